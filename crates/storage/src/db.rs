@@ -1,0 +1,302 @@
+//! The database, whichever it is, and the transactions it hands out.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kernel::Env;
+use tokio::sync::Notify;
+
+use crate::error::StorageError;
+use crate::level::{Level, Mode};
+use crate::postgres::{Postgres, PostgresTx};
+use crate::sqlite::{Sqlite, SqliteTx};
+use crate::statement::{Reach, Statement};
+use crate::value::{Params, Row, Value};
+
+/// What may take how long, and how much of it there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a transaction may wait for its turn.
+    pub begin_wait_ms_max: u64,
+    /// How long a transaction may run (PostgreSQL: each of its statements).
+    pub transaction_ms_max: u64,
+    /// Readers at a time on SQLite.
+    pub readers_max: usize,
+    /// Connections to PostgreSQL.
+    pub connections_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            begin_wait_ms_max: 5_000,
+            transaction_ms_max: 30_000,
+            readers_max: 16,
+            connections_max: 16,
+        }
+    }
+}
+
+/// An open database. Cloning it is cheap and gives the same one.
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    env: Env,
+    /// Rings when a transaction with events was committed here.
+    emitted: Notify,
+}
+
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Embedded.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// A transaction, bound to a level. Dropped without [`Tx::commit`], it is rolled back.
+pub struct Tx {
+    inner: EngineTx,
+    level: Level,
+    /// Set for the writer and the sequencer, which bind the tenant anew for each one's statements.
+    system: bool,
+    failed: bool,
+    pub(crate) emitted: bool,
+    database: Database,
+}
+
+enum EngineTx {
+    Sqlite(SqliteTx),
+    Postgres(PostgresTx),
+}
+
+impl Database {
+    /// Opens `postgres://…` or `sqlite:PATH`.
+    pub fn open(url: &str, env: Env, limits: Limits) -> Result<Self, StorageError> {
+        let engine = if let Some(path) = url.strip_prefix("sqlite:") {
+            Engine::Sqlite(Sqlite::open(Path::new(path.trim_start_matches("//")), limits)?)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Engine::Postgres(Postgres::open(url, limits)?)
+        } else {
+            let text = "the database URL begins with neither sqlite: nor postgres://".to_owned();
+            return Err(StorageError::Unavailable { text });
+        };
+        Ok(Self { inner: Arc::new(Inner { engine, env, emitted: Notify::new() }) })
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match &self.inner.engine {
+            Engine::Sqlite(_) => Dialect::Sqlite,
+            Engine::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Time and randomness.
+    #[must_use]
+    pub fn env(&self) -> &Env {
+        &self.inner.env
+    }
+
+    /// Begins a transaction that sees the rows of `level` and no others.
+    pub async fn begin(&self, level: Level, mode: Mode) -> Result<Tx, StorageError> {
+        let inner = match &self.inner.engine {
+            Engine::Sqlite(sqlite) => EngineTx::Sqlite(sqlite.begin(level, mode).await?),
+            Engine::Postgres(postgres) => EngineTx::Postgres(postgres.begin(level, mode).await?),
+        };
+        Ok(self.tx(inner, level))
+    }
+
+    /// Begins a transaction of the migrations, as the owner of the tables.
+    pub(crate) async fn begin_as_owner(&self) -> Result<Tx, StorageError> {
+        let inner = match &self.inner.engine {
+            Engine::Sqlite(sqlite) => {
+                EngineTx::Sqlite(sqlite.begin(Level::System, Mode::Write).await?)
+            }
+            Engine::Postgres(postgres) => EngineTx::Postgres(postgres.begin_as_owner().await?),
+        };
+        Ok(self.tx(inner, Level::System))
+    }
+
+    fn tx(&self, inner: EngineTx, level: Level) -> Tx {
+        let system = level == Level::System;
+        Tx { inner, level, system, failed: false, emitted: false, database: self.clone() }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        let tx = self.begin(Level::Common, Mode::Read).await?;
+        tx.commit().await
+    }
+
+    /// Waits until a transaction with events is committed in this process.
+    pub(crate) async fn events_emitted(&self) {
+        self.inner.emitted.notified().await;
+    }
+}
+
+impl Tx {
+    /// The level it is bound to.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The database it belongs to.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Binds a system transaction to a tenant for the statements that follow, or back.
+    pub async fn bind(&mut self, level: Level) -> Result<(), StorageError> {
+        if !self.system {
+            let (place, level) = ("Tx::bind".to_owned(), self.level.to_string());
+            return Err(StorageError::Level { place, level });
+        }
+        match &self.inner {
+            EngineTx::Sqlite(tx) => tx.bind(level)?,
+            EngineTx::Postgres(tx) => tx.bind(level).await?,
+        }
+        self.level = level;
+        Ok(())
+    }
+
+    /// The rows a statement gives.
+    pub async fn rows(
+        &mut self,
+        statement: &'static Statement,
+        params: Params,
+    ) -> Result<Vec<Row>, StorageError> {
+        self.check(statement)?;
+        let outcome = match &self.inner {
+            EngineTx::Sqlite(tx) => tx.rows(statement, &params),
+            EngineTx::Postgres(tx) => tx.rows(statement, &params).await,
+        };
+        self.note(outcome)
+    }
+
+    /// The first row a statement gives, if there is one.
+    pub async fn row(
+        &mut self,
+        statement: &'static Statement,
+        params: Params,
+    ) -> Result<Option<Row>, StorageError> {
+        Ok(self.rows(statement, params).await?.into_iter().next())
+    }
+
+    /// Runs a statement; the rows it touched.
+    pub async fn execute(
+        &mut self,
+        statement: &'static Statement,
+        params: Params,
+    ) -> Result<u64, StorageError> {
+        self.check(statement)?;
+        let outcome = match &self.inner {
+            EngineTx::Sqlite(tx) => tx.execute(statement, &params),
+            EngineTx::Postgres(tx) => tx.execute(statement, &params).await,
+        };
+        self.note(outcome)
+    }
+
+    /// Runs a statement that must touch exactly one row.
+    pub async fn execute_one(
+        &mut self,
+        statement: &'static Statement,
+        params: Params,
+    ) -> Result<(), StorageError> {
+        let touched = self.execute(statement, params).await?;
+        if touched == 1 {
+            return Ok(());
+        }
+        self.failed = true;
+        Err(StorageError::Guard { place: statement.place(), touched, expected: 1 })
+    }
+
+    /// Runs one statement with many rows of parameters; the rows each touched.
+    pub async fn execute_many(
+        &mut self,
+        statement: &'static Statement,
+        many: Vec<Params>,
+    ) -> Result<Vec<u64>, StorageError> {
+        self.check(statement)?;
+        let outcome = match &self.inner {
+            EngineTx::Sqlite(tx) => {
+                many.iter().map(|params: &Vec<Value>| tx.execute(statement, params)).collect()
+            }
+            EngineTx::Postgres(tx) => tx.execute_many(statement, &many).await,
+        };
+        self.note(outcome)
+    }
+
+    /// Commits. What it wrote is durable when this returns.
+    pub async fn commit(self) -> Result<(), StorageError> {
+        if self.failed {
+            return Err(StorageError::Poisoned);
+        }
+        match self.inner {
+            EngineTx::Sqlite(tx) => tx.commit().await?,
+            EngineTx::Postgres(tx) => tx.commit().await?,
+        }
+        if self.emitted {
+            self.database.inner.emitted.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Gives up what it wrote.
+    pub fn rollback(self) {
+        drop(self);
+    }
+
+    /// Begins a part that can be given up alone.
+    pub(crate) async fn savepoint(&mut self) -> Result<(), StorageError> {
+        self.run("SAVEPOINT carried").await
+    }
+
+    /// Keeps what was done since the savepoint.
+    pub(crate) async fn release(&mut self) -> Result<(), StorageError> {
+        self.run("RELEASE SAVEPOINT carried").await
+    }
+
+    /// Gives up what was done since the savepoint, its failure included.
+    pub(crate) async fn rollback_to_savepoint(&mut self) -> Result<(), StorageError> {
+        self.failed = false;
+        self.run("ROLLBACK TO SAVEPOINT carried; RELEASE SAVEPOINT carried").await
+    }
+
+    /// Runs text that no store declares: migrations, savepoints, settings.
+    pub(crate) async fn run(&mut self, sql: &str) -> Result<(), StorageError> {
+        let outcome = match &self.inner {
+            EngineTx::Sqlite(tx) => tx.run(sql),
+            EngineTx::Postgres(tx) => tx.run(sql).await,
+        };
+        self.note(outcome)
+    }
+
+    fn check(&self, statement: &'static Statement) -> Result<(), StorageError> {
+        let across = matches!(statement.reach(), Reach::System { .. });
+        let unseen = cfg!(debug_assertions) && !statement.is_registered();
+        if unseen || (across && self.level != Level::System) {
+            let (place, level) = (statement.place(), self.level.to_string());
+            return Err(StorageError::Level { place, level });
+        }
+        if self.failed { Err(StorageError::Poisoned) } else { Ok(()) }
+    }
+
+    fn note<T>(&mut self, outcome: Result<T, StorageError>) -> Result<T, StorageError> {
+        self.failed |= outcome.is_err();
+        outcome
+    }
+}

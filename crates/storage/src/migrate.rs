@@ -1,0 +1,276 @@
+//! Migrations: one text for both databases, applied in the order of modules and numbers.
+//!
+//! Tokens in a migration's text:
+//!
+//! | token | PostgreSQL | SQLite |
+//! | --- | --- | --- |
+//! | `{uuid}` `{bytes}` | uuid, bytea | BLOB |
+//! | `{amount}` | numeric(39,0) | BLOB |
+//! | `{time}` `{i64}` `{bool}` | timestamptz, bigint, boolean | INTEGER |
+//! | `{date}` `{json}` `{text}` | date, jsonb, text | TEXT |
+//! | `{serial}` | bigint, identity, primary key | INTEGER PRIMARY KEY AUTOINCREMENT |
+//! | `{strict}` `{clustered}` | nothing | STRICT; STRICT, WITHOUT ROWID |
+//!
+//! After `CREATE TABLE` one line says whose the rows are: `{{tenant_table NAME}}`,
+//! `{{common_table NAME}}` or `{{system_table NAME}}`, and `append_only` behind the name forbids
+//! changing and deleting. A line that begins with `-- sqlite:` or `-- postgres:` is for that one.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::crypto::sha256;
+use crate::db::{Database, Dialect};
+use crate::error::StorageError;
+use crate::{params, sql};
+
+/// The migrations of one module.
+#[derive(Clone, Copy, Debug)]
+pub struct Module {
+    /// Its name, which its tables begin with.
+    pub name: &'static str,
+    /// In order.
+    pub migrations: &'static [Migration],
+}
+
+/// One step of a schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// From 1, without gaps.
+    pub number: u32,
+    /// What it does.
+    pub name: &'static str,
+    /// Its text.
+    pub sql: &'static str,
+}
+
+/// Whose the rows of a table are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// A tenant's; row-level security holds it.
+    Tenant,
+    /// Everybody's.
+    Common,
+    /// Florin's own.
+    System,
+}
+
+/// `migrations!("ledger", 1 "books", 2 "limits")`: the texts are in `migrations/0001_books.sql`.
+#[macro_export]
+macro_rules! migrations {
+    ($module:literal, $($number:literal $name:literal = $path:literal),+ $(,)?) => {
+        $crate::Module {
+            name: $module,
+            migrations: &[$($crate::Migration {
+                number: $number,
+                name: $name,
+                sql: include_str!(concat!("../migrations/", $path)),
+            }),+],
+        }
+    };
+}
+
+/// The storage layer's own tables; always the first module.
+pub const MODULE: Module = migrations!("storage", 1 "log and journal" = "0001_log_and_journal.sql");
+
+sql! {
+    APPLIED: system("migrations belong to no tenant") =
+        "SELECT module, number, hash FROM storage_migration ORDER BY module, number";
+    APPLY: system("migrations belong to no tenant") =
+        "INSERT INTO storage_migration (module, number, name, hash, applied_at)
+         VALUES ($1, $2, $3, $4, $5)";
+}
+
+/// Brings the database to what these modules need; does nothing where it is there already.
+///
+/// # Errors
+/// Where a migration that was applied has another text now, or the database is ahead of this
+/// program.
+pub async fn migrate(database: &Database, modules: &[Module]) -> Result<u32, StorageError> {
+    let dialect = database.dialect();
+    let mut tx = database.begin_as_owner().await?;
+    tx.run(&bootstrap(dialect)).await?;
+    let mut applied: BTreeMap<(String, u32), [u8; 32]> = BTreeMap::new();
+    for row in tx.rows(&APPLIED, params![]).await? {
+        applied.insert((row.get(0)?, row.get(1)?), row.get(2)?);
+    }
+    let mut count = 0;
+    for module in std::iter::once(&MODULE).chain(modules) {
+        for migration in module.migrations {
+            let hash = sha256(&[migration.sql.as_bytes()]);
+            let fault = |text: &str| StorageError::Migration {
+                module: module.name.to_owned(),
+                number: migration.number,
+                text: text.to_owned(),
+            };
+            match applied.remove(&(module.name.to_owned(), migration.number)) {
+                Some(there) if there == hash => {}
+                Some(_) => return Err(fault("was applied with another text")),
+                None => {
+                    let sql = render(migration.sql, dialect).map_err(|text| fault(&text))?;
+                    tx.run(&sql).await.map_err(|error| fault(&error.to_string()))?;
+                    let now = database.env().now();
+                    let row = params![module.name, migration.number, migration.name, hash, now];
+                    tx.execute(&APPLY, row).await?;
+                    count += 1;
+                }
+            }
+        }
+    }
+    if let Some(((module, number), _)) = applied.pop_first() {
+        let text = "was applied by a newer program; this one does not know it".to_owned();
+        return Err(StorageError::Migration { module, number, text });
+    }
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// The tables that modules declare, and whose rows they hold.
+#[must_use]
+pub fn tables(modules: &[Module]) -> BTreeMap<String, Ownership> {
+    let texts = std::iter::once(&MODULE).chain(modules).flat_map(|module| module.migrations);
+    let lines = texts.flat_map(|migration| migration.sql.lines());
+    lines.filter_map(directive).map(|found| (found.table.to_owned(), found.ownership)).collect()
+}
+
+struct Directive<'a> {
+    table: &'a str,
+    ownership: Ownership,
+    append_only: bool,
+}
+
+fn directive(line: &str) -> Option<Directive<'_>> {
+    let mut words = line.trim().strip_prefix("{{")?.strip_suffix("}}")?.split_whitespace();
+    let ownership = match words.next()? {
+        "tenant_table" => Ownership::Tenant,
+        "common_table" => Ownership::Common,
+        "system_table" => Ownership::System,
+        _ => return None,
+    };
+    let table = words.next()?;
+    Some(Directive { table, ownership, append_only: words.next() == Some("append_only") })
+}
+
+/// The text for one database.
+fn render(text: &str, dialect: Dialect) -> Result<String, String> {
+    let mut sql = String::with_capacity(text.len() * 2);
+    for line in text.lines() {
+        if let Some(directive) = directive(line) {
+            sql.push_str(&guard(&directive, dialect));
+        } else if let Some(only) = line.trim_start().strip_prefix("-- sqlite:") {
+            if dialect == Dialect::Sqlite {
+                sql.push_str(only);
+            }
+        } else if let Some(only) = line.trim_start().strip_prefix("-- postgres:") {
+            if dialect == Dialect::Postgres {
+                sql.push_str(only);
+            }
+        } else {
+            sql.push_str(line.split(" --").next().unwrap_or(line));
+        }
+        sql.push('\n');
+    }
+    for (token, postgres, sqlite) in TOKENS {
+        let word = if dialect == Dialect::Postgres { postgres } else { sqlite };
+        sql = sql.replace(token, word);
+    }
+    match sql.find("{{").or_else(|| sql.find('{')) {
+        Some(at) => Err(format!("unknown token {:?}", sql[at..].lines().next().unwrap_or(""))),
+        None => Ok(sql),
+    }
+}
+
+const TOKENS: &[(&str, &str, &str)] = &[
+    ("{uuid}", "uuid", "BLOB"),
+    ("{bytes}", "bytea", "BLOB"),
+    ("{amount}", "numeric(39,0)", "BLOB"),
+    ("{time}", "timestamptz", "INTEGER"),
+    ("{i64}", "bigint", "INTEGER"),
+    ("{bool}", "boolean", "INTEGER"),
+    ("{date}", "date", "TEXT"),
+    ("{json}", "jsonb", "TEXT"),
+    ("{text}", "text", "TEXT"),
+    (
+        "{serial}",
+        "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        "INTEGER PRIMARY KEY AUTOINCREMENT",
+    ),
+    ("{strict}", "", "STRICT"),
+    ("{clustered}", "", "STRICT, WITHOUT ROWID"),
+];
+
+fn guard(directive: &Directive<'_>, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Postgres => guard_postgres(directive),
+        Dialect::Sqlite if directive.append_only => guard_sqlite(directive.table),
+        Dialect::Sqlite => String::new(),
+    }
+}
+
+fn guard_postgres(directive: &Directive<'_>) -> String {
+    let table = directive.table;
+    let rights =
+        if directive.append_only { "SELECT, INSERT" } else { "SELECT, INSERT, UPDATE, DELETE" };
+    let mut sql = format!("GRANT {rights} ON {table} TO florin_system;\n");
+    if directive.ownership != Ownership::System {
+        let _ = writeln!(sql, "GRANT {rights} ON {table} TO florin_app;");
+    }
+    if directive.ownership == Ownership::Tenant {
+        let _ = writeln!(
+            sql,
+            "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+             ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+             CREATE POLICY own_tenant ON {table} TO florin_app
+                 USING (tenant = app_tenant()) WITH CHECK (tenant = app_tenant());
+             CREATE POLICY every_tenant ON {table} TO florin_system
+                 USING (true) WITH CHECK (true);"
+        );
+    }
+    sql
+}
+
+/// SQLite has no rights to withhold; triggers refuse instead.
+fn guard_sqlite(table: &str) -> String {
+    let refuse = |verb: &str| {
+        format!(
+            "CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
+             BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;\n"
+        )
+    };
+    refuse("update") + &refuse("delete")
+}
+
+fn bootstrap(dialect: Dialect) -> String {
+    let table = "CREATE TABLE IF NOT EXISTS storage_migration (
+        module {text} NOT NULL, number {i64} NOT NULL, name {text} NOT NULL,
+        hash {bytes} NOT NULL, applied_at {time} NOT NULL, PRIMARY KEY (module, number)
+    ) {strict};";
+    let table = render(table, dialect).unwrap_or_default();
+    match dialect {
+        Dialect::Sqlite => table,
+        Dialect::Postgres => format!("{POSTGRES_BOOTSTRAP}\n{table}"),
+    }
+}
+
+/// One migrator at a time (roles belong to the whole server, hence the fixed lock), the two roles,
+/// and the functions that SQLite gets from us.
+const POSTGRES_BOOTSTRAP: &str = "
+SELECT pg_advisory_xact_lock(7239446104);
+DO $$
+DECLARE role_name text;
+BEGIN
+  FOREACH role_name IN ARRAY ARRAY['florin_app', 'florin_system'] LOOP
+    BEGIN
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+        EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT', role_name);
+      END IF;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+    END;
+    IF NOT pg_has_role(current_user, role_name, 'MEMBER') THEN
+      EXECUTE format('GRANT %I TO current_user', role_name);
+    END IF;
+  END LOOP;
+END $$;
+CREATE OR REPLACE FUNCTION app_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT nullif(current_setting('app.tenant', true), '')::uuid $$;
+CREATE OR REPLACE AGGREGATE amt_sum(numeric) (SFUNC = numeric_add, STYPE = numeric);
+";

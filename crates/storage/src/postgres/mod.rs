@@ -1,0 +1,219 @@
+//! PostgreSQL: a pool of connections, statements prepared once a connection and sent pipelined
+//! where they do not need each other's answers.
+//!
+//! What must stay true: every statement runs between BEGIN and COMMIT under the role and tenant of
+//! its transaction; a connection goes back to the pool only after COMMIT or ROLLBACK.
+
+mod types;
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use futures_util::future::try_join_all;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, NoTls};
+
+use crate::db::Limits;
+use crate::error::StorageError;
+use crate::level::{Level, Mode};
+use crate::statement::Statement;
+use crate::value::{Row, Value};
+
+/// The statements of one bulk call that are under way at a time.
+const PIPELINE_MAX: usize = 512;
+
+/// A PostgreSQL server.
+pub(crate) struct Postgres {
+    pool: Pool,
+    limits: Limits,
+}
+
+/// A transaction of PostgreSQL. Dropping it rolls it back before the connection is used again.
+pub(crate) struct PostgresTx {
+    client: Option<Object>,
+}
+
+impl Postgres {
+    pub(crate) fn open(url: &str, limits: Limits) -> Result<Self, StorageError> {
+        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+            StorageError::Unavailable { text: format!("the database URL is not valid: {error}") }
+        })?;
+        config.application_name("florin").connect_timeout(Duration::from_secs(5));
+        let recycling_method = RecyclingMethod::Fast;
+        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+        let wait = Some(Duration::from_millis(limits.begin_wait_ms_max));
+        let pool = Pool::builder(manager)
+            .max_size(limits.connections_max)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(wait)
+            .create_timeout(Some(Duration::from_secs(5)))
+            .build()
+            .map_err(|error| StorageError::Unavailable { text: error.to_string() })?;
+        Ok(Self { pool, limits })
+    }
+
+    pub(crate) async fn begin(&self, level: Level, mode: Mode) -> Result<PostgresTx, StorageError> {
+        let client = self.pool.get().await.map_err(|error| match error {
+            deadpool_postgres::PoolError::Timeout(_) => {
+                StorageError::BeginTimeout { waited_ms: self.limits.begin_wait_ms_max }
+            }
+            error => StorageError::Unavailable { text: chain(&error) },
+        })?;
+        let kind = match mode {
+            Mode::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Mode::Write => "ISOLATION LEVEL READ COMMITTED READ WRITE",
+        };
+        let tx = PostgresTx { client: Some(client) };
+        tx.run(&format!(
+            "BEGIN {kind}; SET LOCAL statement_timeout = {}; {}",
+            self.limits.transaction_ms_max,
+            bind_sql(level)
+        ))
+        .await?;
+        Ok(tx)
+    }
+
+    /// A transaction of the migrations: under the role that connects, which owns the tables.
+    pub(crate) async fn begin_as_owner(&self) -> Result<PostgresTx, StorageError> {
+        let unavailable = |text| StorageError::Unavailable { text };
+        let client = self.pool.get().await.map_err(|error| unavailable(chain(&error)))?;
+        let tx = PostgresTx { client: Some(client) };
+        tx.run("BEGIN").await?;
+        Ok(tx)
+    }
+}
+
+fn bind_sql(level: Level) -> String {
+    format!("SET LOCAL ROLE {}; SET LOCAL app.tenant = '{}'", level.role(), level.tenant().uuid())
+}
+
+impl PostgresTx {
+    fn client(&self) -> Result<&Object, StorageError> {
+        self.client.as_ref().ok_or(StorageError::Poisoned)
+    }
+
+    pub(crate) async fn bind(&self, level: Level) -> Result<(), StorageError> {
+        self.run(&bind_sql(level)).await
+    }
+
+    pub(crate) async fn rows(
+        &self,
+        statement: &Statement,
+        params: &[Value],
+    ) -> Result<Vec<Row>, StorageError> {
+        let client = self.client()?;
+        let failed = |error| failed(statement.place(), &error);
+        let prepared = client.prepare_cached(statement.postgres()).await.map_err(failed)?;
+        let answer = client.query(&prepared, &borrow(params)).await.map_err(failed)?;
+        answer.iter().map(types::row).collect()
+    }
+
+    pub(crate) async fn execute(
+        &self,
+        statement: &Statement,
+        params: &[Value],
+    ) -> Result<u64, StorageError> {
+        let client = self.client()?;
+        let failed = |error| failed(statement.place(), &error);
+        let prepared = client.prepare_cached(statement.postgres()).await.map_err(failed)?;
+        client.execute(&prepared, &borrow(params)).await.map_err(failed)
+    }
+
+    /// Executes one statement with many rows of parameters, pipelined; the rows each touched.
+    pub(crate) async fn execute_many(
+        &self,
+        statement: &Statement,
+        many: &[Vec<Value>],
+    ) -> Result<Vec<u64>, StorageError> {
+        let client = self.client()?;
+        let failed = |error| failed(statement.place(), &error);
+        let prepared = client.prepare_cached(statement.postgres()).await.map_err(failed)?;
+        let mut touched = Vec::with_capacity(many.len());
+        for chunk in many.chunks(PIPELINE_MAX) {
+            let under_way = chunk.iter().map(|params| {
+                let (client, prepared, params) = (client, &prepared, borrow(params));
+                async move { client.execute(prepared, &params).await }
+            });
+            touched.extend(try_join_all(under_way).await.map_err(failed)?);
+        }
+        Ok(touched)
+    }
+
+    /// Runs text that is not a statement of a store: BEGIN, migrations, savepoints.
+    pub(crate) async fn run(&self, sql: &str) -> Result<(), StorageError> {
+        let failed = |error| failed(sql.chars().take(60).collect(), &error);
+        self.client()?.batch_execute(sql).await.map_err(failed)
+    }
+
+    /// Commits; the future's end does not stop it.
+    pub(crate) async fn commit(mut self) -> Result<(), StorageError> {
+        let Some(client) = self.client.take() else { return Err(StorageError::Poisoned) };
+        let unknown = |text| StorageError::UnknownOutcome { text };
+        let commit = tokio::spawn(async move {
+            let outcome = client.batch_execute("COMMIT").await;
+            if outcome.is_err() {
+                drop(Object::take(client));
+            }
+            outcome
+        });
+        match commit.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) if error.as_db_error().is_some() => Err(failed("COMMIT".into(), &error)),
+            Ok(Err(error)) => Err(unknown(chain(&error))),
+            Err(error) => Err(unknown(error.to_string())),
+        }
+    }
+}
+
+impl Drop for PostgresTx {
+    fn drop(&mut self) {
+        let Some(client) = self.client.take() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            drop(Object::take(client));
+            return;
+        };
+        runtime.spawn(async move {
+            // Stops a statement that is still running, so that the rollback need not wait for it.
+            let _ = client.cancel_token().cancel_query(NoTls).await;
+            if client.batch_execute("ROLLBACK").await.is_err() {
+                drop(Object::take(client));
+            }
+        });
+    }
+}
+
+fn borrow(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+/// An error with its causes: tokio-postgres says "db error" and keeps the rest in the source.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn failed(place: String, error: &tokio_postgres::Error) -> StorageError {
+    let Some(database) = error.as_db_error() else {
+        let text = chain(error);
+        return if error.is_closed() {
+            StorageError::Unavailable { text }
+        } else {
+            StorageError::Statement { place, text }
+        };
+    };
+    match *database.code() {
+        SqlState::UNIQUE_VIOLATION => {
+            let constraint = database.constraint().unwrap_or_default().to_owned();
+            StorageError::Duplicate { place, constraint }
+        }
+        SqlState::LOCK_NOT_AVAILABLE | SqlState::T_R_DEADLOCK_DETECTED => {
+            StorageError::Locked { place }
+        }
+        SqlState::QUERY_CANCELED => StorageError::Timeout { place },
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+            StorageError::Unavailable { text: chain(error) }
+        }
+        _ => StorageError::Statement { place, text: chain(error) },
+    }
+}

@@ -1,0 +1,302 @@
+//! SQLite: one writer behind a fair queue, readers beside it, statements called inline.
+//!
+//! What must stay true: at most one connection writes; a reader's connection cannot write; a
+//! transaction that is dropped is rolled back before its connection is used again.
+
+mod functions;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as StdMutex};
+use std::time::{Duration, Instant};
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+
+use crate::db::Limits;
+use crate::error::StorageError;
+use crate::level::{Level, Mode};
+use crate::statement::Statement;
+use crate::value::{Row, Value, amount_to_bytes};
+
+/// How many instructions of SQLite's machine pass between two looks at the clock.
+const PROGRESS_STEPS: i32 = 4_000;
+/// The prepared statements that a connection keeps.
+const STATEMENT_CACHE_MAX: usize = 512;
+
+/// An open SQLite database.
+pub(crate) struct Sqlite {
+    path: PathBuf,
+    limits: Limits,
+    writer: Arc<Mutex<Connected>>,
+    readers: Arc<Readers>,
+}
+
+struct Readers {
+    permits: Arc<Semaphore>,
+    idle: StdMutex<Vec<Connected>>,
+}
+
+/// A connection with the two things its callbacks look at.
+struct Connected {
+    connection: Connection,
+    tenant: functions::BoundTenant,
+    deadline: Arc<Deadline>,
+}
+
+/// When the running transaction must end, in milliseconds after `start`.
+struct Deadline {
+    start: Instant,
+    at_ms: AtomicU64,
+}
+
+/// A transaction of SQLite. Dropping it rolls it back.
+pub(crate) struct SqliteTx {
+    held: Option<Held>,
+}
+
+enum Held {
+    Writer(OwnedMutexGuard<Connected>),
+    Reader { connected: Connected, readers: Arc<Readers>, _permit: OwnedSemaphorePermit },
+}
+
+impl Sqlite {
+    pub(crate) fn open(path: &Path, limits: Limits) -> Result<Self, StorageError> {
+        let writer = Connected::open(path, false)?;
+        let permits = Arc::new(Semaphore::new(limits.readers_max));
+        let readers = Arc::new(Readers { permits, idle: StdMutex::new(Vec::new()) });
+        Ok(Self { path: path.to_owned(), limits, writer: Arc::new(Mutex::new(writer)), readers })
+    }
+
+    pub(crate) async fn begin(&self, level: Level, mode: Mode) -> Result<SqliteTx, StorageError> {
+        let wait = Duration::from_millis(self.limits.begin_wait_ms_max);
+        let busy = |_| StorageError::BeginTimeout { waited_ms: self.limits.begin_wait_ms_max };
+        let held = match mode {
+            Mode::Write => {
+                let writer = Arc::clone(&self.writer).lock_owned();
+                Held::Writer(tokio::time::timeout(wait, writer).await.map_err(busy)?)
+            }
+            Mode::Read => {
+                let permit = Arc::clone(&self.readers.permits).acquire_owned();
+                let permit = tokio::time::timeout(wait, permit).await.map_err(busy)?;
+                let permit = permit.map_err(|_| unavailable("the database is closed"))?;
+                let idle = self.readers.pop();
+                let connected = match idle {
+                    Some(connected) => connected,
+                    None => Connected::open(&self.path, true)?,
+                };
+                let readers = Arc::clone(&self.readers);
+                Held::Reader { connected, readers, _permit: permit }
+            }
+        };
+        let tx = SqliteTx { held: Some(held) };
+        let connected = tx.connected()?;
+        connected.deadline.set(Duration::from_millis(self.limits.transaction_ms_max));
+        connected.tenant.set(level.tenant());
+        let begin = if mode == Mode::Write { "BEGIN IMMEDIATE" } else { "BEGIN DEFERRED" };
+        connected.run(begin)?;
+        Ok(tx)
+    }
+}
+
+impl Readers {
+    fn pop(&self) -> Option<Connected> {
+        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop()
+    }
+
+    fn push(&self, connected: Connected) {
+        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(connected);
+    }
+}
+
+impl Deadline {
+    fn set(&self, from_now: Duration) {
+        self.at_ms.store(millis(self.start.elapsed() + from_now), Ordering::Relaxed);
+    }
+
+    fn has_passed(&self) -> bool {
+        millis(self.start.elapsed()) > self.at_ms.load(Ordering::Relaxed)
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Connected {
+    fn open(path: &Path, read_only: bool) -> Result<Self, StorageError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || -> rusqlite::Result<Self> {
+            let mut connection = Connection::open_with_flags(path, flags)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_MAX);
+            connection.busy_timeout(Duration::from_secs(5))?;
+            // FULL: every commit is on the disk before it is acknowledged.
+            connection.execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+                 PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+            )?;
+            if read_only {
+                connection.execute_batch("PRAGMA query_only = ON;")?;
+            }
+            let tenant = functions::register(&connection)?;
+            let start = Instant::now();
+            let deadline = Arc::new(Deadline { start, at_ms: AtomicU64::new(u64::MAX) });
+            let watched = Arc::clone(&deadline);
+            connection.progress_handler(PROGRESS_STEPS, Some(move || watched.has_passed()))?;
+            Ok(Self { connection, tenant, deadline })
+        };
+        open().map_err(|error| unavailable(&format!("{}: {error}", path.display())))
+    }
+
+    fn run(&self, sql: &str) -> Result<(), StorageError> {
+        self.connection.execute_batch(sql).map_err(|error| failed(sql.to_owned(), &error))
+    }
+
+    fn rollback(&self) {
+        // A rollback must not be stopped by the clock. Where even it fails, the next BEGIN says so.
+        self.deadline.at_ms.store(u64::MAX, Ordering::Relaxed);
+        if !self.connection.is_autocommit() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+impl SqliteTx {
+    fn connected(&self) -> Result<&Connected, StorageError> {
+        match &self.held {
+            Some(Held::Writer(connected)) => Ok(connected),
+            Some(Held::Reader { connected, .. }) => Ok(connected),
+            None => Err(StorageError::Poisoned),
+        }
+    }
+
+    pub(crate) fn bind(&self, level: Level) -> Result<(), StorageError> {
+        self.connected()?.tenant.set(level.tenant());
+        Ok(())
+    }
+
+    pub(crate) fn rows(
+        &self,
+        statement: &Statement,
+        params: &[Value],
+    ) -> Result<Vec<Row>, StorageError> {
+        let connection = &self.connected()?.connection;
+        let query = || -> rusqlite::Result<Vec<Row>> {
+            let mut prepared = connection.prepare_cached(statement.sqlite())?;
+            let columns = prepared.column_count();
+            let mut answer = prepared.query(rusqlite::params_from_iter(params))?;
+            let mut rows = Vec::new();
+            while let Some(row) = answer.next()? {
+                let cell = |column| row.get_ref(column).map(cell);
+                rows.push(Row::new((0..columns).map(cell).collect::<Result<_, _>>()?));
+            }
+            Ok(rows)
+        };
+        query().map_err(|error| failed(statement.place(), &error))
+    }
+
+    pub(crate) fn execute(
+        &self,
+        statement: &Statement,
+        params: &[Value],
+    ) -> Result<u64, StorageError> {
+        let connection = &self.connected()?.connection;
+        let execute = || -> rusqlite::Result<usize> {
+            let mut prepared = connection.prepare_cached(statement.sqlite())?;
+            prepared.execute(rusqlite::params_from_iter(params))
+        };
+        let touched = execute().map_err(|error| failed(statement.place(), &error))?;
+        Ok(u64::try_from(touched).unwrap_or(u64::MAX))
+    }
+
+    /// Runs text that is not a statement of a store: migrations and savepoints.
+    pub(crate) fn run(&self, sql: &str) -> Result<(), StorageError> {
+        self.connected()?.run(sql)
+    }
+
+    /// Commits on a thread that may block; the future's end does not stop it.
+    pub(crate) async fn commit(mut self) -> Result<(), StorageError> {
+        let commit = move || {
+            let outcome = self.connected()?.run("COMMIT");
+            self.give_back();
+            outcome
+        };
+        tokio::task::spawn_blocking(commit)
+            .await
+            .map_err(|error| unavailable(&error.to_string()))?
+    }
+
+    fn give_back(&mut self) {
+        match self.held.take() {
+            Some(Held::Writer(connected)) => connected.rollback(),
+            Some(Held::Reader { connected, readers, _permit }) => {
+                connected.rollback();
+                readers.push(connected);
+            }
+            None => {}
+        }
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
+fn cell(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::I64(number),
+        // No table of ours has such a column; an expression that makes one is not read as a number.
+        ValueRef::Real(number) => Value::Text(format!("{number:?} (floating point)")),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        use rusqlite::types::Value as Owned;
+        Ok(match self {
+            Self::Null => ToSqlOutput::Owned(Owned::Null),
+            Self::I64(number) => ToSqlOutput::Owned(Owned::Integer(*number)),
+            Self::Text(text) | Self::Json(text) => {
+                ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
+            }
+            Self::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+            Self::Bool(truth) => ToSqlOutput::Owned(Owned::Integer(i64::from(*truth))),
+            Self::Uuid(uuid) => ToSqlOutput::Borrowed(ValueRef::Blob(uuid.as_bytes())),
+            Self::Amount(amount) => {
+                ToSqlOutput::Owned(Owned::Blob(amount_to_bytes(*amount).to_vec()))
+            }
+            Self::Time(time) => ToSqlOutput::Owned(Owned::Integer(time.micros())),
+            Self::Date(date) => ToSqlOutput::Owned(Owned::Text(date.to_string())),
+        })
+    }
+}
+
+fn unavailable(text: &str) -> StorageError {
+    StorageError::Unavailable { text: text.to_owned() }
+}
+
+fn failed(place: String, error: &rusqlite::Error) -> StorageError {
+    let text = error.to_string();
+    match error.sqlite_error() {
+        Some(code) if code.code == ErrorCode::OperationInterrupted => {
+            StorageError::Timeout { place }
+        }
+        Some(code) if code.code == ErrorCode::DatabaseBusy => StorageError::Locked { place },
+        Some(code)
+            if code.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
+                || code.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY =>
+        {
+            let constraint = text.rsplit(": ").next().unwrap_or_default().to_owned();
+            StorageError::Duplicate { place, constraint }
+        }
+        _ => StorageError::Statement { place, text },
+    }
+}
