@@ -37,8 +37,6 @@ impl Actor {
     /// A part of Florin.
     #[must_use]
     pub fn system(name: &str) -> Self {
-        Self::System {
-            name: name.to_owned(),
-        }
+        Self::System { name: name.to_owned() }
     }
 }

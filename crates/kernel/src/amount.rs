@@ -74,20 +74,12 @@ impl Amount {
     /// through [`Amount::try_from_minor`] only; here it saturates by one unit.
     #[must_use]
     pub const fn from_minor(minor: i128) -> Self {
-        if minor == i128::MIN {
-            Self::MIN
-        } else {
-            Self(minor)
-        }
+        if minor == i128::MIN { Self::MIN } else { Self(minor) }
     }
 
     /// An amount of `minor` units, or an error for the one number that has no negative.
     pub const fn try_from_minor(minor: i128) -> Result<Self, AmountError> {
-        if minor == i128::MIN {
-            Err(AmountError::Overflow)
-        } else {
-            Ok(Self(minor))
-        }
+        if minor == i128::MIN { Err(AmountError::Overflow) } else { Ok(Self(minor)) }
     }
 
     /// The number of minor units.
@@ -217,10 +209,7 @@ impl Amount {
         }
         losses.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
         let unit = left.signum();
-        for (_, index) in losses
-            .into_iter()
-            .take(usize::try_from(left.abs()).unwrap_or(0))
-        {
+        for (_, index) in losses.into_iter().take(usize::try_from(left.abs()).unwrap_or(0)) {
             parts[index] += unit;
         }
         Ok(parts.into_iter().map(Self).collect())
@@ -252,18 +241,12 @@ pub struct Factor {
 
 impl Factor {
     /// The factor that changes nothing.
-    pub const ONE: Self = Self {
-        numerator: Decimal::ONE,
-        denominator: Decimal::ONE,
-    };
+    pub const ONE: Self = Self { numerator: Decimal::ONE, denominator: Decimal::ONE };
 
     /// A factor that is a decimal number.
     #[must_use]
     pub const fn of(factor: Decimal) -> Self {
-        Self {
-            numerator: factor,
-            denominator: Decimal::ONE,
-        }
+        Self { numerator: factor, denominator: Decimal::ONE }
     }
 
     /// `numerator / denominator`.
@@ -274,10 +257,7 @@ impl Factor {
         if denominator.is_zero() {
             return Err(AmountError::DivisionByZero);
         }
-        Ok(Self {
-            numerator,
-            denominator,
-        })
+        Ok(Self { numerator, denominator })
     }
 
     /// The factor as a decimal with `scale` decimals, for people to read.
@@ -326,7 +306,5 @@ fn wide_power_of_ten(exponent: u32) -> Result<I256, AmountError> {
     let (Some(one), Some(other)) = (one, other) else {
         return Err(AmountError::Overflow);
     };
-    I256::from(one)
-        .checked_mul(I256::from(other))
-        .ok_or(AmountError::Overflow)
+    I256::from(one).checked_mul(I256::from(other)).ok_or(AmountError::Overflow)
 }

@@ -134,10 +134,7 @@ impl Commodity {
         if scale > SCALE_MAX {
             return Err(CommodityError::ScaleTooLarge { found: scale });
         }
-        Ok(Self {
-            code: CommodityCode::parse(code)?,
-            scale,
-        })
+        Ok(Self { code: CommodityCode::parse(code)?, scale })
     }
 
     /// A currency of ISO 4217 (withdrawn ones included: old statements name them) or a well-known
@@ -145,12 +142,7 @@ impl Commodity {
     pub fn well_known(code: &str) -> Result<Self, CommodityError> {
         let code = CommodityCode::parse(code)?;
         let currency = iso4217::find(code.as_str()).map(|currency| currency.scale);
-        let crypto = || {
-            CRYPTO
-                .iter()
-                .find(|row| row.0 == code.as_str())
-                .map(|row| row.1)
-        };
+        let crypto = || CRYPTO.iter().find(|row| row.0 == code.as_str()).map(|row| row.1);
         match currency.or_else(crypto) {
             Some(scale) => Ok(Self { code, scale }),
             None => Err(CommodityError::Unknown { code }),

@@ -66,15 +66,9 @@ impl From<AmountError> for DecimalError {
 
 impl Decimal {
     /// Nothing.
-    pub const ZERO: Self = Self {
-        coefficient: 0,
-        scale: 0,
-    };
+    pub const ZERO: Self = Self { coefficient: 0, scale: 0 };
     /// One.
-    pub const ONE: Self = Self {
-        coefficient: 1,
-        scale: 0,
-    };
+    pub const ONE: Self = Self { coefficient: 1, scale: 0 };
 
     /// `coefficient / 10^scale`.
     ///
@@ -89,9 +83,7 @@ impl Decimal {
 
     /// Reads `[-+]digits[.digits]`; no exponent, no thousands sign, no blanks.
     pub fn parse(text: &str) -> Result<Self, DecimalError> {
-        let malformed = || DecimalError::Malformed {
-            found: text.chars().take(40).collect(),
-        };
+        let malformed = || DecimalError::Malformed { found: text.chars().take(40).collect() };
         if text.len() > TEXT_BYTES_MAX {
             return Err(malformed());
         }
@@ -123,10 +115,7 @@ impl Decimal {
         if !last_is_digit {
             return Err(malformed());
         }
-        Self::new(
-            if negative { -coefficient } else { coefficient },
-            scale.unwrap_or(0),
-        )
+        Self::new(if negative { -coefficient } else { coefficient }, scale.unwrap_or(0))
     }
 
     /// The digits as a whole number.
@@ -156,19 +145,13 @@ impl Decimal {
     /// The number with the other sign.
     #[must_use]
     pub const fn negate(self) -> Self {
-        Self {
-            coefficient: -self.coefficient,
-            scale: self.scale,
-        }
+        Self { coefficient: -self.coefficient, scale: self.scale }
     }
 
     /// The number without its sign.
     #[must_use]
     pub const fn abs(self) -> Self {
-        Self {
-            coefficient: self.coefficient.abs(),
-            scale: self.scale,
-        }
+        Self { coefficient: self.coefficient.abs(), scale: self.scale }
     }
 
     /// The sum, at the larger of both scales.
@@ -186,10 +169,7 @@ impl Decimal {
     /// The exact product.
     pub fn checked_mul(self, other: Self) -> Result<Self, DecimalError> {
         let product = I256::from(self.coefficient) * I256::from(other.coefficient);
-        let scale = self
-            .scale
-            .checked_add(other.scale)
-            .ok_or(DecimalError::TooManyDigits)?;
+        let scale = self.scale.checked_add(other.scale).ok_or(DecimalError::TooManyDigits)?;
         Self::new(narrow(product)?, scale)
     }
 
@@ -214,10 +194,7 @@ impl Decimal {
     pub fn to_amount_exact(self, scale: u8) -> Result<Amount, AmountError> {
         let amount = self.to_amount(scale, Rounding::Down)?;
         if scale < self.scale && Self::new(amount.minor(), scale)? != self {
-            return Err(AmountError::TooPrecise {
-                found: self.to_string(),
-                scale,
-            });
+            return Err(AmountError::TooPrecise { found: self.to_string(), scale });
         }
         Ok(amount)
     }
@@ -257,17 +234,9 @@ impl Ord for Decimal {
 impl fmt::Display for Decimal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scale = usize::from(self.scale);
-        let digits = format!(
-            "{:0>width$}",
-            self.coefficient.unsigned_abs(),
-            width = scale + 1
-        );
+        let digits = format!("{:0>width$}", self.coefficient.unsigned_abs(), width = scale + 1);
         let (whole, part) = digits.split_at(digits.len() - scale);
-        let text = if part.is_empty() {
-            whole.to_owned()
-        } else {
-            format!("{whole}.{part}")
-        };
+        let text = if part.is_empty() { whole.to_owned() } else { format!("{whole}.{part}") };
         out.pad_integral(!self.is_negative(), "", &text)
     }
 }

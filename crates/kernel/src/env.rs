@@ -74,10 +74,7 @@ impl Env {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that may ask the machine"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that may ask the machine")]
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
     }
@@ -87,10 +84,7 @@ impl Clock for SystemClock {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
-    #[expect(
-        clippy::panic,
-        reason = "without randomness no key and no id may be made"
-    )]
+    #[expect(clippy::panic, reason = "without randomness no key and no id may be made")]
     fn fill(&self, buffer: &mut [u8]) {
         if let Err(error) = getrandom::fill(buffer) {
             panic!("the operating system gives no randomness: {error}");
@@ -142,10 +136,7 @@ impl Entropy for SeededEntropy {
     fn fill(&self, buffer: &mut [u8]) {
         const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
         for chunk in buffer.chunks_mut(8) {
-            let mut word = self
-                .0
-                .fetch_add(GAMMA, Ordering::SeqCst)
-                .wrapping_add(GAMMA);
+            let mut word = self.0.fetch_add(GAMMA, Ordering::SeqCst).wrapping_add(GAMMA);
             word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             word ^= word >> 31;

@@ -76,12 +76,7 @@ pub trait Problematic: std::error::Error {
             ErrorKind::Internal => "something went wrong on our side".to_owned(),
             _ => self.to_string(),
         };
-        Problem {
-            code: self.code(),
-            kind,
-            detail,
-            fields: self.fields(),
-        }
+        Problem { code: self.code(), kind, detail, fields: self.fields() }
     }
 }
 
@@ -89,10 +84,6 @@ impl FieldFault {
     /// `field` breaks `rule`.
     #[must_use]
     pub fn new(field: impl Into<String>, rule: &str, detail: impl ToString) -> Self {
-        Self {
-            field: field.into(),
-            rule: rule.to_owned(),
-            detail: detail.to_string(),
-        }
+        Self { field: field.into(), rule: rule.to_owned(), detail: detail.to_string() }
     }
 }

@@ -34,9 +34,7 @@ pub enum IdError {
 pub fn encode(id: Uuid) -> String {
     let value = id.as_u128();
     let letter = |index: usize| ALPHABET[usize::from((value >> (125 - 5 * index)) as u8 & 31)];
-    (0..SUFFIX_LENGTH)
-        .map(|index| char::from(letter(index)))
-        .collect()
+    (0..SUFFIX_LENGTH).map(|index| char::from(letter(index))).collect()
 }
 
 /// Reads the 26 letters of an id.
@@ -58,13 +56,8 @@ pub fn decode(suffix: &str) -> Option<Uuid> {
 /// Reads a whole id with the prefix it must have.
 pub fn parse(text: &str, prefix: &'static str) -> Result<Uuid, IdError> {
     let shortened = || text.chars().take(64).collect();
-    let suffix = text
-        .strip_prefix(prefix)
-        .and_then(|rest| rest.strip_prefix('_'));
-    let suffix = suffix.ok_or_else(|| IdError::Prefix {
-        expected: prefix,
-        found: shortened(),
-    })?;
+    let suffix = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_'));
+    let suffix = suffix.ok_or_else(|| IdError::Prefix { expected: prefix, found: shortened() })?;
     decode(suffix).ok_or_else(|| IdError::Suffix { found: shortened() })
 }
 

@@ -27,30 +27,16 @@ pub struct Iso4217 {
 /// ```
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Iso4217> {
-    let index = CURRENCIES
-        .binary_search_by(|currency| currency.code.cmp(code))
-        .ok()?;
+    let index = CURRENCIES.binary_search_by(|currency| currency.code.cmp(code)).ok()?;
     CURRENCIES.get(index)
 }
 
 const fn active(code: &'static str, number: u16, scale: u8, name: &'static str) -> Iso4217 {
-    Iso4217 {
-        code,
-        number,
-        scale,
-        name,
-        withdrawn: false,
-    }
+    Iso4217 { code, number, scale, name, withdrawn: false }
 }
 
 const fn gone(code: &'static str, number: u16, scale: u8, name: &'static str) -> Iso4217 {
-    Iso4217 {
-        code,
-        number,
-        scale,
-        name,
-        withdrawn: true,
-    }
+    Iso4217 { code, number, scale, name, withdrawn: true }
 }
 
 /// Every currency, ordered by code.

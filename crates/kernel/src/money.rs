@@ -52,10 +52,7 @@ impl Money {
     /// Reads a plain decimal of a well-known currency or crypto-asset.
     pub fn parse(amount: &str, code: &str) -> Result<Self, MoneyError> {
         let commodity = Commodity::well_known(code)?;
-        Ok(Self {
-            amount: Amount::parse(amount, commodity.scale)?,
-            commodity,
-        })
+        Ok(Self { amount: Amount::parse(amount, commodity.scale)?, commodity })
     }
 
     /// The sum of two amounts of the same thing.
@@ -64,10 +61,7 @@ impl Money {
             let (left, right) = (self.commodity.code, other.commodity.code);
             return Err(MoneyError::Mixed { left, right });
         }
-        Ok(Self {
-            amount: self.amount.checked_add(other.amount)?,
-            ..self
-        })
+        Ok(Self { amount: self.amount.checked_add(other.amount)?, ..self })
     }
 
     /// The amount as a decimal text with all its decimals: `1234.50`.

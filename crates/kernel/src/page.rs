@@ -59,9 +59,7 @@ impl PageRequest {
     /// Checks a limit and a cursor for the list and filter that `filter` stands for.
     pub fn new(limit: Option<u32>, cursor: Option<&str>, filter: u32) -> Result<Self, CursorError> {
         let found = limit.unwrap_or(u32::from(PAGE_ITEMS_DEFAULT));
-        let limit = u16::try_from(found)
-            .ok()
-            .filter(|count| (1..=PAGE_ITEMS_MAX).contains(count));
+        let limit = u16::try_from(found).ok().filter(|count| (1..=PAGE_ITEMS_MAX).contains(count));
         let limit = limit.ok_or(CursorError::Limit { found })?;
         let after: Option<Cursor> = cursor.map(str::parse).transpose()?;
         if after.as_ref().is_some_and(|after| after.filter != filter) {
@@ -93,8 +91,7 @@ impl fmt::Display for Cursor {
         write!(out, "c{:x}", self.filter)?;
         for part in &self.key {
             out.write_str("-")?;
-            part.bytes()
-                .try_for_each(|byte| write!(out, "{byte:02x}"))?;
+            part.bytes().try_for_each(|byte| write!(out, "{byte:02x}"))?;
         }
         Ok(())
     }
@@ -107,27 +104,17 @@ impl FromStr for Cursor {
         if text.len() > CURSOR_BYTES_MAX || !text.is_ascii() {
             return Err(CursorError::Malformed);
         }
-        let mut parts = text
-            .strip_prefix('c')
-            .ok_or(CursorError::Malformed)?
-            .split('-');
-        let filter = parts
-            .next()
-            .and_then(|part| u32::from_str_radix(part, 16).ok());
+        let mut parts = text.strip_prefix('c').ok_or(CursorError::Malformed)?.split('-');
+        let filter = parts.next().and_then(|part| u32::from_str_radix(part, 16).ok());
         let filter = filter.ok_or(CursorError::Malformed)?;
         let key: Option<Vec<String>> = parts.map(unhex).collect();
-        Ok(Self {
-            filter,
-            key: key.ok_or(CursorError::Malformed)?,
-        })
+        Ok(Self { filter, key: key.ok_or(CursorError::Malformed)? })
     }
 }
 
 fn unhex(text: &str) -> Option<String> {
     let pairs = text.as_bytes().chunks(2);
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let bytes: Option<Vec<u8>> = pairs
-        .map(|pair| byte(pair).filter(|_| pair.len() == 2))
-        .collect();
+    let bytes: Option<Vec<u8>> = pairs.map(|pair| byte(pair).filter(|_| pair.len() == 2)).collect();
     String::from_utf8(bytes?).ok()
 }

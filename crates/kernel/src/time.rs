@@ -62,9 +62,7 @@ impl Timestamp {
 
     /// The first moment of a date in UTC.
     pub fn start_of(date: Date) -> Result<Self, TimeError> {
-        let zoned = date
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .map_err(|_| TimeError::OutOfRange)?;
+        let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| TimeError::OutOfRange)?;
         Ok(Self(zoned.timestamp().as_microsecond()))
     }
 
@@ -76,11 +74,7 @@ impl Timestamp {
 
     /// jiff's form of it; out of jiff's range (beyond the year 9999) it stays at the end.
     fn jiff(self) -> jiff::Timestamp {
-        let end = if self.0 < 0 {
-            jiff::Timestamp::MIN
-        } else {
-            jiff::Timestamp::MAX
-        };
+        let end = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(end)
     }
 }
@@ -95,9 +89,7 @@ impl FromStr for Timestamp {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let malformed = || TimeError::MalformedTime {
-            found: text.chars().take(40).collect(),
-        };
+        let malformed = || TimeError::MalformedTime { found: text.chars().take(40).collect() };
         let time: jiff::Timestamp = text.parse().map_err(|_| malformed())?;
         Ok(Self(time.as_microsecond()))
     }
@@ -107,9 +99,7 @@ crate::serde_as_text!(Timestamp);
 
 /// Reads `YYYY-MM-DD`, and nothing else.
 pub fn parse_date(text: &str) -> Result<Date, TimeError> {
-    let malformed = || TimeError::MalformedDate {
-        found: text.chars().take(40).collect(),
-    };
+    let malformed = || TimeError::MalformedDate { found: text.chars().take(40).collect() };
     let plain = text.len() == 10 && text.is_ascii();
     if !plain {
         return Err(malformed());
@@ -128,9 +118,7 @@ pub fn days_since_epoch(date: Date) -> i32 {
 /// The date so many days after 1970-01-01.
 pub fn date_from_days(days: i32) -> Result<Date, TimeError> {
     let span = jiff::SignedDuration::from_hours(i64::from(days) * 24);
-    EPOCH_DATE
-        .checked_add(span)
-        .map_err(|_| TimeError::OutOfRange)
+    EPOCH_DATE.checked_add(span).map_err(|_| TimeError::OutOfRange)
 }
 
 const EPOCH_DATE: Date = jiff::civil::date(1970, 1, 1);

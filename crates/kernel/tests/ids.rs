@@ -10,34 +10,13 @@ use proptest::prelude::*;
 fn ids_are_those_of_the_typeid_specification() {
     // The valid cases of the specification's test file (spec/valid.yml, version 0.3).
     for (suffix, uuid) in [
-        (
-            "00000000000000000000000000",
-            "00000000-0000-0000-0000-000000000000",
-        ),
-        (
-            "00000000000000000000000001",
-            "00000000-0000-0000-0000-000000000001",
-        ),
-        (
-            "0000000000000000000000000a",
-            "00000000-0000-0000-0000-00000000000a",
-        ),
-        (
-            "0000000000000000000000000g",
-            "00000000-0000-0000-0000-000000000010",
-        ),
-        (
-            "00000000000000000000000010",
-            "00000000-0000-0000-0000-000000000020",
-        ),
-        (
-            "7zzzzzzzzzzzzzzzzzzzzzzzzz",
-            "ffffffff-ffff-ffff-ffff-ffffffffffff",
-        ),
-        (
-            "01h455vb4pex5vsknk084sn02q",
-            "01890a5d-ac96-774b-bcce-b302099a8057",
-        ),
+        ("00000000000000000000000000", "00000000-0000-0000-0000-000000000000"),
+        ("00000000000000000000000001", "00000000-0000-0000-0000-000000000001"),
+        ("0000000000000000000000000a", "00000000-0000-0000-0000-00000000000a"),
+        ("0000000000000000000000000g", "00000000-0000-0000-0000-000000000010"),
+        ("00000000000000000000000010", "00000000-0000-0000-0000-000000000020"),
+        ("7zzzzzzzzzzzzzzzzzzzzzzzzz", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+        ("01h455vb4pex5vsknk084sn02q", "01890a5d-ac96-774b-bcce-b302099a8057"),
     ] {
         let id: TenantId = format!("tenant_{suffix}").parse().unwrap();
         assert_eq!(id.uuid().to_string(), uuid);
@@ -64,9 +43,7 @@ fn what_is_no_id_is_refused() {
     ] {
         assert!(text.parse::<TenantId>().is_err(), "{text:?}");
     }
-    let error = "user_01h455vb4pex5vsknk084sn02q"
-        .parse::<TenantId>()
-        .unwrap_err();
+    let error = "user_01h455vb4pex5vsknk084sn02q".parse::<TenantId>().unwrap_err();
     assert!(error.to_string().contains("tenant_"), "{error}");
 }
 
@@ -84,56 +61,32 @@ fn ids_made_later_sort_later_and_a_seed_repeats_them() {
 
 #[test]
 fn dates_and_times_have_one_form() {
-    for text in [
-        "2026-02-29",
-        "2026-13-01",
-        "26-01-01",
-        "2026-1-1",
-        "20260101",
-        "",
-        "２０26-01-1",
-    ] {
+    for text in ["2026-02-29", "2026-13-01", "26-01-01", "2026-1-1", "20260101", "", "２０26-01-1"]
+    {
         assert!(time::parse_date(text).is_err(), "{text:?}");
     }
     let date = time::parse_date("2024-02-29").unwrap();
     assert_eq!(Timestamp::start_of(date).unwrap().date(), date);
     // date -d 2024-02-29 +%s / 86400
     assert_eq!(time::days_since_epoch(date), 19_782);
-    assert_eq!(
-        time::days_since_epoch(time::parse_date("1969-12-31").unwrap()),
-        -1
-    );
-    assert!(
-        "2026-03-31T10:30:00".parse::<Timestamp>().is_err(),
-        "a time needs its zone"
-    );
+    assert_eq!(time::days_since_epoch(time::parse_date("1969-12-31").unwrap()), -1);
+    assert!("2026-03-31T10:30:00".parse::<Timestamp>().is_err(), "a time needs its zone");
 }
 
 #[test]
 fn a_cursor_fits_only_the_list_that_gave_it() {
-    let cursor = Cursor {
-        filter: 7,
-        key: vec!["2026-01-01".into(), "é,/".into(), String::new()],
-    };
+    let cursor = Cursor { filter: 7, key: vec!["2026-01-01".into(), "é,/".into(), String::new()] };
     let text = cursor.to_string();
-    assert_eq!(
-        PageRequest::new(Some(10), Some(&text), 7).unwrap().after,
-        Some(cursor)
-    );
+    assert_eq!(PageRequest::new(Some(10), Some(&text), 7).unwrap().after, Some(cursor));
     assert!(PageRequest::new(Some(10), Some(&text), 8).is_err());
     assert!(PageRequest::new(Some(0), None, 7).is_err());
     assert!(PageRequest::new(Some(201), None, 7).is_err());
     for text in ["", "c", "7", "c7-4", "c7-zz", "c7-ff", "cé"] {
         assert!(PageRequest::new(None, Some(text), 7).is_err(), "{text:?}");
     }
-    let page = Page::cut(vec![1, 2, 3], 2, |item| Cursor {
-        filter: 0,
-        key: vec![item.to_string()],
-    });
-    assert_eq!(
-        (page.items.len(), page.next.unwrap().key),
-        (2, vec!["2".to_owned()])
-    );
+    let page =
+        Page::cut(vec![1, 2, 3], 2, |item| Cursor { filter: 0, key: vec![item.to_string()] });
+    assert_eq!((page.items.len(), page.next.unwrap().key), (2, vec!["2".to_owned()]));
 }
 
 proptest! {

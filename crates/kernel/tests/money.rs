@@ -12,9 +12,7 @@ fn decimal(text: &str) -> Decimal {
 #[test]
 fn roundings_are_those_of_ieee_754_and_java() {
     // The table of java.math.RoundingMode's documentation.
-    let inputs = [
-        "5.5", "2.5", "1.6", "1.1", "1.0", "-1.0", "-1.1", "-1.6", "-2.5", "-5.5",
-    ];
+    let inputs = ["5.5", "2.5", "1.6", "1.1", "1.0", "-1.0", "-1.1", "-1.6", "-2.5", "-5.5"];
     let table = [
         (Rounding::Up, [6, 3, 2, 2, 1, -1, -2, -2, -3, -6]),
         (Rounding::Down, [5, 2, 1, 1, 1, -1, -1, -1, -2, -5]),
@@ -33,9 +31,9 @@ fn roundings_are_those_of_ieee_754_and_java() {
 
 #[test]
 fn malformed_numbers_are_refused() {
-    for text in [
-        "", "-", "+", ".", "1.", ".5", "1e5", "1,5", " 1", "1 ", "--1", "0x1", "1.2.3", "NaN", "١",
-    ] {
+    for text in
+        ["", "-", "+", ".", "1.", ".5", "1e5", "1,5", " 1", "1 ", "--1", "0x1", "1.2.3", "NaN", "١"]
+    {
         assert!(Decimal::parse(text).is_err(), "{text:?}");
     }
     assert!(Decimal::parse(&"9".repeat(39)).is_err());
@@ -46,21 +44,9 @@ fn malformed_numbers_are_refused() {
 #[test]
 fn digits_that_a_currency_has_not_are_refused_not_rounded() {
     let error = Amount::parse("10.005", 2).unwrap_err();
-    assert_eq!(
-        error,
-        AmountError::TooPrecise {
-            found: "10.005".into(),
-            scale: 2
-        }
-    );
-    assert_eq!(
-        Amount::parse("10.50000", 2).unwrap(),
-        Amount::from_minor(10_50)
-    );
-    assert_eq!(
-        Money::parse("-0.10", "BHD").unwrap().to_string(),
-        "-0.100 BHD"
-    );
+    assert_eq!(error, AmountError::TooPrecise { found: "10.005".into(), scale: 2 });
+    assert_eq!(Amount::parse("10.50000", 2).unwrap(), Amount::from_minor(10_50));
+    assert_eq!(Money::parse("-0.10", "BHD").unwrap().to_string(), "-0.100 BHD");
 }
 
 #[test]
@@ -68,28 +54,16 @@ fn a_cross_rate_is_rounded_once() {
     // 1 EUR = 1.5904 AUD and 1 EUR = 175.68 JPY (ECB, 2026-10-30): 10,000 JPY in AUD is
     // 10000 × 1.5904 / 175.68 = 90.5282…, worked out with bc(1).
     let factor = Factor::ratio(decimal("1.5904"), decimal("175.68")).unwrap();
-    let aud = Amount::from_minor(10_000)
-        .convert(0, &factor, 2, Rounding::HalfEven)
-        .unwrap();
+    let aud = Amount::from_minor(10_000).convert(0, &factor, 2, Rounding::HalfEven).unwrap();
     assert_eq!(aud, Amount::from_minor(90_53));
 }
 
 #[test]
 fn the_table_of_currencies_is_ordered_and_whole() {
-    let codes: Vec<_> = iso4217::CURRENCIES
-        .iter()
-        .map(|currency| currency.code)
-        .collect();
+    let codes: Vec<_> = iso4217::CURRENCIES.iter().map(|currency| currency.code).collect();
     assert!(codes.is_sorted_by(|one, other| one < other));
     // Decimals as ISO 4217 lists them.
-    for (code, scale) in [
-        ("JPY", 0),
-        ("KWD", 3),
-        ("CLF", 4),
-        ("AUD", 2),
-        ("UGX", 0),
-        ("ISK", 0),
-    ] {
+    for (code, scale) in [("JPY", 0), ("KWD", 3), ("CLF", 4), ("AUD", 2), ("UGX", 0), ("ISK", 0)] {
         assert_eq!(Commodity::well_known(code).unwrap().scale, scale, "{code}");
     }
 }

@@ -124,6 +124,25 @@ pub async fn migrate(database: &Database, modules: &[Module]) -> Result<u32, Sto
     Ok(count)
 }
 
+/// The whole text that brings an empty database to what these modules need.
+///
+/// # Errors
+/// Where a migration holds a token that there is not.
+pub fn script(modules: &[Module], dialect: Dialect) -> Result<String, StorageError> {
+    let mut script = bootstrap(dialect);
+    for module in std::iter::once(&MODULE).chain(modules) {
+        for migration in module.migrations {
+            let fault = |text| StorageError::Migration {
+                module: module.name.to_owned(),
+                number: migration.number,
+                text,
+            };
+            script.push_str(&render(migration.sql, dialect).map_err(fault)?);
+        }
+    }
+    Ok(script)
+}
+
 /// The tables that modules declare, and whose rows they hold.
 #[must_use]
 pub fn tables(modules: &[Module]) -> BTreeMap<String, Ownership> {

@@ -1,4 +1,30 @@
 //! The journal: what engines decided, and the writer that commits it.
+//!
+//! An *engine* is a deterministic [`Machine`] in memory, one for each stream (a book, a venue). The
+//! [`Engine`] hands the commands of many callers to one writer, which decides them in order,
+//! appends one record for each stream and commits all of it at once, together with the row changes
+//! that commands carry. A [`Projection`] turns records into tables that plain SQL may read.
+//!
+//! What must stay true:
+//! - nothing is acknowledged before its record is durable;
+//! - a record holds each command with its outcome, rejections included, and recovery applies
+//!   outcomes without deciding again;
+//! - `UNIQUE (stream, seq)` is the fence: of two writers of a stream, one fails;
+//! - a command whose carried rows cannot be changed as it said leaves no trace but its rejection,
+//!   and the next one is decided as if it had never been.
+
+mod engine;
+mod machine;
+mod projector;
+mod record;
+mod store;
+mod writer;
+
+pub use engine::{Engine, EngineLimits};
+pub use machine::{Committed, Executed, Machine, Refusal};
+pub use projector::{POSITION_WAIT, Progress, Projection, Projector};
+pub use record::{ByteReader, Record, RecordHeader, put_varint, unzigzag, zigzag};
+pub use store::{Carried, Commit, JournalStore, SqlJournal};
 
 use crate::statement::Statement;
 use crate::value::Params;

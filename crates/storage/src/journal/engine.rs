@@ -1,0 +1,140 @@
+//! The callers' side of an engine: a bounded queue to its writer.
+
+use kernel::{TenantId, Uuid};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::RowChange;
+use super::machine::{Committed, Machine};
+use super::projector::Progress;
+use super::store::JournalStore;
+use super::writer::Writer;
+use crate::error::StorageError;
+
+/// How much of everything.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineLimits {
+    /// Commands that wait for the writer; more wait outside.
+    pub queue_max: usize,
+    /// Commands in one commit.
+    pub batch_max: usize,
+    /// Entries that may be committed and not yet projected before callers are slowed.
+    pub projection_lag_max: u64,
+}
+
+impl Default for EngineLimits {
+    fn default() -> Self {
+        Self { queue_max: 16_384, batch_max: 8_190, projection_lag_max: 1_000_000 }
+    }
+}
+
+/// A handle to an engine; clones share it.
+pub struct Engine<M: Machine> {
+    sender: mpsc::Sender<Message<M>>,
+}
+
+impl<M: Machine> Clone for Engine<M> {
+    fn clone(&self) -> Self {
+        Self { sender: self.sender.clone() }
+    }
+}
+
+/// Whose machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Address {
+    pub stream: Uuid,
+    pub tenant: TenantId,
+}
+
+pub(super) enum Message<M: Machine> {
+    Commands { address: Address, commands: Vec<Sent<M>>, reply: Reply<M::Outcome> },
+    Read { address: Address, read: Box<dyn FnOnce(Result<&M, StorageError>) + Send> },
+    Stop,
+}
+
+/// A command with the rows it carries.
+pub(super) struct Sent<M: Machine> {
+    pub command: M::Command,
+    pub rows: Vec<RowChange>,
+}
+
+pub(super) type Reply<O> = oneshot::Sender<Vec<Result<Committed<O>, StorageError>>>;
+
+impl<M: Machine> Engine<M> {
+    /// Starts the writer. The task ends when it is stopped or every handle is gone.
+    pub fn start<S: JournalStore>(
+        store: S,
+        env: kernel::Env,
+        progress: Progress,
+        limits: EngineLimits,
+    ) -> (Self, JoinHandle<()>) {
+        let (sender, receiver) = mpsc::channel(limits.queue_max);
+        let writer = Writer::new(store, env, progress, limits, receiver);
+        (Self { sender }, tokio::spawn(writer.run()))
+    }
+
+    /// Decides a command; returns when its outcome and its rows are durable.
+    ///
+    /// # Errors
+    /// Where it could not be decided or committed. A command that was decided against is no error
+    /// here: its outcome says so.
+    pub async fn execute(
+        &self,
+        tenant: TenantId,
+        stream: Uuid,
+        command: M::Command,
+        rows: Vec<RowChange>,
+    ) -> Result<Committed<M::Outcome>, StorageError> {
+        let outcomes = self.send(tenant, stream, vec![Sent { command, rows }]).await?;
+        outcomes.into_iter().next().unwrap_or_else(|| Err(stopped()))
+    }
+
+    /// Decides many commands, each on its own, in order; their outcomes in the same order.
+    pub async fn execute_many(
+        &self,
+        tenant: TenantId,
+        stream: Uuid,
+        commands: Vec<M::Command>,
+    ) -> Result<Vec<Result<Committed<M::Outcome>, StorageError>>, StorageError> {
+        let sent = commands.into_iter().map(|command| Sent { command, rows: Vec::new() });
+        self.send(tenant, stream, sent.collect()).await
+    }
+
+    async fn send(
+        &self,
+        tenant: TenantId,
+        stream: Uuid,
+        commands: Vec<Sent<M>>,
+    ) -> Result<Vec<Result<Committed<M::Outcome>, StorageError>>, StorageError> {
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Commands { address: Address { stream, tenant }, commands, reply };
+        self.sender.send(message).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())
+    }
+
+    /// Looks at a machine as it stands after the last commit.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        stream: Uuid,
+        look: impl FnOnce(&M) -> T + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let (reply, answer) = oneshot::channel();
+        let read = Box::new(move |machine: Result<&M, StorageError>| {
+            // The caller may have gone; then nobody wants the answer.
+            let _ = reply.send(machine.map(look));
+        });
+        let message = Message::Read { address: Address { stream, tenant }, read };
+        self.sender.send(message).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// Lets the writer finish what is queued, and end.
+    pub async fn stop(&self) {
+        let _ = self.sender.send(Message::Stop).await;
+    }
+}
+
+fn stopped() -> StorageError {
+    StorageError::Unavailable { text: "the engine has stopped".to_owned() }
+}

@@ -1,0 +1,90 @@
+//! What an engine must be able to do for its journal to be kept.
+
+use kernel::{Timestamp, Uuid};
+
+use super::record::ByteReader;
+use crate::error::StorageError;
+
+/// A deterministic state machine. It has no clock, no randomness, no input or output: time and ids
+/// come with the command, so that the same commands give the same bytes on every machine.
+pub trait Machine: Send + 'static {
+    /// What callers send.
+    type Command: Send + 'static;
+    /// What they get.
+    type Outcome: Clone + Send + 'static;
+
+    /// The version of the entries that [`Machine::encode`] writes.
+    const CODEC: u16;
+
+    /// The machine of a stream before its first command.
+    fn empty(stream: Uuid) -> Self;
+
+    /// Decides a command and applies what it decided. A rejected command changes nothing but the
+    /// memory of its key.
+    fn execute(&mut self, time: Timestamp, command: &Self::Command) -> Executed<Self::Outcome>;
+
+    /// Applies an outcome that was decided before, without deciding again. Recovery is only this.
+    fn apply(&mut self, time: Timestamp, command: &Self::Command, outcome: &Self::Outcome);
+
+    /// Whether the command did what it said.
+    fn accepted(outcome: &Self::Outcome) -> bool;
+
+    /// The outcome of a command whose carried rows could not be changed as it said.
+    fn refused(refusal: Refusal) -> Self::Outcome;
+
+    /// A point to which [`Machine::undo_to`] can return.
+    fn mark(&self) -> usize;
+
+    /// Takes back everything after a mark.
+    fn undo_to(&mut self, mark: usize);
+
+    /// Forgets how to take anything back: it is committed.
+    fn settle(&mut self);
+
+    /// The number that the next numbered thing (a transfer) gets.
+    fn next_number(&self) -> u64;
+
+    /// Writes a command with its outcome, as the machine stands after it.
+    fn encode(&self, command: &Self::Command, outcome: &Self::Outcome, out: &mut Vec<u8>);
+
+    /// Reads what [`Machine::encode`] wrote, as the machine stands before it.
+    fn decode(
+        &self,
+        entry: &mut ByteReader<'_>,
+    ) -> Result<(Self::Command, Self::Outcome), StorageError>;
+
+    /// When time alone will change something, if it will.
+    fn due(&self) -> Option<Timestamp>;
+
+    /// The command by which time passes.
+    fn tick() -> Self::Command;
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Executed<O> {
+    /// It was decided now.
+    New(O),
+    /// It was decided before, under the same key; this is what came of it then.
+    Known(O),
+}
+
+/// Why carried rows refused a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which of the command's row changes.
+    pub change: u16,
+    /// Whether a row with its key was there already, rather than a guard that did not hold.
+    pub duplicate: bool,
+}
+
+/// An outcome that is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed<O> {
+    /// What came of the command.
+    pub outcome: O,
+    /// The record of the stream that holds it, or a later one.
+    pub seq: u64,
+    /// Whether it was decided by an earlier call with the same key.
+    pub replayed: bool,
+}

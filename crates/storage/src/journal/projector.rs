@@ -1,0 +1,288 @@
+//! From records to tables: each record is projected once, in the transaction that moves the
+//! checkpoint past it.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use kernel::{Position, TenantId, Uuid};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::record::Record;
+use super::store::{JournalStore, SqlJournal};
+use crate::db::{Database, Tx};
+use crate::error::StorageError;
+use crate::level::{Level, Mode};
+use crate::{params, sql};
+
+/// The records of one transaction.
+const RECORDS_MAX: u32 = 64;
+/// How long a reader waits for a position before it is told that the data is stale.
+pub const POSITION_WAIT: Duration = Duration::from_secs(2);
+/// The pause after a failure, doubled each time up to [`PAUSE_MAX`].
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+sql! {
+    STREAMS_BEHIND: system("after a start, the streams of all tenants are caught up") =
+        "SELECT last.stream, last.tenant, last.seq
+         FROM (SELECT stream, tenant, max(seq) AS seq FROM journal GROUP BY stream, tenant) AS last
+         LEFT JOIN journal_projection AS done
+             ON done.stream = last.stream AND done.projection = $1
+         WHERE done.seq IS NULL OR done.seq < last.seq
+         ORDER BY last.stream";
+    CHECKPOINT: system("the projector works on the streams of all tenants") =
+        "SELECT seq FROM journal_projection WHERE projection = $1 AND stream = $2";
+    CHECKPOINT_BEGIN: system("the projector works on the streams of all tenants") =
+        "INSERT INTO journal_projection (projection, stream, tenant, seq) VALUES ($1, $2, $3, 0)
+         ON CONFLICT (projection, stream) DO NOTHING";
+    CHECKPOINT_MOVE: system("the projector works on the streams of all tenants") =
+        "UPDATE journal_projection SET seq = $4
+         WHERE projection = $1 AND stream = $2 AND seq = $3";
+}
+
+/// Turns records into rows.
+pub trait Projection: Send + Sync + 'static {
+    /// Its name in the checkpoints.
+    const NAME: &'static str;
+
+    /// Adds the rows of a record, in a transaction bound to the record's tenant.
+    fn project(
+        &self,
+        tx: &mut Tx,
+        record: &Record,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Forgets what it remembers of a stream: another process has moved on, or a transaction was
+    /// rolled back.
+    fn forget(&self, stream: Uuid);
+}
+
+/// How far the journal is written, and how far it is projected, in this process.
+#[derive(Clone)]
+pub struct Progress {
+    state: Arc<Mutex<State>>,
+    changed: Arc<watch::Sender<u64>>,
+}
+
+#[derive(Default)]
+struct State {
+    committed: BTreeMap<Uuid, (TenantId, u64)>,
+    projected: BTreeMap<Uuid, u64>,
+    entries_committed: u64,
+    entries_projected: u64,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        let state = Arc::default();
+        Self { state, changed: Arc::new(watch::Sender::new(0)) }
+    }
+}
+
+impl Progress {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state());
+        self.changed.send_modify(|version| *version += 1);
+    }
+
+    pub(super) fn committed(&self, record: &Record, entries: u32) {
+        self.change(|state| {
+            state.committed.insert(record.stream, (record.tenant, record.seq));
+            state.entries_committed += u64::from(entries);
+        });
+    }
+
+    fn projected(&self, stream: Uuid, seq: u64, entries: u64) {
+        self.change(|state| {
+            state.projected.insert(stream, seq);
+            state.entries_projected += entries;
+        });
+    }
+
+    /// Entries that are committed and not yet projected.
+    #[must_use]
+    pub fn lag(&self) -> u64 {
+        let state = self.state();
+        state.entries_committed.saturating_sub(state.entries_projected)
+    }
+
+    /// The last record of each stream that was committed here.
+    #[must_use]
+    pub fn heads(&self) -> Vec<(Uuid, TenantId, u64)> {
+        let state = self.state();
+        state.committed.iter().map(|(stream, (tenant, seq))| (*stream, *tenant, *seq)).collect()
+    }
+
+    pub(super) async fn wait_until_below(&self, lag_max: u64) {
+        let mut changes = self.changed.subscribe();
+        while self.lag() > lag_max {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until the tables hold everything up to a position.
+    ///
+    /// # Errors
+    /// [`StorageError::Stale`] where that takes longer than [`POSITION_WAIT`].
+    pub async fn wait_for(&self, position: &Position) -> Result<(), StorageError> {
+        let mut changes = self.changed.subscribe();
+        let reached = || {
+            let state = self.state();
+            position.iter().all(|(stream, seq)| {
+                let committed = state.committed.get(&stream).map_or(0, |(_, seq)| *seq);
+                let projected = state.projected.get(&stream).copied().unwrap_or(0);
+                // Streams that this process has not written are as they were at its start.
+                projected >= seq || committed < seq
+            })
+        };
+        let wait = async {
+            while !reached() {
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(POSITION_WAIT, wait).await.map_err(|_| StorageError::Stale)
+    }
+
+    /// The streams whose tables are behind, as far as this process knows.
+    fn behind(&self) -> Vec<(Uuid, TenantId, u64)> {
+        let state = self.state();
+        let behind = state.committed.iter().filter(|(stream, (_, seq))| {
+            state.projected.get(stream).is_none_or(|projected| projected < seq)
+        });
+        behind.map(|(stream, (tenant, seq))| (*stream, *tenant, *seq)).collect()
+    }
+}
+
+/// The task that projects.
+pub struct Projector<P: Projection> {
+    database: Database,
+    projection: P,
+    progress: Progress,
+}
+
+impl<P: Projection> Projector<P> {
+    /// A projector of everything that `progress` hears of.
+    #[must_use]
+    pub const fn new(database: Database, projection: P, progress: Progress) -> Self {
+        Self { database, projection, progress }
+    }
+
+    /// Brings the tables up to what the journal holds, before anybody reads them.
+    pub async fn catch_up(&self) -> Result<(), StorageError> {
+        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
+        let rows = tx.rows(&STREAMS_BEHIND, params![P::NAME]).await?;
+        tx.commit().await?;
+        for row in rows {
+            let (stream, tenant) = (row.get(0)?, TenantId::from_uuid(row.get(1)?));
+            self.project_to(stream, tenant, row.get(2)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Projects until the task is aborted or nobody writes any more.
+    pub fn start(self) -> JoinHandle<()> {
+        tokio::spawn(async move {
+            let mut changes = self.progress.changed.subscribe();
+            let mut pause = PAUSE_MIN;
+            loop {
+                changes.mark_unchanged();
+                match self.project_all().await {
+                    Ok(()) => pause = PAUSE_MIN,
+                    Err(error) => {
+                        tracing::error!(%error, projection = P::NAME, "projection failed");
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(PAUSE_MAX);
+                        continue;
+                    }
+                }
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        })
+    }
+
+    async fn project_all(&self) -> Result<(), StorageError> {
+        loop {
+            let behind = self.progress.behind();
+            if behind.is_empty() {
+                return Ok(());
+            }
+            for (stream, tenant, seq) in behind {
+                self.project_to(stream, tenant, seq).await?;
+            }
+        }
+    }
+
+    async fn project_to(
+        &self,
+        stream: Uuid,
+        tenant: TenantId,
+        seq: u64,
+    ) -> Result<(), StorageError> {
+        let store = SqlJournal::new(self.database.clone());
+        loop {
+            let done = self.checkpoint(stream, tenant).await?;
+            if done >= seq {
+                self.progress.projected(stream, done, 0);
+                return Ok(());
+            }
+            let records = store.read(stream, done, RECORDS_MAX).await?;
+            let Some(last) = records.last().map(|record| record.seq) else {
+                let text = format!("journal {stream} ends before record {seq}");
+                return Err(StorageError::Damaged { text });
+            };
+            let outcome = self.project_records(&records, done, last).await;
+            if outcome.is_err() {
+                self.projection.forget(stream);
+            }
+            self.progress.projected(stream, last, outcome?);
+        }
+    }
+
+    async fn checkpoint(&self, stream: Uuid, tenant: TenantId) -> Result<u64, StorageError> {
+        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
+        let row = tx.row(&CHECKPOINT, params![P::NAME, stream]).await?;
+        tx.commit().await?;
+        if let Some(row) = row {
+            return row.get(0);
+        }
+        let mut tx = self.database.begin(Level::System, Mode::Write).await?;
+        tx.execute(&CHECKPOINT_BEGIN, params![P::NAME, stream, tenant.uuid()]).await?;
+        tx.commit().await?;
+        Ok(0)
+    }
+
+    /// Projects records in one transaction; the entries they held.
+    async fn project_records(
+        &self,
+        records: &[Record],
+        from: u64,
+        to: u64,
+    ) -> Result<u64, StorageError> {
+        let mut tx = self.database.begin(Level::System, Mode::Write).await?;
+        let mut entries = 0;
+        for record in records {
+            tx.bind(Level::Tenant(record.tenant)).await?;
+            self.projection.project(&mut tx, record).await?;
+            entries += u64::from(record.open()?.0.count);
+        }
+        tx.bind(Level::System).await?;
+        let stream = records.first().map_or(Uuid::nil(), |record| record.stream);
+        // Where another process has moved on, this touches no row, and nothing is committed.
+        tx.execute_one(&CHECKPOINT_MOVE, params![P::NAME, stream, from, to]).await?;
+        tx.commit().await?;
+        Ok(entries)
+    }
+}

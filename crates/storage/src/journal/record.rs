@@ -1,0 +1,203 @@
+//! Records of the journal: a header, then the entries that the machine wrote.
+//!
+//! | bytes | field |
+//! | --- | --- |
+//! | 2 | codec, the version of the entries |
+//! | 16 | stream |
+//! | 8 | seq, from 1 without gaps |
+//! | 32 | hash of the previous record, zeros before the first |
+//! | 8 | time in microseconds, never less than the previous record's |
+//! | 8 | number of the first numbered thing in it |
+//! | 4 | count of entries |
+//!
+//! All numbers are big-endian; a record's hash is SHA-256 over its bytes, header included.
+
+use kernel::{TenantId, Timestamp, Uuid};
+
+use crate::crypto::sha256;
+use crate::error::StorageError;
+
+/// The bytes of a header.
+pub(crate) const HEADER_BYTES: usize = 78;
+
+/// What a record begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordHeader {
+    /// The version of the entries.
+    pub codec: u16,
+    /// Whose record.
+    pub stream: Uuid,
+    /// Which one.
+    pub seq: u64,
+    /// The hash of the one before.
+    pub previous: [u8; 32],
+    /// The time at which its commands were decided.
+    pub time: Timestamp,
+    /// The number of the first numbered thing in it.
+    pub first_number: u64,
+    /// How many entries follow.
+    pub count: u32,
+}
+
+/// A record as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Whose record.
+    pub stream: Uuid,
+    /// Whose stream.
+    pub tenant: TenantId,
+    /// Which one.
+    pub seq: u64,
+    /// SHA-256 of the body.
+    pub hash: [u8; 32],
+    /// Header and entries.
+    pub body: Vec<u8>,
+}
+
+impl RecordHeader {
+    /// Writes the header.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.codec.to_be_bytes());
+        out.extend_from_slice(self.stream.as_bytes());
+        out.extend_from_slice(&self.seq.to_be_bytes());
+        out.extend_from_slice(&self.previous);
+        out.extend_from_slice(&self.time.micros().to_be_bytes());
+        out.extend_from_slice(&self.first_number.to_be_bytes());
+        out.extend_from_slice(&self.count.to_be_bytes());
+    }
+
+    /// Reads a header; what follows stays in the reader.
+    pub fn decode(reader: &mut ByteReader<'_>) -> Result<Self, StorageError> {
+        Ok(Self {
+            codec: u16::from_be_bytes(reader.array()?),
+            stream: Uuid::from_bytes(reader.array()?),
+            seq: u64::from_be_bytes(reader.array()?),
+            previous: reader.array()?,
+            time: Timestamp::from_micros(i64::from_be_bytes(reader.array()?)),
+            first_number: u64::from_be_bytes(reader.array()?),
+            count: u32::from_be_bytes(reader.array()?),
+        })
+    }
+}
+
+impl Record {
+    /// Puts a header before entries and hashes both.
+    #[must_use]
+    pub fn seal(header: &RecordHeader, tenant: TenantId, entries: &[u8]) -> Self {
+        let mut body = Vec::with_capacity(HEADER_BYTES + entries.len());
+        header.encode(&mut body);
+        body.extend_from_slice(entries);
+        let hash = sha256(&[&body]);
+        Self { stream: header.stream, tenant, seq: header.seq, hash, body }
+    }
+
+    /// The header and a reader of the entries.
+    pub fn open(&self) -> Result<(RecordHeader, ByteReader<'_>), StorageError> {
+        let mut reader = ByteReader::new(&self.body);
+        let header = RecordHeader::decode(&mut reader)?;
+        Ok((header, reader))
+    }
+}
+
+/// Reads binary entries; running out of bytes is an error, not a panic.
+#[derive(Clone, Debug)]
+pub struct ByteReader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> ByteReader<'a> {
+    /// A reader of these bytes.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// Whether everything was read.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The next `count` bytes.
+    pub fn bytes(&mut self, count: usize) -> Result<&'a [u8], StorageError> {
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(cut_short)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    /// The next `N` bytes.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], StorageError> {
+        self.bytes(N)?.try_into().map_err(|_| cut_short())
+    }
+
+    /// One byte.
+    pub fn u8(&mut self) -> Result<u8, StorageError> {
+        Ok(u8::from_be_bytes(self.array()?))
+    }
+
+    /// Two bytes.
+    pub fn u16(&mut self) -> Result<u16, StorageError> {
+        Ok(u16::from_be_bytes(self.array()?))
+    }
+
+    /// Four bytes.
+    pub fn u32(&mut self) -> Result<u32, StorageError> {
+        Ok(u32::from_be_bytes(self.array()?))
+    }
+
+    /// Eight bytes.
+    pub fn i64(&mut self) -> Result<i64, StorageError> {
+        Ok(i64::from_be_bytes(self.array()?))
+    }
+
+    /// Sixteen bytes.
+    pub fn u128(&mut self) -> Result<u128, StorageError> {
+        Ok(u128::from_be_bytes(self.array()?))
+    }
+
+    /// A number of seven bits a byte, the lowest first (LEB128).
+    pub fn varint(&mut self) -> Result<u128, StorageError> {
+        let mut value: u128 = 0;
+        for shift in (0..128).step_by(7) {
+            let byte = self.u8()?;
+            let part = u128::from(byte & 0x7f);
+            if (part << shift) >> shift != part {
+                return Err(damaged("a number is too long"));
+            }
+            value |= part << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(damaged("a number is too long"))
+    }
+}
+
+/// Writes a number of seven bits a byte, the lowest first (LEB128).
+pub fn put_varint(mut value: u128, out: &mut Vec<u8>) {
+    while value > 0x7f {
+        out.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    out.push(value.to_le_bytes()[0]);
+}
+
+/// Puts the sign into the lowest bit, so that small negative numbers stay short.
+#[must_use]
+pub const fn zigzag(value: i128) -> u128 {
+    (value.wrapping_shl(1) ^ (value >> 127)).cast_unsigned()
+}
+
+/// The number that [`zigzag`] was given.
+#[must_use]
+pub const fn unzigzag(value: u128) -> i128 {
+    (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
+}
+
+fn cut_short() -> StorageError {
+    damaged("a record ends too early")
+}
+
+fn damaged(text: &str) -> StorageError {
+    StorageError::Damaged { text: text.to_owned() }
+}

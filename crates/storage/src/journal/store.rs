@@ -1,0 +1,230 @@
+//! Where records are kept. The writer sees only the traits, so that a simulation can stand in for
+//! the disk; [`SqlJournal`] is the real one.
+
+use std::future::Future;
+
+use kernel::{TenantId, Uuid};
+
+use super::RowChange;
+use super::machine::Refusal;
+use super::record::Record;
+use crate::db::{Database, Dialect, Tx};
+use crate::error::StorageError;
+use crate::level::{Level, Mode};
+use crate::{params, sql};
+
+/// How long a carried row may stay locked by somebody else.
+const ROW_LOCK_MS_MAX: u32 = 5;
+
+sql! {
+    RECORDS_AFTER: system("engines recover the streams of every tenant") =
+        "SELECT seq, hash, body, tenant FROM journal
+         WHERE stream = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    RECORD_HASH: system("resolves a commit whose answer was lost") =
+        "SELECT hash FROM journal WHERE stream = $1 AND seq = $2";
+    RECORD_APPEND: system("one commit serves the streams of many tenants") =
+        "INSERT INTO journal (stream, seq, tenant, hash, body) VALUES ($1, $2, $3, $4, $5)";
+}
+
+/// A store of records.
+pub trait JournalStore: Send + Sync + 'static {
+    /// A commit under way.
+    type Commit: Commit;
+
+    /// Begins one.
+    fn begin(&self) -> impl Future<Output = Result<Self::Commit, StorageError>> + Send;
+
+    /// The records of a stream after a number, in order, at most `limit`.
+    fn read(
+        &self,
+        stream: Uuid,
+        after: u64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Record>, StorageError>> + Send;
+
+    /// The hash of a record, if it is there.
+    fn hash_of(
+        &self,
+        stream: Uuid,
+        seq: u64,
+    ) -> impl Future<Output = Result<Option<[u8; 32]>, StorageError>> + Send;
+
+    /// The most commands with guarded rows that one commit should hold.
+    fn carried_max(&self) -> usize;
+}
+
+/// What came of a command's row changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// They are done.
+    Done,
+    /// One of them did not touch the rows it must, and none is done.
+    Refused(Refusal),
+}
+
+/// A commit under way: row changes and records that become durable together.
+pub trait Commit: Send {
+    /// Changes a command's rows, or none of them.
+    fn carry(
+        &mut self,
+        tenant: TenantId,
+        changes: &[RowChange],
+    ) -> impl Future<Output = Result<Carried, StorageError>> + Send;
+
+    /// Adds rows that decide nothing.
+    fn add_rows(
+        &mut self,
+        tenant: TenantId,
+        changes: Vec<RowChange>,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Appends records.
+    fn append(
+        &mut self,
+        records: &[Record],
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Makes all of it durable.
+    fn commit(self) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
+/// The journal in the database.
+#[derive(Clone)]
+pub struct SqlJournal {
+    database: Database,
+}
+
+/// A system transaction of it.
+pub struct SqlCommit {
+    tx: Tx,
+}
+
+impl SqlJournal {
+    /// The journal of a database.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+impl JournalStore for SqlJournal {
+    type Commit = SqlCommit;
+
+    async fn begin(&self) -> Result<SqlCommit, StorageError> {
+        let dialect = self.database.dialect();
+        let mut tx = self.database.begin(Level::System, Mode::Write).await?;
+        if dialect == Dialect::Postgres {
+            tx.run(&format!("SET LOCAL lock_timeout = {ROW_LOCK_MS_MAX}")).await?;
+        }
+        Ok(SqlCommit { tx })
+    }
+
+    async fn read(
+        &self,
+        stream: Uuid,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Record>, StorageError> {
+        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
+        let rows = tx.rows(&RECORDS_AFTER, params![stream, after, limit]).await?;
+        tx.commit().await?;
+        let record = |row: &crate::Row| {
+            Ok(Record {
+                stream,
+                tenant: TenantId::from_uuid(row.get(3)?),
+                seq: row.get(0)?,
+                hash: row.get(1)?,
+                body: row.get(2)?,
+            })
+        };
+        rows.iter().map(record).collect()
+    }
+
+    async fn hash_of(&self, stream: Uuid, seq: u64) -> Result<Option<[u8; 32]>, StorageError> {
+        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
+        let row = tx.row(&RECORD_HASH, params![stream, seq]).await?;
+        tx.commit().await?;
+        row.map(|row| row.get(0)).transpose()
+    }
+
+    fn carried_max(&self) -> usize {
+        // Savepoints are free on SQLite; PostgreSQL's cache of them overflows at 64, and each
+        // costs a round trip that pure commands of the same batch wait for.
+        match self.database.dialect() {
+            Dialect::Sqlite => 64,
+            Dialect::Postgres => 16,
+        }
+    }
+}
+
+impl SqlCommit {
+    async fn carry_each(&mut self, changes: &[RowChange]) -> Result<Carried, StorageError> {
+        for (index, change) in changes.iter().enumerate() {
+            let refusal = |duplicate| {
+                let change = u16::try_from(index).unwrap_or(u16::MAX);
+                Ok(Carried::Refused(Refusal { change, duplicate }))
+            };
+            match self.tx.execute(change.statement, change.params.clone()).await {
+                Ok(touched) if change.rows.is_some_and(|rows| rows != touched) => {
+                    return refusal(false);
+                }
+                Ok(_) => {}
+                Err(StorageError::Duplicate { .. }) => return refusal(true),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Carried::Done)
+    }
+}
+
+impl Commit for SqlCommit {
+    async fn carry(
+        &mut self,
+        tenant: TenantId,
+        changes: &[RowChange],
+    ) -> Result<Carried, StorageError> {
+        self.tx.savepoint().await?;
+        self.tx.bind(Level::Tenant(tenant)).await?;
+        let outcome = self.carry_each(changes).await;
+        match outcome {
+            Ok(Carried::Done) => self.tx.release().await?,
+            Ok(Carried::Refused(_)) | Err(_) => self.tx.rollback_to_savepoint().await?,
+        }
+        self.tx.bind(Level::System).await?;
+        outcome
+    }
+
+    async fn add_rows(
+        &mut self,
+        tenant: TenantId,
+        changes: Vec<RowChange>,
+    ) -> Result<(), StorageError> {
+        self.tx.bind(Level::Tenant(tenant)).await?;
+        let mut changes = changes.into_iter().peekable();
+        // Neighbours with the same statement go together: one bulk insert for a batch's texts.
+        while let Some(change) = changes.next() {
+            let statement = change.statement;
+            let mut many = vec![change.params];
+            while let Some(next) = changes.next_if(|next| std::ptr::eq(next.statement, statement)) {
+                many.push(next.params);
+            }
+            self.tx.execute_many(statement, many).await?;
+        }
+        self.tx.bind(Level::System).await
+    }
+
+    async fn append(&mut self, records: &[Record]) -> Result<(), StorageError> {
+        let row = |record: &Record| {
+            let Record { stream, tenant, seq, hash, body } = record;
+            params![*stream, *seq, tenant.uuid(), *hash, body.clone()]
+        };
+        self.tx.execute_many(&RECORD_APPEND, records.iter().map(row).collect()).await?;
+        Ok(())
+    }
+
+    async fn commit(mut self) -> Result<(), StorageError> {
+        // Carried rows may be events; the sequencer looks whether there are any.
+        self.tx.emitted = true;
+        self.tx.commit().await
+    }
+}

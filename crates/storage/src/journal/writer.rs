@@ -1,0 +1,427 @@
+//! The one writer of an engine: decides in order, commits for many, then answers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kernel::{Env, TenantId, Timestamp, Uuid};
+use tokio::sync::mpsc;
+
+use super::RowChange;
+use super::engine::{Address, EngineLimits, Message, Reply, Sent};
+use super::machine::{Committed, Executed, Machine};
+use super::projector::Progress;
+use super::record::{Record, RecordHeader};
+use super::store::{Carried, Commit, JournalStore};
+use crate::error::StorageError;
+
+/// The records that recovery reads at a time.
+const RECOVERY_RECORDS: u32 = 256;
+/// How often quiet streams are looked at for what is due.
+const TICK: Duration = Duration::from_secs(1);
+
+pub(super) struct Writer<M: Machine, S: JournalStore> {
+    store: S,
+    env: Env,
+    progress: Progress,
+    limits: EngineLimits,
+    receiver: mpsc::Receiver<Message<M>>,
+    shards: BTreeMap<Uuid, Shard<M>>,
+}
+
+/// One stream's machine and the end of its journal.
+struct Shard<M> {
+    machine: M,
+    tenant: TenantId,
+    seq: u64,
+    hash: [u8; 32],
+    time: Timestamp,
+    batch: Batch,
+}
+
+/// What a shard adds to the commit under way.
+#[derive(Default)]
+struct Batch {
+    mark: usize,
+    entries: Vec<u8>,
+    count: u32,
+    first_number: u64,
+    time: Timestamp,
+}
+
+/// The answers that wait for the commit: for each call, what came of its commands.
+struct Waiting<O> {
+    reply: Option<Reply<O>>,
+    address: Address,
+    outcomes: Vec<Result<Decided<O>, StorageError>>,
+}
+
+struct Decided<O> {
+    outcome: O,
+    replayed: bool,
+}
+
+/// One round of the writer.
+struct Round<M: Machine, S: JournalStore> {
+    commit: Option<S::Commit>,
+    waiting: Vec<Waiting<M::Outcome>>,
+    unguarded: BTreeMap<TenantId, Vec<RowChange>>,
+    commands: usize,
+    carried: usize,
+}
+
+impl<M: Machine, S: JournalStore> Writer<M, S> {
+    pub(super) fn new(
+        store: S,
+        env: Env,
+        progress: Progress,
+        limits: EngineLimits,
+        receiver: mpsc::Receiver<Message<M>>,
+    ) -> Self {
+        Self { store, env, progress, limits, receiver, shards: BTreeMap::new() }
+    }
+
+    pub(super) async fn run(mut self) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let message = tokio::select! {
+                message = self.receiver.recv() => message,
+                _ = ticks.tick() => {
+                    self.tick().await;
+                    continue;
+                }
+            };
+            match message {
+                None | Some(Message::Stop) => return,
+                Some(message) => {
+                    self.progress.wait_until_below(self.limits.projection_lag_max).await;
+                    if !self.round(message).await {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Decides what is queued, up to the limits, and commits it. False where it was told to stop.
+    async fn round(&mut self, first: Message<M>) -> bool {
+        let mut round = Round::new();
+        let mut next = Some(first);
+        let mut go_on = true;
+        while let Some(message) = next {
+            match message {
+                Message::Commands { address, commands, reply } => {
+                    self.decide(&mut round, address, commands, Some(reply)).await;
+                }
+                Message::Read { address, read } => {
+                    // What is decided and not yet committed must not be seen.
+                    self.finish(&mut round).await;
+                    match self.shard(address).await {
+                        Ok(shard) => read(Ok(&shard.machine)),
+                        Err(error) => read(Err(error)),
+                    }
+                }
+                Message::Stop => {
+                    go_on = false;
+                    break;
+                }
+            }
+            if round.is_full(&self.limits, self.store.carried_max()) {
+                break;
+            }
+            next = self.receiver.try_recv().ok();
+        }
+        self.finish(&mut round).await;
+        go_on
+    }
+
+    /// Lets time pass in the streams where it changes something.
+    async fn tick(&mut self) {
+        let now = self.env.now();
+        let due = |shard: &Shard<M>| shard.machine.due().is_some_and(|due| due <= now);
+        let streams: Vec<Address> = self
+            .shards
+            .iter()
+            .filter(|(_, shard)| due(shard))
+            .map(|(stream, shard)| Address { stream: *stream, tenant: shard.tenant })
+            .collect();
+        let mut round = Round::new();
+        for address in streams {
+            let commands = vec![Sent { command: M::tick(), rows: Vec::new() }];
+            self.decide(&mut round, address, commands, None).await;
+        }
+        self.finish(&mut round).await;
+    }
+
+    async fn decide(
+        &mut self,
+        round: &mut Round<M, S>,
+        address: Address,
+        commands: Vec<Sent<M>>,
+        reply: Option<Reply<M::Outcome>>,
+    ) {
+        let mut outcomes = Vec::with_capacity(commands.len());
+        for sent in commands {
+            round.commands += 1;
+            outcomes.push(self.decide_one(round, address, sent).await);
+        }
+        round.waiting.push(Waiting { reply, address, outcomes });
+    }
+
+    async fn decide_one(
+        &mut self,
+        round: &mut Round<M, S>,
+        address: Address,
+        sent: Sent<M>,
+    ) -> Result<Decided<M::Outcome>, StorageError> {
+        let now = self.env.now();
+        self.shard(address).await?;
+        let Some(shard) = self.shards.get_mut(&address.stream) else {
+            return Err(StorageError::Unavailable { text: "the stream was closed".to_owned() });
+        };
+        shard.open_batch(now);
+        let time = shard.batch.time;
+        let mark = shard.machine.mark();
+        let outcome = match shard.machine.execute(time, &sent.command) {
+            Executed::Known(outcome) => return Ok(Decided { outcome, replayed: true }),
+            Executed::New(outcome) => outcome,
+        };
+        let (guarded, unguarded): (Vec<_>, Vec<_>) =
+            sent.rows.into_iter().partition(|change| change.rows.is_some());
+        let mut outcome = outcome;
+        if M::accepted(&outcome) && !guarded.is_empty() {
+            match Self::carry(&self.store, round, address.tenant, &guarded).await {
+                Ok(Carried::Done) => {}
+                Ok(Carried::Refused(refusal)) => {
+                    shard.machine.undo_to(mark);
+                    outcome = M::refused(refusal);
+                    shard.machine.apply(time, &sent.command, &outcome);
+                }
+                Err(error) => {
+                    shard.machine.undo_to(mark);
+                    return Err(error);
+                }
+            }
+        }
+        if M::accepted(&outcome) {
+            round.unguarded.entry(address.tenant).or_default().extend(unguarded);
+        }
+        shard.machine.encode(&sent.command, &outcome, &mut shard.batch.entries);
+        shard.batch.count += 1;
+        Ok(Decided { outcome, replayed: false })
+    }
+
+    async fn carry(
+        store: &S,
+        round: &mut Round<M, S>,
+        tenant: TenantId,
+        changes: &[RowChange],
+    ) -> Result<Carried, StorageError> {
+        round.carried += 1;
+        let mut commit = match round.commit.take() {
+            Some(commit) => commit,
+            None => store.begin().await?,
+        };
+        let outcome = commit.carry(tenant, changes).await;
+        round.commit = Some(commit);
+        outcome
+    }
+
+    /// Commits the round and answers; afterwards it is empty.
+    async fn finish(&mut self, round: &mut Round<M, S>) {
+        let records = self.seal();
+        let outcome = if records.is_empty() { Ok(()) } else { self.commit(round, &records).await };
+        match &outcome {
+            Ok(()) => {
+                for record in &records {
+                    if let Some(shard) = self.shards.get_mut(&record.stream) {
+                        shard.settle(record);
+                        self.progress.committed(record, shard.batch.count);
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, records = records.len(), "the journal was not written");
+                for record in &records {
+                    self.abandon(record.stream, error);
+                }
+            }
+        }
+        for waiting in round.waiting.drain(..) {
+            let seq = self.shards.get(&waiting.address.stream).map_or(0, |shard| shard.seq);
+            let answer = waiting.outcomes.into_iter().map(|decided| {
+                let Decided { outcome: came, replayed } = decided?;
+                outcome.as_ref().map_err(again)?;
+                Ok(Committed { outcome: came, seq, replayed })
+            });
+            if let Some(reply) = waiting.reply {
+                // The caller may have gone; what was decided stays decided.
+                let _ = reply.send(answer.collect());
+            }
+        }
+        for shard in self.shards.values_mut() {
+            shard.batch = Batch::default();
+        }
+        *round = Round::new();
+    }
+
+    async fn commit(
+        &mut self,
+        round: &mut Round<M, S>,
+        records: &[Record],
+    ) -> Result<(), StorageError> {
+        let mut commit = match round.commit.take() {
+            Some(commit) => commit,
+            None => self.store.begin().await?,
+        };
+        for (tenant, changes) in std::mem::take(&mut round.unguarded) {
+            commit.add_rows(tenant, changes).await?;
+        }
+        commit.append(records).await?;
+        match commit.commit().await {
+            Err(StorageError::UnknownOutcome { text }) => {
+                Self::resolve(&self.store, records, text).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Learns from the journal whether a commit whose answer was lost took place.
+    async fn resolve(store: &S, records: &[Record], text: String) -> Result<(), StorageError> {
+        let Some(record) = records.first() else { return Ok(()) };
+        match store.hash_of(record.stream, record.seq).await {
+            Ok(Some(hash)) if hash == record.hash => Ok(()),
+            Ok(_) => Err(StorageError::Unavailable { text: format!("not committed: {text}") }),
+            Err(_) => Err(StorageError::UnknownOutcome { text }),
+        }
+    }
+
+    /// Takes a stream's round back. Where the end of its journal is not known for certain, the
+    /// machine is given up too, and read again from the journal when it is needed.
+    fn abandon(&mut self, stream: Uuid, error: &StorageError) {
+        let unsure =
+            matches!(error, StorageError::UnknownOutcome { .. } | StorageError::Duplicate { .. });
+        if unsure {
+            self.shards.remove(&stream);
+        } else if let Some(shard) = self.shards.get_mut(&stream) {
+            shard.machine.undo_to(shard.batch.mark);
+        }
+    }
+
+    fn seal(&self) -> Vec<Record> {
+        let busy = self.shards.iter().filter(|(_, shard)| shard.batch.count > 0);
+        busy.map(|(stream, shard)| {
+            let header = RecordHeader {
+                codec: M::CODEC,
+                stream: *stream,
+                seq: shard.seq + 1,
+                previous: shard.hash,
+                time: shard.batch.time,
+                first_number: shard.batch.first_number,
+                count: shard.batch.count,
+            };
+            Record::seal(&header, shard.tenant, &shard.batch.entries)
+        })
+        .collect()
+    }
+
+    /// The shard of a stream, recovered from its journal where it is not in memory.
+    async fn shard(&mut self, address: Address) -> Result<&Shard<M>, StorageError> {
+        let Address { stream, tenant } = address;
+        if !self.shards.contains_key(&stream) {
+            let shard = recover(&self.store, stream, tenant).await?;
+            self.shards.insert(stream, shard);
+        }
+        match self.shards.get(&stream) {
+            Some(shard) if shard.tenant == tenant => Ok(shard),
+            _ => Err(StorageError::Damaged { text: "the stream is another tenant's".to_owned() }),
+        }
+    }
+}
+
+/// Reads a stream's journal from its beginning and applies what was decided.
+async fn recover<M: Machine, S: JournalStore>(
+    store: &S,
+    stream: Uuid,
+    tenant: TenantId,
+) -> Result<Shard<M>, StorageError> {
+    let machine = M::empty(stream);
+    let time = Timestamp::from_micros(i64::MIN);
+    let mut shard = Shard { machine, tenant, seq: 0, hash: [0; 32], time, batch: Batch::default() };
+    loop {
+        let records = store.read(stream, shard.seq, RECOVERY_RECORDS).await?;
+        if records.is_empty() {
+            return Ok(shard);
+        }
+        for record in &records {
+            shard.replay(record)?;
+        }
+    }
+}
+
+impl<M: Machine> Shard<M> {
+    /// Fixes the time of a batch with its first command. Time never runs backwards.
+    fn open_batch(&mut self, now: Timestamp) {
+        if self.batch.count == 0 {
+            self.batch.mark = self.machine.mark();
+            self.batch.first_number = self.machine.next_number();
+            self.batch.time = now.max(self.time);
+        }
+    }
+
+    fn settle(&mut self, record: &Record) {
+        self.machine.settle();
+        (self.seq, self.hash, self.time) = (record.seq, record.hash, self.batch.time);
+    }
+
+    fn replay(&mut self, record: &Record) -> Result<(), StorageError> {
+        let (header, mut entries) = record.open()?;
+        let place = format!("journal {} record {}", record.stream, record.seq);
+        let damaged = |what: &str| StorageError::Damaged { text: format!("{place}: {what}") };
+        if header.seq != self.seq + 1 || header.previous != self.hash {
+            return Err(damaged("does not follow from the record before it"));
+        }
+        if header.codec > M::CODEC {
+            return Err(damaged("was written by a newer program"));
+        }
+        if record.tenant != self.tenant {
+            return Err(damaged("belongs to another tenant"));
+        }
+        for _ in 0..header.count {
+            let (command, outcome) = self.machine.decode(&mut entries)?;
+            self.machine.apply(header.time, &command, &outcome);
+        }
+        if !entries.is_empty() {
+            return Err(damaged("is longer than its entries"));
+        }
+        self.machine.settle();
+        (self.seq, self.hash, self.time) = (record.seq, record.hash, header.time);
+        Ok(())
+    }
+}
+
+impl<M: Machine, S: JournalStore> Round<M, S> {
+    const fn new() -> Self {
+        Self {
+            commit: None,
+            waiting: Vec::new(),
+            unguarded: BTreeMap::new(),
+            commands: 0,
+            carried: 0,
+        }
+    }
+
+    const fn is_full(&self, limits: &EngineLimits, carried_max: usize) -> bool {
+        self.commands >= limits.batch_max || self.carried >= carried_max
+    }
+}
+
+/// The same error for another caller of the batch.
+fn again(error: &StorageError) -> StorageError {
+    match error {
+        StorageError::UnknownOutcome { text } => {
+            StorageError::UnknownOutcome { text: text.clone() }
+        }
+        other => StorageError::Unavailable { text: format!("the batch failed: {other}") },
+    }
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Installs what a Debian machine with Rust and Node still lacks: `setup.sh run` for building and
+# running, `setup.sh test` for the tests as well. Does nothing, quickly, where nothing is missing.
+set -euo pipefail
+source "$(dirname "$0")/steps.sh"
+
+POSTGRES_VERSION_MIN=15
+packages=()
+
+has() {
+  command -v "$1" >/dev/null
+}
+
+find_missing_for_run() {
+  has cc && has make || packages+=(build-essential)
+  has pkg-config || packages+=(pkg-config)
+  has git || packages+=(git)
+}
+
+find_missing_for_test() {
+  scripts/postgres.sh find >/dev/null 2>&1 || packages+=(postgresql)
+  has chromium || has chromium-browser || has google-chrome || packages+=(chromium)
+}
+
+install_packages() {
+  local as_root=()
+  if ((EUID != 0)); then
+    as_root=(sudo)
+    if ! has sudo || { [[ ! -t 0 ]] && ! sudo -n true 2>/dev/null; }; then
+      fail "missing: ${packages[*]}. Run as root: apt-get install ${packages[*]}"
+    fi
+  fi
+  has apt-get || fail "missing: ${packages[*]}. Install what your system calls them, and try again"
+  # Debian starts a database server of its own with the package. Nobody asked for one here: the
+  # tests start theirs.
+  local no_server=/etc/postgresql-common/createcluster.d/florin.conf
+  if [[ " ${packages[*]} " == *" postgresql "* ]]; then
+    "${as_root[@]}" mkdir -p "${no_server%/*}"
+    echo 'create_main_cluster = false' | "${as_root[@]}" tee "$no_server" >/dev/null
+  fi
+  local install=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y)
+  "${as_root[@]}" "${install[@]}" update
+  "${as_root[@]}" "${install[@]}" install --no-install-recommends "${packages[@]}"
+  "${as_root[@]}" rm -f "$no_server"
+}
+
+check_rust() {
+  has cargo || fail "Rust is missing: install it with rustup, then try again"
+  [[ $1 == test ]] || return 0
+  if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+    say "Adding rustfmt and clippy to the Rust toolchain"
+    rustup component add rustfmt clippy
+  fi
+}
+
+check_node() {
+  [[ -f web/package.json ]] || return 0
+  local wanted="Node 20.19 or newer is needed to build the web page"
+  if ! has node || ! has npm; then
+    fail "$wanted"
+  fi
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number);
+           process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+    fail "$wanted; this is $(node --version)"
+}
+
+purpose=${1:-run}
+[[ $purpose == run || $purpose == test ]] || fail "usage: scripts/setup.sh [run|test]"
+find_missing_for_run
+if [[ $purpose == test ]]; then
+  find_missing_for_test
+fi
+if ((${#packages[@]} > 0)); then
+  step "Installing ${packages[*]}" install_packages
+fi
+check_rust "$purpose"
+check_node
+if [[ $purpose == test ]] && ! scripts/postgres.sh find >/dev/null; then
+  fail "PostgreSQL $POSTGRES_VERSION_MIN or newer is needed; Debian 12 and later have it"
+fi
