@@ -44,6 +44,8 @@ pub struct PageRequest {
     pub limit: u16,
     /// After this one.
     pub after: Option<Cursor>,
+    /// The list and filter that the page's own cursor is for.
+    pub filter: u32,
 }
 
 /// A page.
@@ -65,13 +67,13 @@ impl PageRequest {
         if after.as_ref().is_some_and(|after| after.filter != filter) {
             return Err(CursorError::OtherFilter);
         }
-        Ok(Self { limit, after })
+        Ok(Self { limit, after, filter })
     }
 
     /// The first page.
     #[must_use]
     pub const fn first(limit: u16) -> Self {
-        Self { limit, after: None }
+        Self { limit, after: None, filter: 0 }
     }
 }
 

@@ -1,0 +1,21 @@
+//! The engine of one book: a deterministic state machine in memory.
+//!
+//! What must stay true, after every command:
+//! - for each commodity, debits equal credits;
+//! - no account is beyond its limits because of a command that was accepted under them;
+//! - a rejected command has changed nothing but the memory of its key;
+//! - no clock, no randomness, no input or output, no floating point.
+//!
+//! `decide` holds the rules and only looks; `apply` changes and asks nothing; recovery is `apply`
+//! over the journal. `codec` is how both are written down.
+
+mod apply;
+mod codec;
+mod decide;
+mod machine;
+mod state;
+mod step;
+
+pub use codec::{Entry, decode_entries};
+pub use decide::STEPS_MAX;
+pub use state::Book;

@@ -1,0 +1,102 @@
+//! What can go wrong in the ledger.
+
+use kernel::{AmountError, BookId, CursorError, ErrorKind, FieldFault, Problematic};
+use storage::StorageError;
+
+use crate::model::{AccountId, Reason, Rejection, TransferId};
+
+/// An error of the ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// There is no such book, or not for this tenant.
+    #[error("there is no book {book}")]
+    BookUnknown {
+        /// The book asked for.
+        book: BookId,
+    },
+    /// There is no such account in the book.
+    #[error("there is no account {account}")]
+    AccountUnknown {
+        /// The account asked for.
+        account: AccountId,
+    },
+    /// There is no such transfer in the book.
+    #[error("there is no transfer {transfer}")]
+    TransferUnknown {
+        /// The transfer asked for.
+        transfer: TransferId,
+    },
+    /// The engine decided against the command.
+    #[error("{}", sentence(.rejection))]
+    Rejected {
+        /// Why.
+        rejection: Rejection,
+    },
+    /// An amount could not be computed.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+    /// A page cursor.
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
+    /// Below the ledger.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+fn sentence(rejection: &Rejection) -> String {
+    let Rejection { step, reason, about } = rejection;
+    let about = match (reason, about) {
+        (
+            Reason::TransferExists
+            | Reason::HoldUnknown
+            | Reason::HoldSettled
+            | Reason::HoldExceeded,
+            Some(id),
+        ) => format!(" ({})", TransferId::from_uuid(*id)),
+        (Reason::GuardFailed | Reason::RowExists, _) | (_, None) => String::new(),
+        (_, Some(id)) => format!(" ({})", AccountId::from_uuid(*id)),
+    };
+    format!("step {step}: {}{about}", reason.text())
+}
+
+impl Problematic for LedgerError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::BookUnknown { .. } => "book_unknown",
+            Self::AccountUnknown { .. } => "account_unknown",
+            Self::TransferUnknown { .. } => "transfer_unknown",
+            Self::Rejected { rejection } => rejection.reason.code(),
+            Self::Amount(_) => "amount_invalid",
+            Self::Cursor(_) => "cursor_invalid",
+            Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::BookUnknown { .. }
+            | Self::AccountUnknown { .. }
+            | Self::TransferUnknown { .. } => ErrorKind::NotFound,
+            Self::Rejected { rejection } => match rejection.reason {
+                Reason::AccountExists
+                | Reason::TransferExists
+                | Reason::GuardFailed
+                | Reason::RowExists => ErrorKind::Conflict,
+                Reason::AmountNotPositive | Reason::StepCount => ErrorKind::Invalid,
+                _ => ErrorKind::Refused,
+            },
+            Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,
+            Self::Storage(error) => error.kind(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldFault> {
+        match self {
+            Self::Rejected { rejection } => {
+                let field = format!("steps[{}]", rejection.step);
+                vec![FieldFault::new(field, rejection.reason.code(), rejection.reason.text())]
+            }
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The face of the ledger: commands go to the engine, questions to the engine or to the tables.
+
+use std::sync::Arc;
+
+use kernel::{Amount, BookId, Commodity, Context, Cursor, Page, PageRequest, Position, Timestamp};
+use storage::journal::{Engine, EngineLimits, Progress, Projector, RowChange, SqlJournal};
+use storage::{Database, Level, Mode, Tx};
+use tokio::task::JoinHandle;
+
+use crate::book::Book;
+use crate::error::LedgerError;
+use crate::event::BookOpened;
+use crate::model::{Account, AccountId, Command, Outcome, Step, TransferId};
+use crate::projection::Tables;
+use crate::query::{
+    At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView,
+};
+use crate::store;
+
+/// The ledger. Clones share it.
+#[derive(Clone)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    engine: Engine<Book>,
+    progress: Progress,
+    tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Steps that succeed or fail together, the texts that belong to them, and the rows of the caller
+/// that change with them or not at all.
+#[derive(Clone, Default)]
+pub struct Request {
+    /// In this order.
+    pub steps: Vec<Step>,
+    /// Names of accounts that the steps open.
+    pub account_texts: Vec<AccountText>,
+    /// Texts of transfers that the steps make.
+    pub transfer_texts: Vec<TransferText>,
+    /// The caller's own rows.
+    pub rows: Vec<RowChange>,
+}
+
+/// The text that belongs to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountText {
+    /// Which account.
+    pub account: AccountId,
+    /// What its owner calls it.
+    pub name: String,
+    /// Anything else.
+    pub metadata: serde_json::Value,
+}
+
+/// What a request did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Give it to a reader, and it will see what was done.
+    pub position: Position,
+    /// The number of the first transfer in the book.
+    pub first_number: u64,
+    /// Whether an earlier call with the same key did it.
+    pub replayed: bool,
+}
+
+impl Ledger {
+    /// Starts the engine and the projection over a migrated database. Returns when the tables hold
+    /// all that the journal holds.
+    pub async fn start(database: Database, limits: EngineLimits) -> Result<Self, LedgerError> {
+        let progress = Progress::default();
+        let projector = Projector::new(database.clone(), Tables::default(), progress.clone());
+        projector.catch_up().await?;
+        let journal = SqlJournal::new(database.clone());
+        let env = database.env().clone();
+        let (engine, writer) = Engine::start(journal, env, progress.clone(), limits);
+        let tasks = std::sync::Mutex::new(vec![writer, projector.start()]);
+        Ok(Self { inner: Arc::new(Inner { database, engine, progress, tasks }) })
+    }
+
+    /// Lets the engine finish what is queued, and waits for the tables to follow.
+    pub async fn stop(&self) {
+        self.inner.engine.stop().await;
+        let mut tasks =
+            std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(|lock| lock.into_inner()));
+        if let Some(projector) = tasks.pop() {
+            for writer in tasks {
+                // A writer that panicked has already said so.
+                let _ = writer.await;
+            }
+            let mut position = Position::default();
+            for (stream, _, seq) in self.inner.progress.heads() {
+                position.advance(stream, seq);
+            }
+            let _ = self.inner.progress.wait_for(&position).await;
+            projector.abort();
+        }
+    }
+
+    /// How far the tables are behind the engine, in entries.
+    #[must_use]
+    pub fn projection_lag(&self) -> u64 {
+        self.inner.progress.lag()
+    }
+
+    /// Opens a book in the caller's transaction.
+    pub async fn open_book(
+        &self,
+        tx: &mut Tx,
+        context: &Context,
+        name: &str,
+        currency: Commodity,
+    ) -> Result<BookInfo, LedgerError> {
+        let id = BookId::from_uuid(context.env.new_uuid());
+        let opened_at = context.now();
+        let book = BookInfo { id, name: name.to_owned(), currency, opened_at };
+        store::insert_book(tx, &book).await?;
+        tx.emit(context, &BookOpened { book: id, currency: currency.code }).await?;
+        Ok(book)
+    }
+
+    /// The tenant's books, the oldest first.
+    pub async fn books(&self, tx: &mut Tx) -> Result<Vec<BookInfo>, LedgerError> {
+        Ok(store::books(tx, None).await?)
+    }
+
+    /// One book of the tenant.
+    pub async fn book(&self, tx: &mut Tx, book: BookId) -> Result<BookInfo, LedgerError> {
+        let found = store::books(tx, Some(book)).await?.into_iter().next();
+        found.ok_or(LedgerError::BookUnknown { book })
+    }
+
+    /// Does what a request says, all of it or nothing; returns when it is durable.
+    ///
+    /// # Errors
+    /// [`LedgerError::Rejected`] where the engine decided against it, or a carried row could not be
+    /// changed as it said.
+    pub async fn execute(
+        &self,
+        context: &Context,
+        book: BookId,
+        request: Request,
+    ) -> Result<Receipt, LedgerError> {
+        self.check_book(context, book).await?;
+        let Request { steps, account_texts, transfer_texts, mut rows } = request;
+        let texts = account_texts
+            .iter()
+            .map(|text| store::account_text(book, text.account, &text.name, &text.metadata));
+        rows.extend(texts);
+        rows.extend(transfer_texts.iter().map(|text| store::transfer_text(book, text)));
+        let command = Command::Steps { key: context.key, steps };
+        let committed =
+            self.inner.engine.execute(context.tenant, book.uuid(), command, rows).await?;
+        let mut position = Position::default();
+        position.advance(book.uuid(), committed.seq);
+        match committed.outcome {
+            Outcome::Done { first_number } => {
+                Ok(Receipt { position, first_number, replayed: committed.replayed })
+            }
+            Outcome::Rejected(rejection) => Err(LedgerError::Rejected { rejection }),
+            Outcome::Expired(_) => Ok(Receipt { position, first_number: 0, replayed: false }),
+        }
+    }
+
+    /// An account with its balance, as it stands now.
+    pub async fn account(
+        &self,
+        context: &Context,
+        book: BookId,
+        account: AccountId,
+    ) -> Result<Account, LedgerError> {
+        self.check_book(context, book).await?;
+        let look = move |machine: &Book| machine.account(account);
+        let found = self.inner.engine.read(context.tenant, book.uuid(), look).await?;
+        found.ok_or(LedgerError::AccountUnknown { account })
+    }
+
+    /// Every account of a book with its balance, as it stands now, in the order of opening.
+    pub async fn accounts(
+        &self,
+        context: &Context,
+        book: BookId,
+    ) -> Result<Vec<Account>, LedgerError> {
+        self.check_book(context, book).await?;
+        let look = |machine: &Book| machine.accounts().collect::<Vec<_>>();
+        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
+    }
+
+    /// The commodities that a book knows.
+    pub async fn commodities(
+        &self,
+        context: &Context,
+        book: BookId,
+    ) -> Result<Vec<Commodity>, LedgerError> {
+        self.check_book(context, book).await?;
+        let look = |machine: &Book| {
+            let commodity = |(code, scale)| Commodity { code, scale };
+            machine.commodities().map(commodity).collect::<Vec<_>>()
+        };
+        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
+    }
+
+    /// What the owner calls each account.
+    pub async fn account_names(
+        &self,
+        tx: &mut Tx,
+        book: BookId,
+    ) -> Result<Vec<(AccountId, String)>, LedgerError> {
+        Ok(store::account_names(tx, book).await?)
+    }
+
+    /// Every account's balance at a past time, on its natural side; those that had seen nothing by
+    /// then are left out.
+    pub async fn balances_at(
+        &self,
+        tx: &mut Tx,
+        book: BookId,
+        at: At,
+    ) -> Result<Vec<(AccountId, Amount)>, LedgerError> {
+        Ok(store::balances(tx, book, at).await?)
+    }
+
+    /// What each account changed by on each effective date, up to one; the balances of every day
+    /// are their running sums.
+    pub async fn day_changes(
+        &self,
+        tx: &mut Tx,
+        book: BookId,
+        until: kernel::Date,
+        known_at: Option<Timestamp>,
+    ) -> Result<Vec<DayChange>, LedgerError> {
+        Ok(store::day_changes(tx, book, until, known_at).await?)
+    }
+
+    /// An account's history, the latest first.
+    pub async fn history(
+        &self,
+        tx: &mut Tx,
+        book: BookId,
+        account: AccountId,
+        page: &PageRequest,
+    ) -> Result<Page<HistoryLine>, LedgerError> {
+        let before = number_of(page)?;
+        let limit = usize::from(page.limit) + 1;
+        let lines = store::history(tx, book, account, before, limit).await?;
+        Ok(Page::cut(lines, page.limit, |line| numbered(page.filter, line.number)))
+    }
+
+    /// A book's transfers, the latest first.
+    pub async fn transfers(
+        &self,
+        tx: &mut Tx,
+        book: BookId,
+        filter: &TransferFilter,
+        page: &PageRequest,
+    ) -> Result<Page<TransferView>, LedgerError> {
+        let limit = usize::from(page.limit) + 1;
+        let lines = store::transfers(tx, book, filter, number_of(page)?, limit).await?;
+        Ok(Page::cut(lines, page.limit, |line| numbered(page.filter, line.number)))
+    }
+
+    /// One transfer.
+    pub async fn transfer(
+        &self,
+        tx: &mut Tx,
+        book: BookId,
+        transfer: TransferId,
+    ) -> Result<TransferView, LedgerError> {
+        let filter = TransferFilter { transfer: Some(transfer), ..TransferFilter::default() };
+        let found = store::transfers(tx, book, &filter, None, 1).await?.into_iter().next();
+        found.ok_or(LedgerError::TransferUnknown { transfer })
+    }
+
+    /// Waits until the tables hold everything up to a position.
+    pub async fn wait_for(&self, position: &Position) -> Result<(), LedgerError> {
+        Ok(self.inner.progress.wait_for(position).await?)
+    }
+
+    /// Refuses a book that is not the tenant's.
+    async fn check_book(&self, context: &Context, book: BookId) -> Result<(), LedgerError> {
+        let mut tx = self.inner.database.begin(Level::Tenant(context.tenant), Mode::Read).await?;
+        self.book(&mut tx, book).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn number_of(page: &PageRequest) -> Result<Option<u64>, LedgerError> {
+    let key = page.after.as_ref().map(|cursor| cursor.key.first().and_then(|key| key.parse().ok()));
+    match key {
+        None => Ok(None),
+        Some(None) => Err(kernel::CursorError::Malformed.into()),
+        Some(Some(number)) => Ok(Some(number)),
+    }
+}
+
+fn numbered(filter: u32, number: u64) -> Cursor {
+    Cursor { filter, key: vec![number.to_string()] }
+}

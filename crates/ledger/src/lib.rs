@@ -1,0 +1,40 @@
+//! The ledger: everything of value is a balance here.
+//!
+//! A *book* is one legal entity's ledger. It knows *commodities* (anything that is counted),
+//! *accounts* (each holds one commodity) and *transfers* (an amount from one account to another). A
+//! command is one or more steps that succeed or fail together, with the rows of the caller that
+//! change in the same commit.
+//!
+//! What must stay true:
+//! - for each commodity of a book, debits equal credits;
+//! - no command that is accepted brings an account beyond its limits;
+//! - a transfer's id is used once in a book, for ever; a command's key gives the same answer, for
+//!   ever;
+//! - what is acknowledged is durable, and is decided only once;
+//! - journal and log hold ids, codes, amounts and times; text stands in rows of its own.
+//!
+//! It emits `ledger.book.opened`; transfers are read from the journal, not copied to the log.
+//!
+//! The engine is in [`book`], its commands in [`model`], what it answers in [`query`].
+
+pub mod book;
+mod error;
+mod event;
+mod ledger;
+pub mod model;
+mod projection;
+pub mod query;
+mod store;
+
+pub use error::LedgerError;
+pub use event::BookOpened;
+pub use ledger::{AccountText, Ledger, Receipt, Request};
+pub use model::{
+    Account, AccountId, AccountKind, Balance, Limits, Movement, NewAccount, NewTransfer, Step,
+    TransferId,
+};
+pub use query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView};
+pub use storage::journal::EngineLimits;
+
+/// The tables of the ledger.
+pub const MODULE: storage::Module = storage::migrations!("ledger", 1 "books" = "0001_books.sql");

@@ -1,0 +1,346 @@
+//! The words of the ledger: accounts, transfers, commands and what comes of them.
+
+use kernel::{Amount, CommandKey, CommodityCode, Date, Timestamp, Uuid, typed_id};
+
+typed_id! {
+    /// An account of a book.
+    AccountId, "acct"
+}
+typed_id! {
+    /// A transfer between two accounts of a book.
+    TransferId, "xfer"
+}
+
+/// What an account is to its owner. Assets and expenses grow by debits, the others by credits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AccountKind {
+    /// What is owned.
+    Asset,
+    /// What is owed.
+    Liability,
+    /// What is left for the owners.
+    Equity,
+    /// What comes in.
+    Income,
+    /// What goes out.
+    Expense,
+}
+
+/// How far an account's balance may go, on its natural side (debits for assets and expenses,
+/// credits for the others), holds counted as if they were posted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Never below this; `Some(Amount::ZERO)` is "never below zero".
+    pub floor: Option<Amount>,
+    /// Never above this.
+    pub ceiling: Option<Amount>,
+}
+
+/// An account to be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// What it counts; the book must know the commodity.
+    pub commodity: CommodityCode,
+    /// What it is.
+    pub kind: AccountKind,
+    /// How far its balance may go.
+    pub limits: Limits,
+    /// A number that means something to the module that opens it.
+    pub code: u16,
+}
+
+/// A transfer to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTransfer {
+    /// Its id: the same id is never used twice in a book.
+    pub id: TransferId,
+    /// What moves.
+    pub movement: Movement,
+    /// A number that means something to the module that makes it.
+    pub code: u16,
+    /// A keyed hash of its reference, by which it can be looked up.
+    pub reference: Option<u128>,
+    /// The date from which it counts.
+    pub effective: Date,
+}
+
+/// What a transfer does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// Moves an amount from the credited account to the debited one, at once.
+    Post {
+        /// The account that is debited.
+        debit: AccountId,
+        /// The account that is credited.
+        credit: AccountId,
+        /// How much; above zero.
+        amount: Amount,
+    },
+    /// Reserves an amount until it is posted, voided or expires.
+    Hold {
+        /// The account that will be debited.
+        debit: AccountId,
+        /// The account that will be credited.
+        credit: AccountId,
+        /// How much; above zero.
+        amount: Amount,
+        /// When it is released of itself.
+        expires: Option<Timestamp>,
+    },
+    /// Posts a hold, in full or in part; what is not posted is released.
+    PostHold {
+        /// Which hold.
+        hold: TransferId,
+        /// How much; all of it where nothing is said.
+        amount: Option<Amount>,
+    },
+    /// Releases a hold.
+    VoidHold {
+        /// Which hold.
+        hold: TransferId,
+    },
+}
+
+/// One step of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Makes a commodity known to the book. Doing so again with the same scale changes nothing.
+    DefineCommodity {
+        /// Its code.
+        code: CommodityCode,
+        /// The decimals of its amounts.
+        scale: u8,
+    },
+    /// Opens an account.
+    OpenAccount(NewAccount),
+    /// Changes how far an account's balance may go, from now on.
+    SetLimits {
+        /// Which account.
+        account: AccountId,
+        /// The new limits.
+        limits: Limits,
+    },
+    /// Closes an account: nothing is booked on it any more.
+    CloseAccount {
+        /// Which account; nothing may be held on it.
+        account: AccountId,
+    },
+    /// Makes a transfer.
+    Transfer(NewTransfer),
+}
+
+/// What a book's engine is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Steps that succeed or fail together.
+    Steps {
+        /// The caller's idempotency key: the same key gives the same answer.
+        key: Option<CommandKey>,
+        /// In this order.
+        steps: Vec<Step>,
+    },
+    /// Time passes: what has expired is released.
+    Tick,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All its steps were done. Its transfers have numbers from `first_number` on.
+    Done {
+        /// The number of its first transfer, or of the next one if it has none.
+        first_number: u64,
+    },
+    /// Nothing was done.
+    Rejected(Rejection),
+    /// Holds that were released because their time had come.
+    Expired(Vec<TransferId>),
+}
+
+/// Why nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The step at fault, from 0.
+    pub step: u32,
+    /// What is wrong with it.
+    pub reason: Reason,
+    /// The account, transfer or row change it is about, where there is one.
+    pub about: Option<Uuid>,
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $code:literal, $text:literal;)+) => {
+        /// What is wrong with a step.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Reason {
+            $($(#[$doc])* $name = $number,)+
+        }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The reason with this number in the journal.
+            #[must_use]
+            pub const fn from_number(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$name),)+
+                    _ => None,
+                }
+            }
+
+            /// The stable code of the API.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)+
+                }
+            }
+
+            /// One sentence without its subject.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
+}
+
+// The numbers stand in journals for ever: new ones are added at the end.
+reasons! {
+    /// The key was used with another body.
+    KeyReused = 1, "idempotency_key_reused", "the key was used with another request";
+    /// There is no such commodity in the book.
+    CommodityUnknown = 2, "commodity_unknown", "the book does not know the commodity";
+    /// The commodity is known with another scale.
+    CommodityDiffers = 3, "commodity_differs", "the commodity is known with other decimals";
+    /// There is an account with this id.
+    AccountExists = 4, "account_exists", "there is an account with this id already";
+    /// There is no such account in the book.
+    AccountUnknown = 5, "account_unknown", "there is no such account in the book";
+    /// The account is closed.
+    AccountClosed = 6, "account_closed", "the account is closed";
+    /// Debit and credit are the same account.
+    SameAccount = 7, "same_account", "debit and credit are the same account";
+    /// Debit and credit count different things.
+    CommoditiesMixed = 8, "commodities_mixed", "the two accounts count different commodities";
+    /// The amount is not above zero.
+    AmountNotPositive = 9, "amount_not_positive", "the amount must be above zero";
+    /// There is another transfer with this id.
+    TransferExists = 10, "transfer_exists", "there is a transfer with this id already";
+    /// The balance would fall below the account's floor.
+    BelowFloor = 11, "below_floor", "the balance would fall below what the account allows";
+    /// The balance would rise above the account's ceiling.
+    AboveCeiling = 12, "above_ceiling", "the balance would rise above what the account allows";
+    /// The balance would need more than 127 bits.
+    Overflow = 13, "overflow", "the balance would be too large";
+    /// There is no such hold.
+    HoldUnknown = 14, "hold_unknown", "there is no such hold";
+    /// The hold was posted, voided or has expired.
+    HoldSettled = 15, "hold_settled", "the hold was posted, voided or has expired already";
+    /// More than is held.
+    HoldExceeded = 16, "hold_exceeded", "more would be posted than is held";
+    /// The hold would expire before it begins.
+    ExpiryPast = 17, "expiry_past", "the hold would have expired already";
+    /// Something is held on the account.
+    AccountHeld = 18, "account_held", "something is held on the account";
+    /// A row that the command depends on has changed.
+    GuardFailed = 19, "changed_meanwhile", "what the command depends on has changed meanwhile";
+    /// A row that the command adds is there already.
+    RowExists = 20, "already_exists", "what the command would add is there already";
+    /// No steps, or more than may be.
+    StepCount = 21, "step_count", "a command has at least one step and not more than the limit";
+}
+
+/// What an account holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// Posted debits minus posted credits, on the account's natural side.
+    pub posted: Amount,
+    /// Held to increase the balance.
+    pub held_in: Amount,
+    /// Held to decrease the balance.
+    pub held_out: Amount,
+}
+
+/// An account as the engine knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Its number in the book, from 0 in the order of opening.
+    pub number: u32,
+    /// What it counts.
+    pub commodity: CommodityCode,
+    /// The decimals of its amounts.
+    pub scale: u8,
+    /// What it is.
+    pub kind: AccountKind,
+    /// How far its balance may go.
+    pub limits: Limits,
+    /// The opening module's number.
+    pub code: u16,
+    /// Whether it is closed.
+    pub closed: bool,
+    /// What it holds.
+    pub balance: Balance,
+}
+
+impl AccountKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] =
+        [Self::Asset, Self::Liability, Self::Equity, Self::Income, Self::Expense];
+
+    /// Whether debits increase it.
+    #[must_use]
+    pub const fn is_debit_normal(self) -> bool {
+        matches!(self, Self::Asset | Self::Expense)
+    }
+
+    /// Its number in journal and tables.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Asset => 0,
+            Self::Liability => 1,
+            Self::Equity => 2,
+            Self::Income => 3,
+            Self::Expense => 4,
+        }
+    }
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
+    /// The amount of a debit-positive balance on the natural side.
+    #[must_use]
+    pub const fn natural(self, debit_positive: Amount) -> Amount {
+        if self.is_debit_normal() { debit_positive } else { debit_positive.negate() }
+    }
+}
+
+impl Balance {
+    /// What can be taken out: posted, less what is held to go out.
+    pub fn available(&self) -> Result<Amount, kernel::AmountError> {
+        self.posted.checked_sub(self.held_out)
+    }
+}
+
+impl Outcome {
+    /// The rejection, if it is one.
+    #[must_use]
+    pub const fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::Rejected(rejection) => Some(rejection),
+            Self::Done { .. } | Self::Expired(_) => None,
+        }
+    }
+}
