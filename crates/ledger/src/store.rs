@@ -13,7 +13,7 @@ sql! {
          VALUES (app_tenant(), $1, $2, $3, $4, $5)";
     BOOKS =
         "SELECT id, name, currency, scale, opened_at FROM ledger_book
-         WHERE tenant = app_tenant() AND ($1 IS NULL OR id = $1)
+         WHERE tenant = app_tenant() AND (id = $1 OR $1 IS NULL)
          ORDER BY opened_at, id LIMIT 1000";
     ACCOUNT_TEXT_INSERT =
         "INSERT INTO ledger_account_text (tenant, book, account, name, metadata)
@@ -33,7 +33,7 @@ sql! {
              ON account.tenant = app_tenant() AND account.book = history.book
              AND account.number = history.account
          WHERE history.tenant = app_tenant() AND history.book = $1
-             AND history.effective <= $2 AND ($3 IS NULL OR history.booked_at <= $3)
+             AND history.effective <= $2 AND (history.booked_at <= $3 OR $3 IS NULL)
          GROUP BY account.id, account.kind ORDER BY account.id";
     BALANCES_BOOKED =
         "SELECT account.id, account.kind, history.balance
@@ -54,7 +54,7 @@ sql! {
              ON account.tenant = app_tenant() AND account.book = history.book
              AND account.number = history.account
          WHERE history.tenant = app_tenant() AND history.book = $1
-             AND history.effective <= $2 AND ($3 IS NULL OR history.booked_at <= $3)
+             AND history.effective <= $2 AND (history.booked_at <= $3 OR $3 IS NULL)
          GROUP BY account.id, account.kind, history.effective
          ORDER BY history.effective, account.id";
     HISTORY =
@@ -75,7 +75,7 @@ sql! {
              ON text.tenant = app_tenant() AND text.book = history.book
              AND text.transfer = transfer.id
          WHERE account.tenant = app_tenant() AND account.book = $1 AND account.id = $2
-             AND ($3 IS NULL OR history.number < $3)
+             AND (history.number < $3 OR $3 IS NULL)
          ORDER BY history.number DESC LIMIT $4";
     TRANSFERS =
         "SELECT transfer.number, transfer.id, transfer.kind, debit.id, credit.id, transfer.amount,
@@ -95,10 +95,10 @@ sql! {
              ON text.tenant = app_tenant() AND text.book = transfer.book
              AND text.transfer = transfer.id
          WHERE transfer.tenant = app_tenant() AND transfer.book = $1
-             AND ($2 IS NULL OR transfer.id = $2)
-             AND ($3 IS NULL OR debit.id = $3 OR credit.id = $3)
-             AND ($4 IS NULL OR transfer.reference = $4)
-             AND ($5 IS NULL OR transfer.number < $5)
+             AND (transfer.id = $2 OR $2 IS NULL)
+             AND (debit.id = $3 OR credit.id = $3 OR $3 IS NULL)
+             AND (transfer.reference = $4 OR $4 IS NULL)
+             AND (transfer.number < $5 OR $5 IS NULL)
          ORDER BY transfer.number DESC LIMIT $6";
 }
 

@@ -1,0 +1,291 @@
+//! The engine of a book against a plain model, after each command of many random sequences:
+//! outcomes and balances agree, debits equal credits, the same commands give the same bytes, what
+//! is undone leaves no trace, and recovery from the bytes gives the same state.
+
+mod model;
+
+use std::collections::BTreeMap;
+
+use kernel::{Amount, CommandKey, CommodityCode, Timestamp, Uuid, time};
+use ledger::book::Book;
+use ledger::model::{
+    Account, AccountId, AccountKind, Command, Limits, Movement, NewAccount, NewTransfer, Outcome,
+    Step, TransferId,
+};
+use model::{Act, Came, Model, Shape};
+use proptest::prelude::*;
+use storage::journal::{ByteReader, Executed, Machine};
+
+const COMMODITIES: [&str; 3] = ["AUD", "MNT", "BTC"];
+
+fn account_id(number: u8) -> AccountId {
+    AccountId::from_uuid(Uuid::from_u128(0xacc0 + u128::from(number)))
+}
+
+fn transfer_id(number: u8) -> TransferId {
+    TransferId::from_uuid(Uuid::from_u128(0x7f00 + u128::from(number)))
+}
+
+fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros)
+}
+
+fn commodity(number: u8) -> CommodityCode {
+    CommodityCode::parse(COMMODITIES[usize::from(number)]).unwrap()
+}
+
+fn limits(floor: Option<i128>, ceiling: Option<i128>) -> Limits {
+    Limits { floor: floor.map(Amount::from_minor), ceiling: ceiling.map(Amount::from_minor) }
+}
+
+fn step(act: &Act) -> Step {
+    let transfer = |id: u8, movement: Movement| {
+        Step::Transfer(NewTransfer {
+            id: transfer_id(id),
+            movement,
+            code: 7,
+            reference: Some(u128::from(id)).filter(|_| id % 2 == 0),
+            effective: time::date_from_days(20_000 + i32::from(id)).unwrap(),
+        })
+    };
+    let amount = Amount::from_minor;
+    match *act {
+        Act::Define { commodity: code, scale } => {
+            Step::DefineCommodity { code: commodity(code), scale }
+        }
+        Act::Open { account, shape } => Step::OpenAccount(NewAccount {
+            id: account_id(account),
+            commodity: commodity(shape.commodity),
+            kind: match (shape.debit_normal, account % 2 == 0) {
+                (true, true) => AccountKind::Asset,
+                (true, false) => AccountKind::Expense,
+                (false, true) => AccountKind::Liability,
+                (false, false) => AccountKind::Income,
+            },
+            limits: limits(shape.floor, shape.ceiling),
+            code: u16::from(account),
+        }),
+        Act::Limit { account, floor, ceiling } => {
+            Step::SetLimits { account: account_id(account), limits: limits(floor, ceiling) }
+        }
+        Act::Close { account } => Step::CloseAccount { account: account_id(account) },
+        Act::Post { id, debit, credit, amount: minor } => {
+            let (debit, credit) = (account_id(debit), account_id(credit));
+            transfer(id, Movement::Post { debit, credit, amount: amount(minor) })
+        }
+        Act::Hold { id, debit, credit, amount: minor, expires } => {
+            let (debit, credit) = (account_id(debit), account_id(credit));
+            let expires = expires.map(at);
+            transfer(id, Movement::Hold { debit, credit, amount: amount(minor), expires })
+        }
+        Act::PostHold { id, hold, amount: minor } => {
+            let amount = minor.map(amount);
+            transfer(id, Movement::PostHold { hold: transfer_id(hold), amount })
+        }
+        Act::VoidHold { id, hold } => transfer(id, Movement::VoidHold { hold: transfer_id(hold) }),
+    }
+}
+
+fn command(key: Option<(u8, u8)>, acts: &[Act]) -> Command {
+    let key = key.map(|(id, body)| CommandKey {
+        id: u128::from(id),
+        body: u128::from(body),
+        first_seen: at(1),
+    });
+    Command::Steps { key, steps: acts.iter().map(step).collect() }
+}
+
+fn acts() -> impl Strategy<Value = Act> {
+    let account = 0_u8..6;
+    let id = 0_u8..60;
+    let amount = prop_oneof![6 => 1_i128..50, 1 => -3_i128..=0, 1 => Just(i128::MAX)];
+    let bound =
+        prop_oneof![3 => Just(None), 2 => Just(Some(0)), 1 => (-60_i128..60).prop_map(Some)];
+    let shape = (0_u8..3, any::<bool>(), bound.clone(), bound.clone()).prop_map(
+        |(commodity, debit_normal, floor, ceiling)| Shape {
+            // Most accounts count the same thing, so that most pairs may exchange it.
+            commodity: commodity / 2,
+            debit_normal,
+            floor,
+            ceiling,
+        },
+    );
+    prop_oneof![
+        1 => (0_u8..3, 0_u8..3).prop_map(|(commodity, scale)| {
+            Act::Define { commodity, scale: scale / 2 }
+        }),
+        3 => (account.clone(), shape).prop_map(|(account, shape)| Act::Open { account, shape }),
+        1 => (account.clone(), bound.clone(), bound).prop_map(|(account, floor, ceiling)| {
+            Act::Limit { account, floor, ceiling }
+        }),
+        1 => (account.clone(), 0..8).prop_map(|(account, dice)| match dice {
+            0 => Act::Close { account },
+            _ => Act::Define { commodity: account % 2, scale: 0 },
+        }),
+        8 => (id.clone(), account.clone(), account.clone(), amount.clone()).prop_map(
+            |(id, debit, credit, amount)| Act::Post { id, debit, credit, amount }
+        ),
+        4 => (id.clone(), account.clone(), account, amount.clone(), prop::option::of(0_i64..400))
+            .prop_map(|(id, debit, credit, amount, expires)| {
+                Act::Hold { id, debit, credit, amount, expires }
+            }),
+        3 => (id.clone(), id.clone(), prop::option::of(amount))
+            .prop_map(|(id, hold, amount)| Act::PostHold { id, hold, amount }),
+        2 => (id.clone(), id).prop_map(|(id, hold)| Act::VoidHold { id, hold }),
+    ]
+}
+
+/// A command of the test: its acts, its key, the time that passes before it, and whether it is
+/// first executed and undone.
+#[derive(Clone, Debug)]
+struct Sent {
+    acts: Vec<Act>,
+    key: Option<(u8, u8)>,
+    wait: i64,
+    undone: bool,
+    repeats: bool,
+}
+
+fn sequences() -> impl Strategy<Value = Vec<Sent>> {
+    let key = prop::option::weighted(0.2, (0_u8..12, 0_u8..2));
+    let sent = (prop::collection::vec(acts(), 0..5), key, 0_i64..20, any::<bool>(), 0..5).prop_map(
+        |(acts, key, wait, undone, dice)| Sent { acts, key, wait, undone, repeats: dice == 0 },
+    );
+    prop::collection::vec(sent, 1..60).prop_map(|mut sequence| {
+        // Every book begins with its commodities and some accounts, or little would be accepted.
+        let mut first: Vec<Act> =
+            (0..2).map(|commodity| Act::Define { commodity, scale: 0 }).collect();
+        for account in 0..4 {
+            let debit_normal = account < 2;
+            let shape = Shape { commodity: 0, debit_normal, floor: None, ceiling: None };
+            first.push(Act::Open { account, shape });
+        }
+        let (key, wait, undone, repeats) = (None, 1, true, true);
+        sequence.insert(0, Sent { acts: first, key, wait, undone, repeats });
+        sequence
+    })
+}
+
+fn came(outcome: &Outcome) -> Came {
+    match outcome {
+        Outcome::Done { first_number } => Came::Done { first: *first_number },
+        Outcome::Rejected(rejection) => {
+            Came::Rejected { step: rejection.step as usize, code: rejection.reason.code() }
+        }
+        Outcome::Expired(_) => unreachable!("only ticks expire"),
+    }
+}
+
+fn state(book: &Book) -> (Vec<Account>, Vec<(TransferId, Amount)>, u64, Option<Timestamp>) {
+    (book.accounts().collect(), book.holds().collect(), book.next_number(), book.due())
+}
+
+fn check_balances(book: &Book, model: &Model) {
+    let accounts: BTreeMap<AccountId, Account> =
+        book.accounts().map(|account| (account.id, account)).collect();
+    let balances = model.balances();
+    assert_eq!(accounts.len(), balances.len());
+    for (number, posted, held_in, held_out, closed) in balances {
+        let account = &accounts[&account_id(number)];
+        let found = (account.balance.posted, account.balance.held_in, account.balance.held_out);
+        let expected = [posted, held_in, held_out].map(Amount::from_minor);
+        assert_eq!(found, (expected[0], expected[1], expected[2]), "account {number}");
+        assert_eq!(account.closed, closed);
+    }
+    for code in 0..2 {
+        assert_eq!(model.sum(code), 0);
+        let mine = accounts.values().filter(|account| account.commodity == commodity(code));
+        let sum = mine.fold(0_i128, |sum, account| {
+            sum.wrapping_add(account.kind.natural(account.balance.posted).minor())
+        });
+        assert_eq!(sum, 0, "debits equal credits");
+    }
+}
+
+fn run(sequence: Vec<Sent>) {
+    let mut model = Model::default();
+    let (mut book, mut twin, mut recovered) = (Book::new(), Book::new(), Book::new());
+    for Sent { acts, key, wait, undone, repeats } in sequence {
+        model.now += wait;
+        let now = at(model.now);
+        // The leader ticks first, so that what is due is released before anything is decided.
+        let expired = model.pass();
+        let ticked = record(&mut book, &mut twin, &mut recovered, now, &Command::Tick);
+        let ids = expired.into_iter().map(transfer_id).collect();
+        assert_eq!(ticked, Outcome::Expired(sorted(ids, &ticked)));
+        let command = command(key, &acts);
+        if undone {
+            let (before, mark) = (state(&book), book.mark());
+            book.execute(now, &command);
+            book.undo_to(mark);
+            assert_eq!(state(&book), before, "undoing leaves no trace");
+        }
+        for _ in 0..=u8::from(repeats) {
+            let expected = model.execute(key, &acts);
+            let outcome = record(&mut book, &mut twin, &mut recovered, now, &command);
+            assert_eq!(came(&outcome), expected, "{acts:?}");
+            check_balances(&book, &model);
+        }
+        book.settle();
+        assert_eq!(state(&book), state(&recovered), "recovery gives the same state");
+    }
+}
+
+/// Ticks list what expired in the order of time; the model only knows which.
+fn sorted(mut ids: Vec<TransferId>, ticked: &Outcome) -> Vec<TransferId> {
+    if let Outcome::Expired(found) = ticked {
+        let place = |id: &TransferId| found.iter().position(|known| known == id);
+        ids.sort_by_key(place);
+    }
+    ids
+}
+
+/// Executes on two machines, which must write the same bytes, and lets a third read and apply them.
+fn record(
+    book: &mut Book,
+    twin: &mut Book,
+    recovered: &mut Book,
+    now: Timestamp,
+    command: &Command,
+) -> Outcome {
+    let outcome = match (book.execute(now, command), twin.execute(now, command)) {
+        (Executed::Known(one), Executed::Known(other)) => {
+            assert_eq!(one, other);
+            return one;
+        }
+        (Executed::New(one), Executed::New(other)) => {
+            assert_eq!(one, other);
+            one
+        }
+        (one, other) => panic!("{one:?} and {other:?}"),
+    };
+    let (mut bytes, mut same) = (Vec::new(), Vec::new());
+    book.encode(command, &outcome, &mut bytes);
+    twin.encode(command, &outcome, &mut same);
+    assert_eq!(bytes, same, "the same commands give the same bytes");
+    let mut reader = ByteReader::new(&bytes);
+    let (read, came) = recovered.decode(&mut reader).unwrap();
+    assert!(reader.is_empty());
+    assert_eq!((&read, &came), (command, &outcome));
+    recovered.apply(now, &read, &came);
+    outcome
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_engine_does_what_the_model_does(sequence in sequences()) {
+        run(sequence);
+    }
+
+    #[test]
+    fn no_bytes_make_recovery_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Book::new().decode(&mut ByteReader::new(&bytes));
+    }
+}
+
+/// Sequences a run: a thousand here, and as many as `PROPTEST_CASES` says in a soak.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000)
+}

@@ -1,0 +1,313 @@
+//! A plain model of a book. It imports nothing of the ledger: balances are sums over lists, undoing
+//! is going back to a copy, and every question is answered by looking at everything.
+
+/// What an account is; the sign of its natural side follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    pub commodity: u8,
+    pub debit_normal: bool,
+    pub floor: Option<i128>,
+    pub ceiling: Option<i128>,
+}
+
+/// One thing to do, in numbers that stand for ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    Define { commodity: u8, scale: u8 },
+    Open { account: u8, shape: Shape },
+    Limit { account: u8, floor: Option<i128>, ceiling: Option<i128> },
+    Close { account: u8 },
+    Post { id: u8, debit: u8, credit: u8, amount: i128 },
+    Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64> },
+    PostHold { id: u8, hold: u8, amount: Option<i128> },
+    VoidHold { id: u8, hold: u8 },
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Came {
+    Done { first: u64 },
+    Rejected { step: usize, code: &'static str },
+}
+
+#[derive(Clone, Debug)]
+struct Account {
+    number: u8,
+    shape: Shape,
+    closed: bool,
+    /// Debit-positive changes, one for each posting.
+    entries: Vec<i128>,
+}
+
+#[derive(Clone, Debug)]
+struct Hold {
+    id: u8,
+    debit: u8,
+    credit: u8,
+    amount: i128,
+    expires: Option<i64>,
+    open: bool,
+}
+
+/// A book.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    commodities: Vec<(u8, u8)>,
+    accounts: Vec<Account>,
+    transfers: Vec<(u8, Act)>,
+    holds: Vec<Hold>,
+    keys: Vec<(u8, u8, Came)>,
+    pub now: i64,
+}
+
+impl Model {
+    /// Decides a command: acts that succeed or fail together, under a key and a body or without.
+    pub fn execute(&mut self, key: Option<(u8, u8)>, acts: &[Act]) -> Came {
+        if let Some((key, body)) = key {
+            if let Some((_, known, came)) = self.keys.iter().find(|(known, _, _)| *known == key) {
+                let reused = Came::Rejected { step: 0, code: "idempotency_key_reused" };
+                return if *known == body { came.clone() } else { reused };
+            }
+        } else if let Some(first) = self.all_known(acts) {
+            return Came::Done { first };
+        }
+        let before = self.clone();
+        let first = self.transfers.len() as u64 + 1;
+        let mut came = Came::Done { first };
+        if acts.is_empty() {
+            came = Came::Rejected { step: 0, code: "step_count" };
+        }
+        for (step, act) in acts.iter().enumerate() {
+            if let Err(code) = self.act(*act) {
+                *self = before;
+                came = Came::Rejected { step, code };
+                break;
+            }
+        }
+        if let Some((key, body)) = key {
+            self.keys.push((key, body, came.clone()));
+        }
+        came
+    }
+
+    fn all_known(&self, acts: &[Act]) -> Option<u64> {
+        let place = |act: &Act| self.transfers.iter().position(|(_, known)| known == act);
+        let places: Option<Vec<usize>> = acts.iter().map(place).collect();
+        places?.first().map(|place| *place as u64 + 1)
+    }
+
+    fn act(&mut self, act: Act) -> Result<(), &'static str> {
+        match act {
+            Act::Define { commodity, scale } => {
+                match self.commodities.iter().find(|known| known.0 == commodity) {
+                    Some(known) if known.1 != scale => return Err("commodity_differs"),
+                    Some(_) => {}
+                    None => self.commodities.push((commodity, scale)),
+                }
+                return Ok(());
+            }
+            Act::Open { account, shape } => {
+                if self.accounts.iter().any(|known| known.number == account) {
+                    return Err("account_exists");
+                }
+                if !self.commodities.iter().any(|known| known.0 == shape.commodity) {
+                    return Err("commodity_unknown");
+                }
+                let new = Account { number: account, shape, closed: false, entries: Vec::new() };
+                self.accounts.push(new);
+                return Ok(());
+            }
+            Act::Limit { account, floor, ceiling } => {
+                let account = self.open(account)?;
+                (account.shape.floor, account.shape.ceiling) = (floor, ceiling);
+                return Ok(());
+            }
+            Act::Close { account } => {
+                self.open(account)?;
+                if [true, false].map(|debit| self.held(account, debit)) != [Some(0); 2] {
+                    return Err("account_held");
+                }
+                self.open(account)?.closed = true;
+                return Ok(());
+            }
+            Act::Post { .. } | Act::Hold { .. } | Act::PostHold { .. } | Act::VoidHold { .. } => {}
+        }
+        self.transfer(act)
+    }
+
+    fn transfer(&mut self, act: Act) -> Result<(), &'static str> {
+        let id = match act {
+            Act::Post { id, .. }
+            | Act::Hold { id, .. }
+            | Act::PostHold { id, .. }
+            | Act::VoidHold { id, .. } => id,
+            _ => unreachable!(),
+        };
+        if self.transfers.iter().any(|known| known.0 == id) {
+            return Err("transfer_exists");
+        }
+        let before: Vec<_> =
+            self.accounts.iter().map(|a| (a.number, self.reach(a.number))).collect();
+        let touched = match act {
+            Act::Post { debit, credit, amount, .. } => {
+                self.pair(debit, credit, amount)?;
+                self.post(debit, credit, amount);
+                [debit, credit]
+            }
+            Act::Hold { id, debit, credit, amount, expires } => {
+                self.pair(debit, credit, amount)?;
+                if expires.is_some_and(|expires| expires <= self.now) {
+                    return Err("expiry_past");
+                }
+                self.holds.push(Hold { id, debit, credit, amount, expires, open: true });
+                [debit, credit]
+            }
+            Act::PostHold { hold, amount, .. } => {
+                let held = self.open_hold(hold)?;
+                let amount = amount.unwrap_or(held.amount);
+                if amount <= 0 {
+                    return Err("amount_not_positive");
+                }
+                if amount > held.amount {
+                    return Err("hold_exceeded");
+                }
+                self.settle(hold);
+                self.post(held.debit, held.credit, amount);
+                [held.debit, held.credit]
+            }
+            Act::VoidHold { hold, .. } => {
+                let held = self.open_hold(hold)?;
+                self.settle(hold);
+                [held.debit, held.credit]
+            }
+            _ => unreachable!(),
+        };
+        for number in touched {
+            let posted = total(self.find(number).unwrap().entries.iter().copied());
+            let held = [true, false].map(|debit| self.held(number, debit));
+            if posted.is_none() || held.contains(&None) {
+                return Err("overflow");
+            }
+        }
+        for number in touched {
+            let shape = self.find(number).unwrap().shape;
+            let (low, high) = self.reach(number).ok_or("overflow")?;
+            let before = before.iter().find(|known| known.0 == number).unwrap().1;
+            let (low_before, high_before) = before.unwrap();
+            if shape.floor.is_some_and(|floor| low < floor && low < low_before) {
+                return Err("below_floor");
+            }
+            if shape.ceiling.is_some_and(|ceiling| high > ceiling && high > high_before) {
+                return Err("above_ceiling");
+            }
+        }
+        self.transfers.push((id, act));
+        Ok(())
+    }
+
+    fn pair(&mut self, debit: u8, credit: u8, amount: i128) -> Result<(), &'static str> {
+        if amount <= 0 {
+            return Err("amount_not_positive");
+        }
+        if debit == credit {
+            return Err("same_account");
+        }
+        let one = self.open(debit)?.shape.commodity;
+        let other = self.open(credit)?.shape.commodity;
+        if one == other { Ok(()) } else { Err("commodities_mixed") }
+    }
+
+    fn open_hold(&mut self, id: u8) -> Result<Hold, &'static str> {
+        let Some(hold) = self.holds.iter().find(|hold| hold.id == id && hold.open).cloned() else {
+            let known = self.transfers.iter().any(|known| known.0 == id);
+            return Err(if known { "hold_settled" } else { "hold_unknown" });
+        };
+        self.open(hold.debit)?;
+        self.open(hold.credit)?;
+        Ok(hold)
+    }
+
+    fn open(&mut self, number: u8) -> Result<&mut Account, &'static str> {
+        let account = self.accounts.iter_mut().find(|account| account.number == number);
+        match account {
+            None => Err("account_unknown"),
+            Some(account) if account.closed => Err("account_closed"),
+            Some(account) => Ok(account),
+        }
+    }
+
+    fn find(&self, number: u8) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.number == number)
+    }
+
+    fn post(&mut self, debit: u8, credit: u8, amount: i128) {
+        for account in &mut self.accounts {
+            if account.number == debit {
+                account.entries.push(amount);
+            }
+            if account.number == credit {
+                account.entries.push(-amount);
+            }
+        }
+    }
+
+    fn settle(&mut self, id: u8) {
+        self.holds.iter_mut().filter(|hold| hold.id == id).for_each(|hold| hold.open = false);
+    }
+
+    fn held(&self, number: u8, debit: bool) -> Option<i128> {
+        let mine = |hold: &&Hold| (if debit { hold.debit } else { hold.credit }) == number;
+        total(self.holds.iter().filter(|hold| hold.open).filter(mine).map(|hold| hold.amount))
+    }
+
+    /// The lowest and highest natural balance that holds could lead to.
+    fn reach(&self, number: u8) -> Option<(i128, i128)> {
+        let account = self.find(number)?;
+        let posted = total(account.entries.iter().copied())?;
+        let low = total([posted, -self.held(number, false)?])?;
+        let high = total([posted, self.held(number, true)?])?;
+        Some(if account.shape.debit_normal { (low, high) } else { (-high, -low) })
+    }
+
+    /// Time passes: open holds whose time has come are released; their ids.
+    pub fn pass(&mut self) -> Vec<u8> {
+        let now = self.now;
+        let mut expired = Vec::new();
+        for hold in &mut self.holds {
+            if hold.open && hold.expires.is_some_and(|expires| expires <= now) {
+                hold.open = false;
+                expired.push(hold.id);
+            }
+        }
+        expired.sort_unstable();
+        expired
+    }
+
+    /// Each account's number, natural balance, what is held in and out, and whether it is closed.
+    pub fn balances(&self) -> Vec<(u8, i128, i128, i128, bool)> {
+        let line = |account: &Account| {
+            let posted: i128 = account.entries.iter().sum();
+            let debit = self.held(account.number, true).unwrap();
+            let credit = self.held(account.number, false).unwrap();
+            if account.shape.debit_normal {
+                (account.number, posted, debit, credit, account.closed)
+            } else {
+                (account.number, -posted, credit, debit, account.closed)
+            }
+        };
+        self.accounts.iter().map(line).collect()
+    }
+
+    /// The sum of all balances of a commodity, debits positive: always nothing.
+    pub fn sum(&self, commodity: u8) -> i128 {
+        let mine = self.accounts.iter().filter(|account| account.shape.commodity == commodity);
+        // Two balances may be as large as any: only their sum is sure to fit.
+        mine.flat_map(|account| &account.entries).fold(0, |sum: i128, add| sum.wrapping_add(*add))
+    }
+}
+
+/// The sum, if it and every sum on the way fit 127 bits and a sign.
+fn total(amounts: impl IntoIterator<Item = i128>) -> Option<i128> {
+    let fits = |sum: &i128| *sum != i128::MIN;
+    amounts.into_iter().try_fold(0_i128, |sum, amount| sum.checked_add(amount).filter(fits))
+}
