@@ -52,6 +52,7 @@ CREATE TABLE ledger_account (
     scale {i64} NOT NULL,
     kind {i64} NOT NULL,
     code {i64} NOT NULL,
+    record {i64} NOT NULL,
     opened_at {time} NOT NULL,
     closed_at {time},
     PRIMARY KEY (book, number)

@@ -1,8 +1,11 @@
 //! The face of the ledger: commands go to the engine, questions to the engine or to the tables.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use kernel::{Amount, BookId, Commodity, Context, Cursor, Page, PageRequest, Position, Timestamp};
+use kernel::{
+    Amount, BookId, Commodity, Context, Cursor, Page, PageRequest, Position, TenantId, Timestamp,
+};
 use storage::journal::{Engine, EngineLimits, Progress, Projector, RowChange, SqlJournal};
 use storage::{Database, Level, Mode, Tx};
 use tokio::task::JoinHandle;
@@ -10,12 +13,15 @@ use tokio::task::JoinHandle;
 use crate::book::Book;
 use crate::error::LedgerError;
 use crate::event::BookOpened;
-use crate::model::{Account, AccountId, Command, Outcome, Step, TransferId};
+use crate::model::{Account, AccountId, Command, Origin, Outcome, Step, TransferId};
 use crate::projection::Tables;
 use crate::query::{
     At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView,
 };
 use crate::store;
+
+/// The books whose owners are remembered.
+const OWNERS_MAX: usize = 100_000;
 
 /// The ledger. Clones share it.
 #[derive(Clone)]
@@ -27,7 +33,9 @@ struct Inner {
     database: Database,
     engine: Engine<Book>,
     progress: Progress,
-    tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// Whose the books are that were asked for: a book never changes hands.
+    owners: Mutex<BTreeMap<BookId, TenantId>>,
 }
 
 /// Steps that succeed or fail together, the texts that belong to them, and the rows of the caller
@@ -76,15 +84,16 @@ impl Ledger {
         let journal = SqlJournal::new(database.clone());
         let env = database.env().clone();
         let (engine, writer) = Engine::start(journal, env, progress.clone(), limits);
-        let tasks = std::sync::Mutex::new(vec![writer, projector.start()]);
-        Ok(Self { inner: Arc::new(Inner { database, engine, progress, tasks }) })
+        let tasks = Mutex::new(vec![writer, projector.start()]);
+        let owners = Mutex::default();
+        Ok(Self { inner: Arc::new(Inner { database, engine, progress, tasks, owners }) })
     }
 
     /// Lets the engine finish what is queued, and waits for the tables to follow.
     pub async fn stop(&self) {
         self.inner.engine.stop().await;
         let mut tasks =
-            std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(|lock| lock.into_inner()));
+            std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(projector) = tasks.pop() {
             for writer in tasks {
                 // A writer that panicked has already said so.
@@ -150,7 +159,8 @@ impl Ledger {
             .map(|text| store::account_text(book, text.account, &text.name, &text.metadata));
         rows.extend(texts);
         rows.extend(transfer_texts.iter().map(|text| store::transfer_text(book, text)));
-        let command = Command::Steps { key: context.key, steps };
+        let origin = Some(Origin::of(context));
+        let command = Command::Steps { key: context.key, origin, steps };
         let committed =
             self.inner.engine.execute(context.tenant, book.uuid(), command, rows).await?;
         let mut position = Position::default();
@@ -280,9 +290,20 @@ impl Ledger {
 
     /// Refuses a book that is not the tenant's.
     async fn check_book(&self, context: &Context, book: BookId) -> Result<(), LedgerError> {
-        let mut tx = self.inner.database.begin(Level::Tenant(context.tenant), Mode::Read).await?;
+        let owners = || self.inner.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        let owner = owners().get(&book).copied();
+        if let Some(owner) = owner {
+            let unknown = LedgerError::BookUnknown { book };
+            return if owner == context.tenant { Ok(()) } else { Err(unknown) };
+        }
+        let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Read).await?;
         self.book(&mut tx, book).await?;
         tx.commit().await?;
+        let mut owners = owners();
+        if owners.len() >= OWNERS_MAX {
+            owners.clear();
+        }
+        owners.insert(book, context.tenant);
         Ok(())
     }
 }

@@ -24,6 +24,7 @@ mod ledger;
 pub mod model;
 mod projection;
 pub mod query;
+mod source;
 mod store;
 
 pub use error::LedgerError;
@@ -34,6 +35,7 @@ pub use model::{
     TransferId,
 };
 pub use query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView};
+pub use source::LedgerSource;
 pub use storage::journal::EngineLimits;
 
 /// The tables of the ledger.

@@ -1,6 +1,8 @@
 //! The words of the ledger: accounts, transfers, commands and what comes of them.
 
-use kernel::{Amount, CommandKey, CommodityCode, Date, Timestamp, Uuid, typed_id};
+use kernel::{
+    Actor, Amount, CommandKey, CommodityCode, Context, Date, Timestamp, UserId, Uuid, typed_id,
+};
 
 typed_id! {
     /// An account of a book.
@@ -138,11 +140,34 @@ pub enum Command {
     Steps {
         /// The caller's idempotency key: the same key gives the same answer.
         key: Option<CommandKey>,
+        /// Who sent it, as part of what.
+        origin: Option<Origin>,
         /// In this order.
         steps: Vec<Step>,
     },
     /// Time passes: what has expired is released.
     Tick,
+}
+
+/// Who sent a command, and as part of what. The engine decides nothing by it; it is there for
+/// whoever asks later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Who.
+    pub actor: Actor,
+    /// For whom, where that is somebody else.
+    pub on_behalf_of: Option<UserId>,
+    /// The request or job it was part of.
+    pub correlation: Uuid,
+}
+
+impl Origin {
+    /// The origin of what is done in a context.
+    #[must_use]
+    pub fn of(context: &Context) -> Self {
+        let Context { actor, on_behalf_of, correlation, .. } = context;
+        Self { actor: actor.clone(), on_behalf_of: *on_behalf_of, correlation: *correlation }
+    }
 }
 
 /// What came of a command.
@@ -318,6 +343,18 @@ impl AccountKind {
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Asset => "asset",
+            Self::Liability => "liability",
+            Self::Equity => "equity",
+            Self::Income => "income",
+            Self::Expense => "expense",
+        }
     }
 
     /// The amount of a debit-positive balance on the natural side.

@@ -28,8 +28,8 @@ sql! {
          WHERE tenant = app_tenant() AND book = $1 AND code = $2";
     ACCOUNT_INSERT =
         "INSERT INTO ledger_account
-             (tenant, book, number, id, commodity, scale, kind, code, opened_at)
-         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8)";
+             (tenant, book, number, id, commodity, scale, kind, code, record, opened_at)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9)";
     ACCOUNT_CLOSE =
         "UPDATE ledger_account SET closed_at = $3
          WHERE tenant = app_tenant() AND book = $1 AND number = $2";
@@ -218,6 +218,7 @@ impl Rows<'_> {
             scale,
             account.kind.number(),
             account.code,
+            self.record,
             self.time
         ];
         self.tx.execute_one(&ACCOUNT_INSERT, row).await

@@ -24,7 +24,11 @@ fn rounds() -> u64 {
 fn pound() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let program = test.parent().and_then(|deps| deps.parent()).unwrap().join("examples/pound");
-    assert!(program.exists(), "{} is not built; `cargo test -p ledger` builds it", program.display());
+    assert!(
+        program.exists(),
+        "{} is not built; `cargo test -p ledger` builds it",
+        program.display()
+    );
     program
 }
 

@@ -1,28 +1,34 @@
 //! How commands and outcomes are written in the journal, codec 1.
 //!
 //! An entry begins with a byte of flags (1 steps rather than a tick, 2 key, 4 accounts by number,
-//! 8 rejected, 16 the rejection names something), then:
+//! 8 rejected, 16 the rejection names something, 32 origin), then:
 //!
 //! - a tick: varint count, 16-byte ids of the holds that expired;
-//! - steps: the key (id 16, body 16, first seen 8), the rejection (step varint, reason 1, about
-//!   16), varint count, the steps as `step` writes them.
+//! - steps: the key (id 16, body 16, first seen 8), the origin (kind of actor 1, with 128 added
+//!   where somebody else stands behind it; correlation 16; a user's 16 bytes or the length and name
+//!   of a part of Florin; the other's 16 bytes), the rejection (step varint, reason 1, about 16),
+//!   varint count, the steps as `step` writes them.
 //!
 //! Accepted commands name accounts by their number in the book; a rejected one may name what does
 //! not exist, and one that opens accounts names them before they have a number: both write ids.
 
-use kernel::{CommandKey, Timestamp, Uuid};
+use kernel::{Actor, CommandKey, Timestamp, UserId, Uuid};
 use storage::StorageError;
 use storage::journal::{ByteReader, Record, RecordHeader, put_varint};
 
 use super::state::Book;
 use super::step::{ById, Names, put_step, read_step};
-use crate::model::{AccountId, Command, Outcome, Reason, Rejection, Step, TransferId};
+use crate::model::{AccountId, Command, Origin, Outcome, Reason, Rejection, Step, TransferId};
 
 const STEPS: u8 = 1;
 const KEY: u8 = 2;
 const NUMBERS: u8 = 4;
 const REJECTED: u8 = 8;
 const ABOUT: u8 = 16;
+const ORIGIN: u8 = 32;
+
+/// Added to an actor's kind.
+const ON_BEHALF: u8 = 128;
 
 /// A command of a record with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +70,8 @@ pub fn decode_entries(
 }
 
 pub(super) fn encode(book: &Book, command: &Command, outcome: &Outcome, out: &mut Vec<u8>) {
-    let (key, steps) = match command {
-        Command::Steps { key, steps } => (key, steps),
+    let (key, origin, steps) = match command {
+        Command::Steps { key, origin, steps } => (key, origin, steps),
         Command::Tick => {
             let holds = match outcome {
                 Outcome::Expired(holds) => holds.as_slice(),
@@ -87,13 +93,15 @@ pub(super) fn encode(book: &Book, command: &Command, outcome: &Outcome, out: &mu
             | flag(KEY, key.is_some())
             | flag(NUMBERS, by_number)
             | flag(REJECTED, rejection.is_some())
-            | flag(ABOUT, about.is_some()),
+            | flag(ABOUT, about.is_some())
+            | flag(ORIGIN, origin.is_some()),
     );
     if let Some(CommandKey { id, body, first_seen }) = key {
         out.extend_from_slice(&id.to_be_bytes());
         out.extend_from_slice(&body.to_be_bytes());
         out.extend_from_slice(&first_seen.micros().to_be_bytes());
     }
+    origin.iter().for_each(|origin| put_origin(origin, out));
     if let Some(Rejection { step, reason, about }) = rejection {
         put_varint(u128::from(*step), out);
         out.push(*reason as u8);
@@ -123,6 +131,7 @@ pub(super) fn decode<N: Names + ?Sized>(
         let (id, body) = (reader.u128()?, reader.u128()?);
         Some(CommandKey { id, body, first_seen: Timestamp::from_micros(reader.i64()?) })
     };
+    let origin = if flags & ORIGIN == 0 { None } else { Some(read_origin(reader)?) };
     let outcome = if flags & REJECTED == 0 {
         Outcome::Done { first_number: next_number }
     } else {
@@ -135,7 +144,49 @@ pub(super) fn decode<N: Names + ?Sized>(
     let by_number = flags & NUMBERS != 0;
     let step = |_| if by_number { read_step(names, reader) } else { read_step(&ById, reader) };
     let steps: Result<Vec<_>, StorageError> = (0..count).map(step).collect();
-    Ok(Entry { command: Command::Steps { key, steps: steps? }, outcome })
+    Ok(Entry { command: Command::Steps { key, origin, steps: steps? }, outcome })
+}
+
+fn put_origin(origin: &Origin, out: &mut Vec<u8>) {
+    let kind = match &origin.actor {
+        Actor::User { .. } => 0,
+        Actor::Owner => 1,
+        Actor::System { .. } => 2,
+        Actor::Anonymous => 3,
+    };
+    out.push(kind | if origin.on_behalf_of.is_some() { ON_BEHALF } else { 0 });
+    out.extend_from_slice(origin.correlation.as_bytes());
+    match &origin.actor {
+        Actor::User { id } => out.extend_from_slice(id.uuid().as_bytes()),
+        Actor::System { name } => {
+            put_varint(name.len() as u128, out);
+            out.extend_from_slice(name.as_bytes());
+        }
+        Actor::Owner | Actor::Anonymous => {}
+    }
+    origin.on_behalf_of.iter().for_each(|user| out.extend_from_slice(user.uuid().as_bytes()));
+}
+
+fn read_origin(reader: &mut ByteReader<'_>) -> Result<Origin, StorageError> {
+    let kind = reader.u8()?;
+    let correlation = Uuid::from_u128(reader.u128()?);
+    let actor = match kind & !ON_BEHALF {
+        0 => Actor::User { id: read_user(reader)? },
+        1 => Actor::Owner,
+        2 => {
+            let length = usize::try_from(reader.varint()?).map_err(|_| damaged("an actor"))?;
+            let name = std::str::from_utf8(reader.bytes(length)?);
+            Actor::System { name: name.map_err(|_| damaged("an actor"))?.to_owned() }
+        }
+        3 => Actor::Anonymous,
+        _ => return Err(damaged("an actor")),
+    };
+    let on_behalf_of = if kind & ON_BEHALF == 0 { None } else { Some(read_user(reader)?) };
+    Ok(Origin { actor, on_behalf_of, correlation })
+}
+
+fn read_user(reader: &mut ByteReader<'_>) -> Result<UserId, StorageError> {
+    Ok(UserId::from_uuid(Uuid::from_u128(reader.u128()?)))
 }
 
 pub(super) fn damaged(what: &str) -> StorageError {

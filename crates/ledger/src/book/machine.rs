@@ -84,7 +84,7 @@ impl Book {
     /// What came of a command that was decided before: under the same key, or, without one, because
     /// each of its transfers is there already and says the same.
     fn known(&self, command: &Command) -> Option<Outcome> {
-        let Command::Steps { key, steps } = command else { return None };
+        let Command::Steps { key, steps, .. } = command else { return None };
         if let Some(key) = key {
             let known = self.keys.get(&key.id)?;
             if known.body == key.body {

@@ -6,11 +6,11 @@ mod model;
 
 use std::collections::BTreeMap;
 
-use kernel::{Amount, CommandKey, CommodityCode, Timestamp, Uuid, time};
+use kernel::{Actor, Amount, CommandKey, CommodityCode, Timestamp, UserId, Uuid, time};
 use ledger::book::Book;
 use ledger::model::{
-    Account, AccountId, AccountKind, Command, Limits, Movement, NewAccount, NewTransfer, Outcome,
-    Step, TransferId,
+    Account, AccountId, AccountKind, Command, Limits, Movement, NewAccount, NewTransfer, Origin,
+    Outcome, Step, TransferId,
 };
 use model::{Act, Came, Model, Shape};
 use proptest::prelude::*;
@@ -92,7 +92,20 @@ fn command(key: Option<(u8, u8)>, acts: &[Act]) -> Command {
         body: u128::from(body),
         first_seen: at(1),
     });
-    Command::Steps { key, steps: acts.iter().map(step).collect() }
+    let origin = match acts.len() {
+        0 => None,
+        1 => Some(Origin {
+            actor: Actor::system("test"),
+            on_behalf_of: None,
+            correlation: Uuid::nil(),
+        }),
+        _ => {
+            let user = UserId::from_uuid(Uuid::max());
+            let actor = Actor::User { id: user };
+            Some(Origin { actor, on_behalf_of: Some(user), correlation: Uuid::max() })
+        }
+    };
+    Command::Steps { key, origin, steps: acts.iter().map(step).collect() }
 }
 
 fn acts() -> impl Strategy<Value = Act> {
