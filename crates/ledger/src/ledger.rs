@@ -153,7 +153,8 @@ impl Ledger {
         request: Request,
     ) -> Result<Receipt, LedgerError> {
         self.check_book(context, book).await?;
-        let Request { steps, account_texts, transfer_texts, mut rows } = request;
+        let Request { mut steps, account_texts, transfer_texts, mut rows } = request;
+        self.hash_references(context, &mut steps, &transfer_texts).await?;
         let texts = account_texts
             .iter()
             .map(|text| store::account_text(book, text.account, &text.name, &text.metadata));
@@ -286,6 +287,50 @@ impl Ledger {
     /// Waits until the tables hold everything up to a position.
     pub async fn wait_for(&self, position: &Position) -> Result<(), LedgerError> {
         Ok(self.inner.progress.wait_for(position).await?)
+    }
+
+    /// Waits until the tables hold everything that was committed here to a book before this call.
+    pub async fn wait_for_book(&self, book: BookId) -> Result<(), LedgerError> {
+        let mut position = Position::default();
+        position.advance(book.uuid(), self.inner.progress.head(book.uuid()));
+        self.wait_for(&position).await
+    }
+
+    /// The keyed hash by which transfers with a reference are found; nothing where the tenant has
+    /// never had one.
+    pub async fn reference_hash(
+        &self,
+        tx: &mut Tx,
+        reference: &str,
+    ) -> Result<Option<u128>, LedgerError> {
+        let hash = storage::known_tenant_hash(tx, reference).await?;
+        Ok(hash.map(u128::from_be_bytes))
+    }
+
+    /// Gives each transfer whose text has a reference the keyed hash of it.
+    async fn hash_references(
+        &self,
+        context: &Context,
+        steps: &mut [Step],
+        texts: &[TransferText],
+    ) -> Result<(), LedgerError> {
+        let references: BTreeMap<TransferId, &str> = texts
+            .iter()
+            .filter_map(|text| Some((text.transfer, text.reference.as_deref()?)))
+            .collect();
+        if references.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Write).await?;
+        for step in steps {
+            if let Step::Transfer(transfer) = step
+                && let Some(reference) = references.get(&transfer.id)
+            {
+                let hash = storage::tenant_hash(&mut tx, context, reference).await?;
+                transfer.reference = Some(u128::from_be_bytes(hash));
+            }
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Refuses a book that is not the tenant's.

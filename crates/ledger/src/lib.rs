@@ -18,6 +18,7 @@
 //! The engine is in [`book`], its commands in [`model`], what it answers in [`query`].
 
 pub mod book;
+mod entries;
 mod error;
 mod event;
 mod ledger;
@@ -27,6 +28,7 @@ pub mod query;
 mod source;
 mod store;
 
+pub use entries::{AccountEntry, BalanceFilter, BalanceInputs, EntryFilter};
 pub use error::LedgerError;
 pub use event::BookOpened;
 pub use ledger::{AccountText, Ledger, Receipt, Request};

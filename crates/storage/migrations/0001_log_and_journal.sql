@@ -32,11 +32,12 @@ CREATE UNIQUE INDEX log_event_id ON log_event (id);
 
 -- Signed heads of log and journal streams; a copy goes out of the database.
 CREATE TABLE log_head (
+    kind {text} NOT NULL,
     stream {uuid} NOT NULL,
     seq {i64} NOT NULL,
     tenant {uuid} NOT NULL,
     line {text} NOT NULL,
-    PRIMARY KEY (stream, seq)
+    PRIMARY KEY (kind, stream, seq)
 ) {clustered};
 {{tenant_table log_head append_only}}
 

@@ -1,6 +1,12 @@
 //! Hashes, keyed hashes and signatures, from one library.
 
+use std::fmt;
+use std::str::FromStr;
+
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use aws_lc_rs::{digest, hmac};
+
+use crate::error::StorageError;
 
 /// SHA-256 over the parts, one after the other.
 #[must_use]
@@ -24,6 +30,98 @@ pub fn short(hash: [u8; 32]) -> u128 {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     u128::from_be_bytes(bytes)
+}
+
+/// Bytes as two small letters or digits each.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let pair = |byte: &u8| [byte >> 4, byte & 15].map(|half| DIGITS[usize::from(half)]);
+    bytes.iter().flat_map(pair).map(char::from).collect()
+}
+
+/// The `N` bytes that [`hex`] wrote; nothing for any other text.
+#[must_use]
+pub fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; N];
+    if text.len() != 2 * N {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(bytes)
+}
+
+/// A key that signs (Ed25519, RFC 8032).
+pub struct SigningKey(Ed25519KeyPair);
+
+/// A key that checks signatures; written `ed25519:` and 64 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicKey([u8; 32]);
+
+impl SigningKey {
+    /// The key that a seed stands for.
+    ///
+    /// # Errors
+    /// Where the library refuses it.
+    pub fn from_seed(seed: &[u8; 32]) -> Result<Self, StorageError> {
+        let refused = |error: aws_lc_rs::error::KeyRejected| StorageError::Configuration {
+            text: format!("the signing key is refused: {error}"),
+        };
+        Ed25519KeyPair::from_seed_unchecked(seed).map(Self).map_err(refused)
+    }
+
+    /// The signature of these bytes.
+    #[must_use]
+    pub fn sign(&self, bytes: &[u8]) -> [u8; 64] {
+        let mut signature = [0; 64];
+        signature.copy_from_slice(self.0.sign(bytes).as_ref());
+        signature
+    }
+
+    /// The key that checks what this one signs.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        PublicKey(array(self.0.public_key().as_ref()))
+    }
+}
+
+impl PublicKey {
+    /// Whether the signature is that of these bytes.
+    #[must_use]
+    pub fn verifies(&self, bytes: &[u8], signature: &[u8; 64]) -> bool {
+        UnparsedPublicKey::new(&ED25519, self.0).verify(bytes, signature).is_ok()
+    }
+
+    /// A short name for it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        hex(&sha256(&[&self.0])[..8])
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "ed25519:{}", hex(&self.0))
+    }
+}
+
+impl FromStr for PublicKey {
+    type Err = StorageError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let key = text.strip_prefix("ed25519:").and_then(unhex);
+        let wrong = || StorageError::Configuration {
+            text: "a public key is ed25519: and 64 hexadecimal digits".to_owned(),
+        };
+        key.map(Self).ok_or_else(wrong)
+    }
 }
 
 fn array(bytes: &[u8]) -> [u8; 32] {

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kernel::Env;
-use tokio::sync::Notify;
 
 use crate::error::StorageError;
 use crate::level::{Level, Mode};
+use crate::log::{Bell, event};
 use crate::postgres::{Postgres, PostgresTx};
 use crate::sqlite::{Sqlite, SqliteTx};
 use crate::statement::{Reach, Statement};
+use crate::tenant_key::TenantKeys;
 use crate::value::{Params, Row, Value};
 
 /// What may take how long, and how much of it there may be.
@@ -46,8 +47,10 @@ pub struct Database {
 struct Inner {
     engine: Engine,
     env: Env,
-    /// Rings when a transaction with events was committed here.
-    emitted: Notify,
+    /// Tells the tasks of this process what was committed here.
+    bell: Bell,
+    /// The keys of tenants' hashes.
+    tenant_keys: TenantKeys,
 }
 
 enum Engine {
@@ -71,7 +74,10 @@ pub struct Tx {
     /// Set for the writer and the sequencer, which bind the tenant anew for each one's statements.
     system: bool,
     failed: bool,
-    pub(crate) emitted: bool,
+    /// Set where it adds events, so that its commit wakes the sequencer.
+    emitted: bool,
+    /// Set where it made the key of a tenant's hashes.
+    pub(crate) makes_key: bool,
     database: Database,
 }
 
@@ -91,7 +97,14 @@ impl Database {
             let text = "the database URL begins with neither sqlite: nor postgres://".to_owned();
             return Err(StorageError::Unavailable { text });
         };
-        Ok(Self { inner: Arc::new(Inner { engine, env, emitted: Notify::new() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                engine,
+                env,
+                bell: Bell::new(),
+                tenant_keys: TenantKeys::default(),
+            }),
+        })
     }
 
     /// Which database it is.
@@ -131,7 +144,15 @@ impl Database {
 
     fn tx(&self, inner: EngineTx, level: Level) -> Tx {
         let system = level == Level::System;
-        Tx { inner, level, system, failed: false, emitted: false, database: self.clone() }
+        Tx {
+            inner,
+            level,
+            system,
+            failed: false,
+            emitted: false,
+            makes_key: false,
+            database: self.clone(),
+        }
     }
 
     /// Whether the database answers.
@@ -140,9 +161,14 @@ impl Database {
         tx.commit().await
     }
 
-    /// Waits until a transaction with events is committed in this process.
-    pub(crate) async fn events_emitted(&self) {
-        self.inner.emitted.notified().await;
+    /// What commits tell the tasks of this process.
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.inner.bell
+    }
+
+    /// The keys of tenants' hashes that are in memory.
+    pub(crate) fn tenant_keys(&self) -> &TenantKeys {
+        &self.inner.tenant_keys
     }
 }
 
@@ -250,7 +276,7 @@ impl Tx {
             EngineTx::Postgres(tx) => tx.commit().await?,
         }
         if self.emitted {
-            self.database.inner.emitted.notify_one();
+            self.database.bell().ring_emitted();
         }
         Ok(())
     }
@@ -285,13 +311,14 @@ impl Tx {
         self.note(outcome)
     }
 
-    fn check(&self, statement: &'static Statement) -> Result<(), StorageError> {
+    fn check(&mut self, statement: &'static Statement) -> Result<(), StorageError> {
         let across = matches!(statement.reach(), Reach::System { .. });
         let unseen = cfg!(debug_assertions) && !statement.is_registered();
         if unseen || (across && self.level != Level::System) {
             let (place, level) = (statement.place(), self.level.to_string());
             return Err(StorageError::Level { place, level });
         }
+        self.emitted |= event::is_emission(statement);
         if self.failed { Err(StorageError::Poisoned) } else { Ok(()) }
     }
 

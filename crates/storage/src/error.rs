@@ -94,6 +94,12 @@ pub enum StorageError {
         /// Where and how.
         text: String,
     },
+    /// A file or setting that Florin needs is not as it must be.
+    #[error("{text}")]
+    Configuration {
+        /// What is wrong with it.
+        text: String,
+    },
     /// A reader asked for a position that is not reached within the time it may wait.
     #[error("the data here is older than the position asked for")]
     Stale,
@@ -121,6 +127,7 @@ impl Problematic for StorageError {
             | Self::Type { .. }
             | Self::Level { .. }
             | Self::Migration { .. }
+            | Self::Configuration { .. }
             | Self::Damaged { .. } => "internal",
         }
     }
@@ -140,6 +147,7 @@ impl Problematic for StorageError {
             | Self::Type { .. }
             | Self::Level { .. }
             | Self::Migration { .. }
+            | Self::Configuration { .. }
             | Self::Damaged { .. } => ErrorKind::Internal,
         }
     }

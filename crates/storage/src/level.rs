@@ -25,8 +25,15 @@ pub enum Mode {
 }
 
 impl Level {
+    /// The level of a tenant's rows; [`TenantId::COMMON`] stands for everybody's.
+    #[must_use]
+    pub fn of(tenant: TenantId) -> Self {
+        if tenant == TenantId::COMMON { Self::Common } else { Self::Tenant(tenant) }
+    }
+
     /// What `app_tenant()` answers.
-    pub(crate) const fn tenant(self) -> TenantId {
+    #[must_use]
+    pub const fn tenant(self) -> TenantId {
         match self {
             Self::Tenant(tenant) => tenant,
             Self::Common | Self::System => TenantId::COMMON,

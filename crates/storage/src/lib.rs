@@ -24,6 +24,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod audit;
 pub mod crypto;
 mod db;
 mod error;
@@ -34,6 +35,7 @@ pub mod migrate;
 mod postgres;
 mod sqlite;
 pub mod statement;
+mod tenant_key;
 mod value;
 
 pub use db::{Database, Dialect, Limits, Tx};
@@ -41,6 +43,7 @@ pub use error::StorageError;
 pub use level::{Level, Mode};
 pub use migrate::{Migration, Module, Ownership};
 pub use statement::{Reach, Statement};
+pub use tenant_key::{known_tenant_hash, tenant_hash};
 pub use value::{FromValue, Params, Row, Value};
 
 #[doc(hidden)]

@@ -15,7 +15,7 @@
 //! `{{common_table NAME}}` or `{{system_table NAME}}`, and `append_only` behind the name forbids
 //! changing and deleting. A line that begins with `-- sqlite:` or `-- postgres:` is for that one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::crypto::sha256;
@@ -146,9 +146,19 @@ pub fn script(modules: &[Module], dialect: Dialect) -> Result<String, StorageErr
 /// The tables that modules declare, and whose rows they hold.
 #[must_use]
 pub fn tables(modules: &[Module]) -> BTreeMap<String, Ownership> {
+    directives(modules).map(|found| (found.table.to_owned(), found.ownership)).collect()
+}
+
+/// The tables whose rows are never changed or deleted.
+#[must_use]
+pub fn append_only_tables(modules: &[Module]) -> BTreeSet<String> {
+    let append_only = directives(modules).filter(|found| found.append_only);
+    append_only.map(|found| found.table.to_owned()).collect()
+}
+
+fn directives(modules: &[Module]) -> impl Iterator<Item = Directive<'static>> {
     let texts = std::iter::once(&MODULE).chain(modules).flat_map(|module| module.migrations);
-    let lines = texts.flat_map(|migration| migration.sql.lines());
-    lines.filter_map(directive).map(|found| (found.table.to_owned(), found.ownership)).collect()
+    texts.flat_map(|migration| migration.sql.lines()).filter_map(directive)
 }
 
 struct Directive<'a> {
@@ -291,5 +301,7 @@ BEGIN
 END $$;
 CREATE OR REPLACE FUNCTION app_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
   $$ SELECT nullif(current_setting('app.tenant', true), '')::uuid $$;
+CREATE OR REPLACE FUNCTION app_try_lock(bigint) RETURNS boolean LANGUAGE sql VOLATILE AS
+  $$ SELECT pg_try_advisory_xact_lock($1) $$;
 CREATE OR REPLACE AGGREGATE amt_sum(numeric) (SFUNC = numeric_add, STYPE = numeric);
 ";

@@ -89,7 +89,8 @@ pub fn registered() -> impl Iterator<Item = &'static Statement> {
 /// ```
 /// storage::sql! {
 ///     NAME_OF = "SELECT name FROM wealth_asset WHERE tenant = app_tenant() AND id = $1";
-///     COUNT_ALL: system("the gauge counts over all tenants") = "SELECT count(*) FROM wealth_asset";
+///     COUNT_ALL: system("the gauge counts over all tenants") =
+///         "SELECT count(*) FROM wealth_asset";
 /// }
 /// assert!(NAME_OF.is_registered());
 /// ```

@@ -120,6 +120,12 @@ impl Progress {
         state.committed.iter().map(|(stream, (tenant, seq))| (*stream, *tenant, *seq)).collect()
     }
 
+    /// The last record of a stream that was committed here; 0 where none was.
+    #[must_use]
+    pub fn head(&self, stream: Uuid) -> u64 {
+        self.state().committed.get(&stream).map_or(0, |(_, seq)| *seq)
+    }
+
     pub(super) async fn wait_until_below(&self, lag_max: u64) {
         let mut changes = self.changed.subscribe();
         while self.lag() > lag_max {
@@ -283,6 +289,8 @@ impl<P: Projection> Projector<P> {
         // Where another process has moved on, this touches no row, and nothing is committed.
         tx.execute_one(&CHECKPOINT_MOVE, params![P::NAME, stream, from, to]).await?;
         tx.commit().await?;
+        // Readers of engines' events see what is projected, and wake now.
+        self.database.bell().ring_grew([]);
         Ok(entries)
     }
 }

@@ -9,6 +9,7 @@
 //! | 8 | time in microseconds, never less than the previous record's |
 //! | 8 | number of the first numbered thing in it |
 //! | 4 | count of entries |
+//! | 16 | tenant |
 //!
 //! All numbers are big-endian; a record's hash is SHA-256 over its bytes, header included.
 
@@ -18,7 +19,7 @@ use crate::crypto::sha256;
 use crate::error::StorageError;
 
 /// The bytes of a header.
-pub(crate) const HEADER_BYTES: usize = 78;
+pub(crate) const HEADER_BYTES: usize = 94;
 
 /// What a record begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct RecordHeader {
     pub first_number: u64,
     /// How many entries follow.
     pub count: u32,
+    /// Whose stream: among the bytes that are hashed, so that no record changes hands unnoticed.
+    pub tenant: TenantId,
 }
 
 /// A record as it is stored.
@@ -64,6 +67,7 @@ impl RecordHeader {
         out.extend_from_slice(&self.time.micros().to_be_bytes());
         out.extend_from_slice(&self.first_number.to_be_bytes());
         out.extend_from_slice(&self.count.to_be_bytes());
+        out.extend_from_slice(self.tenant.uuid().as_bytes());
     }
 
     /// Reads a header; what follows stays in the reader.
@@ -76,6 +80,7 @@ impl RecordHeader {
             time: Timestamp::from_micros(i64::from_be_bytes(reader.array()?)),
             first_number: u64::from_be_bytes(reader.array()?),
             count: u32::from_be_bytes(reader.array()?),
+            tenant: TenantId::from_uuid(Uuid::from_bytes(reader.array()?)),
         })
     }
 }
@@ -83,12 +88,13 @@ impl RecordHeader {
 impl Record {
     /// Puts a header before entries and hashes both.
     #[must_use]
-    pub fn seal(header: &RecordHeader, tenant: TenantId, entries: &[u8]) -> Self {
+    pub fn seal(header: &RecordHeader, entries: &[u8]) -> Self {
         let mut body = Vec::with_capacity(HEADER_BYTES + entries.len());
         header.encode(&mut body);
         body.extend_from_slice(entries);
         let hash = sha256(&[&body]);
-        Self { stream: header.stream, tenant, seq: header.seq, hash, body }
+        let RecordHeader { stream, tenant, seq, .. } = *header;
+        Self { stream, tenant, seq, hash, body }
     }
 
     /// The header and a reader of the entries.

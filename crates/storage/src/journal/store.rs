@@ -11,6 +11,7 @@ use super::record::Record;
 use crate::db::{Database, Dialect, Tx};
 use crate::error::StorageError;
 use crate::level::{Level, Mode};
+use crate::log::{StreamKind, Tip};
 use crate::{params, sql};
 
 /// How long a carried row may stay locked by somebody else.
@@ -97,6 +98,8 @@ pub struct SqlJournal {
 /// A system transaction of it.
 pub struct SqlCommit {
     tx: Tx,
+    /// The ends of the streams that it appends to.
+    tips: Vec<Tip>,
 }
 
 impl SqlJournal {
@@ -116,7 +119,7 @@ impl JournalStore for SqlJournal {
         if dialect == Dialect::Postgres {
             tx.run(&format!("SET LOCAL lock_timeout = {ROW_LOCK_MS_MAX}")).await?;
         }
-        Ok(SqlCommit { tx })
+        Ok(SqlCommit { tx, tips: Vec::new() })
     }
 
     async fn read(
@@ -219,12 +222,19 @@ impl Commit for SqlCommit {
             params![*stream, *seq, tenant.uuid(), *hash, body.clone()]
         };
         self.tx.execute_many(&RECORD_APPEND, records.iter().map(row).collect()).await?;
+        let kind = StreamKind::Journal;
+        let tip = |record: &Record| {
+            let Record { stream, tenant, seq, hash, .. } = *record;
+            Tip { kind, stream, tenant, seq, hash }
+        };
+        self.tips.extend(records.iter().map(tip));
         Ok(())
     }
 
-    async fn commit(mut self) -> Result<(), StorageError> {
-        // Carried rows may be events; the sequencer looks whether there are any.
-        self.tx.emitted = true;
-        self.tx.commit().await
+    async fn commit(self) -> Result<(), StorageError> {
+        let database = self.tx.database().clone();
+        self.tx.commit().await?;
+        database.bell().ring_grew(self.tips);
+        Ok(())
     }
 }

@@ -319,8 +319,9 @@ impl<M: Machine, S: JournalStore> Writer<M, S> {
                 time: shard.batch.time,
                 first_number: shard.batch.first_number,
                 count: shard.batch.count,
+                tenant: shard.tenant,
             };
-            Record::seal(&header, shard.tenant, &shard.batch.entries)
+            Record::seal(&header, &shard.batch.entries)
         })
         .collect()
     }
@@ -384,7 +385,7 @@ impl<M: Machine> Shard<M> {
         if header.codec > M::CODEC {
             return Err(damaged("was written by a newer program"));
         }
-        if record.tenant != self.tenant {
+        if record.tenant != self.tenant || header.tenant != self.tenant {
             return Err(damaged("belongs to another tenant"));
         }
         for _ in 0..header.count {

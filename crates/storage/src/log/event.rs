@@ -12,13 +12,17 @@ use crate::crypto::{sha256, short};
 use crate::db::Tx;
 use crate::error::StorageError;
 use crate::journal::RowChange;
+use crate::statement::Statement;
 use crate::{params, sql};
 
 /// The largest body of an event, in bytes.
 pub const EVENT_BYTES_MAX: usize = 64 * 1024;
 
 sql! {
-    INBOX_INSERT = "INSERT INTO log_inbox (tenant, stream, id, body)
+    // The main stream of a tenant has its bits: no parameter can name another tenant's.
+    INBOX_MAIN = "INSERT INTO log_inbox (tenant, stream, id, body)
+                  VALUES (app_tenant(), app_tenant(), $1, $2)";
+    INBOX_DENIED = "INSERT INTO log_inbox (tenant, stream, id, body)
                     VALUES (app_tenant(), $1, $2, $3)";
 }
 
@@ -202,14 +206,20 @@ impl Envelope {
 
 impl Tx {
     /// Adds an event to this transaction: it is in the log if and only if the rows are.
+    ///
+    /// # Errors
+    /// [`StorageError::Level`] where the context is another tenant's than the transaction.
     pub async fn emit<E: EventBody>(
         &mut self,
         context: &Context,
         event: &E,
     ) -> Result<EventId, StorageError> {
         let (id, change) = emission(context, event)?;
+        if self.level().tenant() != context.tenant {
+            let (place, level) = (format!("event {}", E::TYPE), self.level().to_string());
+            return Err(StorageError::Level { place, level });
+        }
         self.execute(change.statement, change.params).await?;
-        self.emitted = true;
         Ok(id)
     }
 }
@@ -220,9 +230,21 @@ pub fn emission<E: EventBody>(
     event: &E,
 ) -> Result<(EventId, RowChange), StorageError> {
     let envelope = Envelope::of(context, event)?;
-    let stream = E::LANE.stream(context.tenant);
-    let params = params![stream, envelope.id.uuid(), envelope.to_bytes()?];
-    Ok((envelope.id, RowChange::unguarded(&INBOX_INSERT, params)))
+    let (id, bytes) = (envelope.id.uuid(), envelope.to_bytes()?);
+    let change = match E::LANE {
+        Lane::Main => RowChange::unguarded(&INBOX_MAIN, params![id, bytes]),
+        Lane::Denied => {
+            let stream = E::LANE.stream(context.tenant);
+            RowChange::unguarded(&INBOX_DENIED, params![stream, id, bytes])
+        }
+    };
+    Ok((envelope.id, change))
+}
+
+/// Whether a statement puts events into the inbox, so that its commit wakes the sequencer.
+pub(crate) fn is_emission(statement: &'static Statement) -> bool {
+    std::ptr::eq(statement, &raw const INBOX_MAIN)
+        || std::ptr::eq(statement, &raw const INBOX_DENIED)
 }
 
 fn damaged(kind: &str, error: &dyn std::error::Error) -> StorageError {

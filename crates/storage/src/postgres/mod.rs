@@ -2,10 +2,12 @@
 //! where they do not need each other's answers.
 //!
 //! What must stay true: every statement runs between BEGIN and COMMIT under the role and tenant of
-//! its transaction; a connection goes back to the pool only after COMMIT or ROLLBACK.
+//! its transaction; a connection goes back to the pool only after COMMIT or ROLLBACK, and never
+//! once a statement on it was cancelled: the server may act on that after the next one has begun.
 
 mod types;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
@@ -32,6 +34,8 @@ pub(crate) struct Postgres {
 /// A transaction of PostgreSQL. Dropping it rolls it back before the connection is used again.
 pub(crate) struct PostgresTx {
     client: Option<Object>,
+    /// Set while a statement is under way: still set when this is dropped, it was abandoned.
+    busy: AtomicBool,
 }
 
 impl Postgres {
@@ -64,7 +68,7 @@ impl Postgres {
             Mode::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Mode::Write => "ISOLATION LEVEL READ COMMITTED READ WRITE",
         };
-        let tx = PostgresTx { client: Some(client) };
+        let tx = PostgresTx::new(client);
         tx.run(&format!(
             "BEGIN {kind}; SET LOCAL statement_timeout = {}; {}",
             self.limits.transaction_ms_max,
@@ -78,7 +82,7 @@ impl Postgres {
     pub(crate) async fn begin_as_owner(&self) -> Result<PostgresTx, StorageError> {
         let unavailable = |text| StorageError::Unavailable { text };
         let client = self.pool.get().await.map_err(|error| unavailable(chain(&error)))?;
-        let tx = PostgresTx { client: Some(client) };
+        let tx = PostgresTx::new(client);
         tx.run("BEGIN").await?;
         Ok(tx)
     }
@@ -89,6 +93,18 @@ fn bind_sql(level: Level) -> String {
 }
 
 impl PostgresTx {
+    const fn new(client: Object) -> Self {
+        Self { client: Some(client), busy: AtomicBool::new(false) }
+    }
+
+    /// Marks the connection as busy until the answer is there.
+    async fn answer<T>(&self, statement: impl Future<Output = T>) -> T {
+        self.busy.store(true, Ordering::Relaxed);
+        let answer = statement.await;
+        self.busy.store(false, Ordering::Relaxed);
+        answer
+    }
+
     fn client(&self) -> Result<&Object, StorageError> {
         self.client.as_ref().ok_or(StorageError::Poisoned)
     }
@@ -104,9 +120,11 @@ impl PostgresTx {
     ) -> Result<Vec<Row>, StorageError> {
         let client = self.client()?;
         let failed = |error| failed(statement.place(), &error);
-        let prepared = client.prepare_cached(statement.postgres()).await.map_err(failed)?;
-        let answer = client.query(&prepared, &borrow(params)).await.map_err(failed)?;
-        answer.iter().map(types::row).collect()
+        let answer = self.answer(async {
+            let prepared = client.prepare_cached(statement.postgres()).await?;
+            client.query(&prepared, &borrow(params)).await
+        });
+        answer.await.map_err(failed)?.iter().map(types::row).collect()
     }
 
     pub(crate) async fn execute(
@@ -116,8 +134,11 @@ impl PostgresTx {
     ) -> Result<u64, StorageError> {
         let client = self.client()?;
         let failed = |error| failed(statement.place(), &error);
-        let prepared = client.prepare_cached(statement.postgres()).await.map_err(failed)?;
-        client.execute(&prepared, &borrow(params)).await.map_err(failed)
+        let answer = self.answer(async {
+            let prepared = client.prepare_cached(statement.postgres()).await?;
+            client.execute(&prepared, &borrow(params)).await
+        });
+        answer.await.map_err(failed)
     }
 
     /// Executes one statement with many rows of parameters, pipelined; the rows each touched.
@@ -128,22 +149,25 @@ impl PostgresTx {
     ) -> Result<Vec<u64>, StorageError> {
         let client = self.client()?;
         let failed = |error| failed(statement.place(), &error);
-        let prepared = client.prepare_cached(statement.postgres()).await.map_err(failed)?;
-        let mut touched = Vec::with_capacity(many.len());
-        for chunk in many.chunks(PIPELINE_MAX) {
-            let under_way = chunk.iter().map(|params| {
-                let (client, prepared, params) = (client, &prepared, borrow(params));
-                async move { client.execute(prepared, &params).await }
-            });
-            touched.extend(try_join_all(under_way).await.map_err(failed)?);
-        }
-        Ok(touched)
+        let answer = self.answer(async {
+            let prepared = client.prepare_cached(statement.postgres()).await?;
+            let mut touched = Vec::with_capacity(many.len());
+            for chunk in many.chunks(PIPELINE_MAX) {
+                let under_way = chunk.iter().map(|params| {
+                    let (client, prepared, params) = (client, &prepared, borrow(params));
+                    async move { client.execute(prepared, &params).await }
+                });
+                touched.extend(try_join_all(under_way).await?);
+            }
+            Ok(touched)
+        });
+        answer.await.map_err(failed)
     }
 
     /// Runs text that is not a statement of a store: BEGIN, migrations, savepoints.
     pub(crate) async fn run(&self, sql: &str) -> Result<(), StorageError> {
         let failed = |error| failed(sql.chars().take(60).collect(), &error);
-        self.client()?.batch_execute(sql).await.map_err(failed)
+        self.answer(self.client()?.batch_execute(sql)).await.map_err(failed)
     }
 
     /// Commits; the future's end does not stop it.
@@ -173,10 +197,13 @@ impl Drop for PostgresTx {
             drop(Object::take(client));
             return;
         };
+        let abandoned = self.busy.load(Ordering::Relaxed);
         runtime.spawn(async move {
-            // Stops a statement that is still running, so that the rollback need not wait for it.
-            let _ = client.cancel_token().cancel_query(NoTls).await;
-            if client.batch_execute("ROLLBACK").await.is_err() {
+            if abandoned {
+                // Ended with its connection, so that no other transaction meets the cancellation.
+                let _ = client.cancel_token().cancel_query(NoTls).await;
+                drop(Object::take(client));
+            } else if client.batch_execute("ROLLBACK").await.is_err() {
                 drop(Object::take(client));
             }
         });

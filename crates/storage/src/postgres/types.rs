@@ -22,7 +22,7 @@ type Fault = Box<dyn std::error::Error + Sync + Send>;
 pub(super) fn row(row: &tokio_postgres::Row) -> Result<Row, StorageError> {
     let cell = |column: usize| {
         row.try_get::<_, Value>(column).map_err(|error| StorageError::Damaged {
-            text: format!("column {} ({error})", row.columns()[column].name()),
+            text: format!("column {} ({})", row.columns()[column].name(), super::chain(&error)),
         })
     };
     Ok(Row::new((0..row.len()).map(cell).collect::<Result<_, _>>()?))

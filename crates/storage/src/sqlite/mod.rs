@@ -217,13 +217,17 @@ impl SqliteTx {
         self.connected()?.run(sql)
     }
 
-    /// Commits on a thread that may block; the future's end does not stop it.
+    /// Commits, what was written on a thread that may block; the future's end does not stop it.
     pub(crate) async fn commit(mut self) -> Result<(), StorageError> {
-        let commit = move || {
+        let has_written = matches!(self.held, Some(Held::Writer(_)));
+        let mut commit = move || {
             let outcome = self.connected()?.run("COMMIT");
             self.give_back();
             outcome
         };
+        if !has_written {
+            return commit();
+        }
         tokio::task::spawn_blocking(commit)
             .await
             .map_err(|error| unavailable(&error.to_string()))?

@@ -1,0 +1,18 @@
+//! Every statement of this module binds the tenant, and PostgreSQL holds it a second time.
+
+#[test]
+fn every_statement_binds_its_tenant() {
+    testing::tenancy::check_statements(&[markets::MODULE]);
+}
+
+testing::both_databases! {
+    modules = [markets::MODULE];
+
+    async fn row_level_security_stands_behind(db: testing::TestDatabase) {
+        // The module is linked by a use of its code, with every statement it declares.
+        assert_eq!(markets::SourceCode::ecb().as_str(), "ecb");
+        if db.dialect() == storage::Dialect::Postgres {
+            testing::catalogue::check(&db, &[markets::MODULE]).await;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What commits tell the tasks of the same process: that there are events to number, that a stream
+//! grew, and how far.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use kernel::Uuid;
+use tokio::sync::{Notify, watch};
+
+use super::tip::{StreamKind, Tip};
+
+/// The streams whose growth is kept for the signer of heads. It finds those beyond by itself when
+/// it next looks through all.
+const GROWN_STREAMS_MAX: usize = 50_000;
+
+/// One a database.
+pub(crate) struct Bell {
+    emitted: Notify,
+    grew: watch::Sender<u64>,
+    grown: Mutex<BTreeMap<(StreamKind, Uuid), Tip>>,
+}
+
+impl Bell {
+    pub(crate) fn new() -> Self {
+        Self {
+            emitted: Notify::new(),
+            grew: watch::Sender::new(0),
+            grown: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// A transaction with events was committed.
+    pub(crate) fn ring_emitted(&self) {
+        self.emitted.notify_one();
+    }
+
+    /// Waits until a transaction with events is committed in this process.
+    pub(crate) async fn emitted(&self) {
+        self.emitted.notified().await;
+    }
+
+    /// Streams grew to these ends, durably.
+    pub(crate) fn ring_grew(&self, tips: impl IntoIterator<Item = Tip>) {
+        self.note(tips);
+        self.grew.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Changes each time a stream grows in this process.
+    pub(crate) fn growth(&self) -> watch::Receiver<u64> {
+        self.grew.subscribe()
+    }
+
+    /// Notes ends of streams for the signer of heads.
+    pub(crate) fn note(&self, tips: impl IntoIterator<Item = Tip>) {
+        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        for tip in tips {
+            let key = (tip.kind, tip.stream);
+            let room = grown.len() < GROWN_STREAMS_MAX || grown.contains_key(&key);
+            let newer = grown.get(&key).is_none_or(|known| known.seq < tip.seq);
+            if room && newer {
+                grown.insert(key, tip);
+            }
+        }
+    }
+
+    /// Takes at most `limit` of the noted ends.
+    pub(crate) fn take(&self, limit: usize) -> Vec<Tip> {
+        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        std::iter::from_fn(|| grown.pop_first()).take(limit).map(|(_, tip)| tip).collect()
+    }
+}

@@ -1,0 +1,85 @@
+//! Keyed hashes of free text: the same text has the same hash within a tenant, so that it can be
+//! looked up, and tells nothing to someone who has not the tenant's key.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use kernel::{Context, TenantId};
+
+use crate::crypto::{hmac_sha256, short};
+use crate::db::Tx;
+use crate::error::StorageError;
+use crate::{params, sql};
+
+/// The keys that a process keeps in memory.
+const KEYS_MAX: usize = 10_000;
+
+sql! {
+    KEY = "SELECT hash_key FROM storage_tenant_key WHERE tenant = app_tenant()";
+    KEY_MAKE = "INSERT INTO storage_tenant_key (tenant, hash_key) VALUES (app_tenant(), $1)
+                ON CONFLICT (tenant) DO NOTHING";
+}
+
+/// Keys of tenants that are committed.
+#[derive(Default)]
+pub(crate) struct TenantKeys(Mutex<HashMap<TenantId, [u8; 32]>>);
+
+impl TenantKeys {
+    fn get(&self, tenant: TenantId) -> Option<[u8; 32]> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied()
+    }
+
+    fn keep(&self, tenant: TenantId, key: [u8; 32]) {
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= KEYS_MAX {
+            keys.clear();
+        }
+        keys.insert(tenant, key);
+    }
+}
+
+/// The hash of a text under the key of the transaction's tenant. The key is made with the first
+/// text, so the transaction must be one that may write.
+///
+/// # Errors
+/// [`StorageError::Level`] where the context is another tenant's than the transaction.
+pub async fn tenant_hash(
+    tx: &mut Tx,
+    context: &Context,
+    text: &str,
+) -> Result<[u8; 16], StorageError> {
+    if tx.level().tenant() != context.tenant {
+        let (place, level) = ("tenant_hash".to_owned(), tx.level().to_string());
+        return Err(StorageError::Level { place, level });
+    }
+    if let Some(hash) = known_tenant_hash(tx, text).await? {
+        return Ok(hash);
+    }
+    tx.makes_key = true;
+    tx.execute(&KEY_MAKE, params![context.env.random_bytes::<32>()]).await?;
+    // Another transaction may have been first: what counts is what is there now.
+    known_tenant_hash(tx, text).await?.ok_or_else(|| StorageError::Damaged {
+        text: format!("{} has no key after it was made", context.tenant),
+    })
+}
+
+/// The hash of a text under the key of the transaction's tenant; nothing where the tenant has no
+/// key yet, and so nothing that could have this hash.
+pub async fn known_tenant_hash(tx: &mut Tx, text: &str) -> Result<Option<[u8; 16]>, StorageError> {
+    let tenant = tx.level().tenant();
+    let kept = tx.database().tenant_keys().get(tenant);
+    let key = match kept {
+        Some(key) => key,
+        None => {
+            let Some(row) = tx.row(&KEY, params![]).await? else { return Ok(None) };
+            let key = row.get(0)?;
+            // One that this transaction made may yet be rolled back.
+            if !tx.makes_key {
+                tx.database().tenant_keys().keep(tenant, key);
+            }
+            key
+        }
+    };
+    let hash = hmac_sha256(&key, &[b"florin.text.1", text.as_bytes()]);
+    Ok(Some(short(hash).to_be_bytes()))
+}

@@ -1,0 +1,134 @@
+//! `cargo xtask plant`: plants the faults of `plants.txt` one by one in a copy of the tree, and fails
+//! where the tests that are named do not notice.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail, ensure};
+
+/// One fault.
+#[derive(Debug, PartialEq, Eq)]
+struct Plant {
+    name: String,
+    file: String,
+    test: Vec<String>,
+    stands: String,
+    instead: String,
+}
+
+/// Plants every fault whose name holds `only`.
+pub fn run(root: &Path, only: &str) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(root.join("xtask/plants.txt"))?;
+    let plants = parse(&text)?;
+    let copy = root.join("target/plant/tree");
+    copy_tree(root, &copy)?;
+    let mut unnoticed = Vec::new();
+    for plant in plants.iter().filter(|plant| plant.name.contains(only)) {
+        let noticed = plant_one(&copy, plant).with_context(|| plant.name.clone())?;
+        println!("{}  {}", if noticed { "caught  " } else { "UNNOTICED" }, plant.name);
+        if !noticed {
+            unnoticed.push(plant.name.as_str());
+        }
+    }
+    ensure!(unnoticed.is_empty(), "not noticed: {}", unnoticed.join("; "));
+    Ok(())
+}
+
+fn plant_one(copy: &Path, plant: &Plant) -> anyhow::Result<bool> {
+    let path = copy.join(&plant.file);
+    let sound = std::fs::read_to_string(&path).with_context(|| plant.file.clone())?;
+    let count = sound.matches(&plant.stands).count();
+    ensure!(count == 1, "{:?} stands {count} times in {}", plant.stands, plant.file);
+    std::fs::write(&path, sound.replace(&plant.stands, &plant.instead))?;
+    let built = cargo(copy, &["build", "--quiet", "--tests"], plant);
+    let passed = cargo(copy, &["test", "--quiet"], plant);
+    std::fs::write(&path, sound)?;
+    ensure!(built?, "the planted fault does not compile");
+    Ok(!passed?)
+}
+
+fn cargo(copy: &Path, words: &[&str], plant: &Plant) -> anyhow::Result<bool> {
+    // What follows a test target's name is the name of tests, which only `cargo test` takes.
+    let named = plant.test.iter().position(|word| word == "--test").map_or(0, |at| at + 2);
+    let words_of_test = if words[0] == "build" { &plant.test[..named] } else { &plant.test[..] };
+    let status = Command::new("cargo")
+        .current_dir(copy)
+        .env("CARGO_TARGET_DIR", copy.with_file_name("build"))
+        .env("RUSTFLAGS", "--cap-lints allow")
+        .args(words)
+        .args(words_of_test)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?;
+    Ok(status.success())
+}
+
+/// Copies what git knows or would take, so that the tree itself is never touched.
+fn copy_tree(root: &Path, copy: &Path) -> anyhow::Result<()> {
+    let listed = Command::new("git")
+        .current_dir(root)
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .args(["Cargo.toml", "Cargo.lock", "bin", "crates", "xtask", ".cargo"])
+        .output()?;
+    ensure!(listed.status.success(), "git ls-files failed");
+    for line in String::from_utf8(listed.stdout)?.lines() {
+        let (from, to): (PathBuf, PathBuf) = (root.join(line), copy.join(line));
+        let Ok(bytes) = std::fs::read(&from) else { continue };
+        if std::fs::read(&to).is_ok_and(|there| there == bytes) {
+            continue;
+        }
+        if let Some(folder) = to.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(to, bytes)?;
+    }
+    Ok(())
+}
+
+fn parse(text: &str) -> anyhow::Result<Vec<Plant>> {
+    let is_comment = |line: &&str| line.starts_with('#');
+    let blocks = text.split("\n\n").map(str::trim);
+    let blocks =
+        blocks.filter(|block| !block.is_empty() && !block.lines().all(|line| is_comment(&line)));
+    blocks.map(parse_one).collect()
+}
+
+fn parse_one(block: &str) -> anyhow::Result<Plant> {
+    let mut lines = block.lines();
+    let name = lines.next().unwrap_or_default().to_owned();
+    let mut field = |prefix: &str| {
+        let line = lines.next().and_then(|line| line.strip_prefix(prefix));
+        line.map(str::to_owned).with_context(|| format!("{name}: no line {prefix:?}"))
+    };
+    let (file, test) = (field("file ")?, field("test ")?);
+    let (stands, instead) = (field("- ")?, field("+ ")?);
+    let test = test.split_whitespace().map(str::to_owned).collect();
+    if lines.next().is_some() {
+        bail!("{name}: more lines than a fault has");
+    }
+    Ok(Plant { name, file, test, stands, instead })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_faults_is_read() {
+        let text = "# what this is\n\none: a fault\nfile a.rs\ntest -p x --test y\n- old\n+ new\n";
+        let plants = parse(text).unwrap();
+        assert_eq!(plants.len(), 1);
+        assert_eq!(plants[0].test, ["-p", "x", "--test", "y"]);
+        assert!(parse("one: a fault\nfile a.rs\n- old\n+ new\n").is_err());
+    }
+
+    #[test]
+    fn every_fault_of_the_list_can_be_planted() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let text = std::fs::read_to_string(root.join("xtask/plants.txt")).unwrap();
+        for plant in parse(&text).unwrap() {
+            let source = std::fs::read_to_string(root.join(&plant.file)).unwrap();
+            assert_eq!(source.matches(&plant.stands).count(), 1, "{}", plant.name);
+        }
+    }
+}
