@@ -1,2 +1,106 @@
-//! The program.
-fn main() {}
+//! The program: reads the command line and the configuration, puts the modules together, and runs
+//! one command. It holds no rules of its own.
+
+mod cli;
+mod command;
+mod config;
+mod connection;
+mod demo;
+mod lock;
+mod platform;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use tracing_subscriber::EnvFilter;
+
+use cli::{Audit, Cli, Command, Rates};
+use config::Config;
+use connection::Connection;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The cause of an error often says more than the error.
+            eprintln!("florin: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<()> {
+    match &cli.command {
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(*shell, &mut command, "florin", &mut std::io::stdout());
+            return Ok(());
+        }
+        Command::Man => {
+            return Ok(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?);
+        }
+        _ => {}
+    }
+    let listen = match &cli.command {
+        Command::Serve { listen } => listen.clone(),
+        _ => None,
+    };
+    let config = Config::load(&cli.global.flags(listen))?;
+    start_log(&config, &cli.command)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(dispatch(cli, &config))
+}
+
+async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
+    match &cli.command {
+        Command::Serve { .. } => command::serve::serve(config).await,
+        Command::Demo { port } => command::serve::demo(*port).await,
+        Command::Rates(Rates::Import { files, own: false }) => {
+            command::rates::import_common(config, files).await
+        }
+        Command::Rates(Rates::Import { files, own: true }) => {
+            command::rates::import_own(&cli.global, config, files).await
+        }
+        Command::Audit(Audit::Verify { heads, key, json }) => {
+            let (heads, key, json) = (heads.clone(), key.clone(), *json);
+            command::audit::verify(config, command::audit::Verify { heads, key, json }).await
+        }
+        Command::Audit(Audit::Key) => command::audit::key(config),
+        Command::Login { server, email } => command::login::run(config, server.clone(), email),
+        Command::Config => {
+            print!("{}", config.report());
+            Ok(())
+        }
+        Command::Import(_) | Command::NetWorth(_) | Command::Api(_) => {
+            let mut connection = Connection::open(&cli.global, config).await?;
+            let outcome = match &cli.command {
+                Command::Import(import) => command::import::run(&mut connection, import).await,
+                Command::NetWorth(asked) => command::net_worth::run(&mut connection, asked).await,
+                Command::Api(api) => command::api::run(&mut connection, api).await,
+                _ => Ok(()),
+            };
+            connection.close().await;
+            outcome
+        }
+        Command::Completions { .. } | Command::Man => Ok(()),
+    }
+}
+
+/// Servers log what they do; a command at a terminal says only what went wrong, unless it is asked
+/// for more.
+fn start_log(config: &Config, command: &Command) -> anyhow::Result<()> {
+    let serves = matches!(command, Command::Serve { .. });
+    let level = if serves || config.log_is_set() { config.log() } else { "warn" };
+    let filter =
+        EnvFilter::try_new(level).map_err(|error| anyhow::anyhow!("log is {level:?}: {error}"))?;
+    let terminal = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.log_is_json(terminal) {
+        log.json().init();
+    } else {
+        log.with_ansi(terminal).with_target(false).init();
+    }
+    Ok(())
+}

@@ -18,8 +18,8 @@ sql! {
              ON history.tenant = app_tenant() AND history.book = account.book
              AND history.account = account.number
          WHERE account.tenant = app_tenant() AND account.book = $1
-             AND ($2 IS NULL OR account.id = $2)
-             AND history.effective <= $3 AND ($4 IS NULL OR history.booked_at <= $4)
+             AND (account.id = $2 OR $2 IS NULL)
+             AND history.effective <= $3 AND (history.booked_at <= $4 OR $4 IS NULL)
          GROUP BY account.id, account.kind ORDER BY account.id";
     ENTRIES =
         "SELECT account.id, account.number, account.commodity, account.scale, history.number,
@@ -39,7 +39,7 @@ sql! {
              ON text.tenant = app_tenant() AND text.book = history.book
              AND text.transfer = transfer.id
          WHERE account.tenant = app_tenant() AND account.book = $1 AND account.code = $2
-             AND ($3 IS NULL OR account.id = $3)
+             AND (account.id = $3 OR $3 IS NULL)
              AND history.effective >= $4 AND history.effective <= $5
              AND (history.effective < $6 OR (history.effective = $6
                  AND (history.number < $7 OR (history.number = $7 AND history.account > $8))))

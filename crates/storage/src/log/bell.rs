@@ -69,3 +69,43 @@ impl Bell {
         std::iter::from_fn(|| grown.pop_first()).take(limit).map(|(_, tip)| tip).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use kernel::{Actor, Context, Env, TenantId};
+    use serde::Serialize;
+
+    use crate::log::{EventBody, ObjectRef};
+    use crate::{Database, Level, Limits, Mode, migrate};
+
+    #[derive(Serialize)]
+    struct Noted;
+
+    impl EventBody for Noted {
+        const TYPE: &'static str = "sample.noted";
+        const VERSION: u16 = 1;
+
+        fn objects(&self) -> Vec<ObjectRef> {
+            Vec::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn it_rings_when_events_are_committed_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("florin.db").display());
+        let database = Database::open(&url, Env::system(), Limits::default()).unwrap();
+        migrate::migrate(&database, &[]).await.unwrap();
+        let context = Context::new(Env::system(), TenantId::COMMON, Actor::Owner);
+        let has_rung = || database.bell().emitted().now_or_never().is_some();
+
+        database.begin(Level::Common, Mode::Write).await.unwrap().commit().await.unwrap();
+        assert!(!has_rung(), "there was no event");
+        let mut tx = database.begin(Level::Common, Mode::Write).await.unwrap();
+        tx.emit(&context, &Noted).await.unwrap();
+        assert!(!has_rung(), "it was not committed");
+        tx.commit().await.unwrap();
+        assert!(has_rung());
+    }
+}

@@ -51,7 +51,8 @@ pub struct StreamEvent {
 /// Where the events of a stream are read from: the log, or an engine's journal.
 pub trait EventSource: Send + Sync {
     /// The events after number `after`, in order: at most `limit` numbers, each with all of its
-    /// events. The transaction is bound to the stream's tenant.
+    /// events. No events mean that there are none after `after`: a source whose records may hold
+    /// none reads on until it finds one. The transaction is bound to the stream's tenant.
     fn read<'a>(
         &'a self,
         tx: &'a mut Tx,

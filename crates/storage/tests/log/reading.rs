@@ -53,8 +53,10 @@ testing::both_databases! {
             tokio::task::yield_now().await;
             sequence(&elsewhere).await
         };
+        let started = tokio::time::Instant::now();
         let (events, _) = tokio::join!(feed.next_batch(10, LONG), numbering);
         assert_eq!(numbers(&events.unwrap()), [0]);
+        assert!(started.elapsed() < LONG / 2, "it waited to the end");
     }
 
     async fn a_reader_of_several_streams_keeps_a_position_in_each(db: TestDatabase) {

@@ -1,0 +1,190 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Flags;
+
+/// Florin: what a family is worth, over one ledger and one log.
+#[derive(Debug, Parser)]
+#[command(name = "florin", version, propagate_version = true)]
+pub struct Cli {
+    /// What is set for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The configuration file [default: florin.toml in the configuration directory]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the embedded database is
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// sqlite:PATH or postgres://USER@HOST/NAME
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// The family, where there are several: its id or its name
+    #[arg(long, global = true, value_name = "TENANT")]
+    pub tenant: Option<String>,
+}
+
+impl Global {
+    /// As the configuration takes them.
+    pub fn flags(&self, listen: Option<String>) -> Flags {
+        Flags {
+            file: self.config.clone(),
+            data_dir: self.data_dir.clone(),
+            database_url: self.database_url.clone(),
+            listen,
+            outside: None,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API and the page
+    Serve {
+        /// The address and port to serve on
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<String>,
+    },
+    /// Serve a made-up family of Australia and Mongolia, at its own date, on this machine only
+    Demo {
+        /// The port to serve on
+        #[arg(long, default_value_t = 7450)]
+        port: u16,
+    },
+    /// Import statements of banks: OFX, CAMT.053, CSV
+    Import(Import),
+    /// Rates of exchange
+    #[command(subcommand)]
+    Rates(Rates),
+    /// What the family is worth, on any day, in any currency
+    NetWorth(NetWorth),
+    /// Log and journal
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Call the API: florin api GET /assets
+    Api(Api),
+    /// Sign in to a server; the token is kept with strict permissions
+    Login {
+        /// The server [default: the one that runs here]
+        #[arg(long, value_name = "URL")]
+        server: Option<String>,
+        /// The e-mail address; the password is read from the terminal or standard input
+        #[arg(long)]
+        email: String,
+    },
+    /// What is in force, and where each value came from
+    Config,
+    /// Completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// The manual page, as roff
+    Man,
+}
+
+/// Importing statements.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Show what would be booked, and book nothing
+    #[arg(long)]
+    pub preview: bool,
+    /// Book what is sound of a faulty file, and list the rest
+    #[arg(long)]
+    pub partial: bool,
+    /// Book onto this asset, whatever account the file names
+    #[arg(long, value_name = "ASSET")]
+    pub asset: Option<String>,
+    /// How to read the columns of a CSV file, as JSON (a preview prints what was found)
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Print the imports as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Rates of exchange.
+#[derive(Debug, Subcommand)]
+pub enum Rates {
+    /// Import the ECB's history (CSV, XML or zip) or a CSV of date, base, quote, rate
+    Import {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Keep them for one family only
+        #[arg(long)]
+        own: bool,
+    },
+}
+
+/// What the family is worth.
+#[derive(Debug, Args)]
+pub struct NetWorth {
+    /// The currency
+    #[arg(long = "in", value_name = "CURRENCY")]
+    pub currency: String,
+    /// The day [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<String>,
+    /// As it was known at this time
+    #[arg(long, value_name = "TIME")]
+    pub known_at: Option<String>,
+    /// How old a rate or price may be, in days
+    #[arg(long, value_name = "DAYS")]
+    pub rate_age_days_max: Option<u32>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Show what each figure is made of
+    #[arg(long)]
+    pub explain: bool,
+}
+
+/// Log and journal.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Walk both from their beginning, compare with the signed heads, name the first broken link
+    Verify {
+        /// The copies of the heads [default: heads_dir]
+        #[arg(long, value_name = "DIR")]
+        heads: Option<PathBuf>,
+        /// The public key that signed them [default: that of keys_dir]
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the public key that checks the heads
+    Key,
+}
+
+/// A call of the API.
+#[derive(Debug, Args)]
+pub struct Api {
+    /// GET, POST, PUT or DELETE
+    pub method: String,
+    /// The path below /api/v1, with its query
+    pub path: String,
+    /// The body: JSON, or @FILE for a file's bytes
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub data: Option<String>,
+    /// The Idempotency-Key of a POST [default: a new one]
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+}

@@ -1,0 +1,68 @@
+//! `florin audit`: whether log and journal are as they were written.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use kernel::Env;
+use storage::audit::{Report, Witness};
+use storage::crypto::PublicKey;
+use storage::{Database, Limits};
+
+use crate::config::Config;
+use crate::platform::head_key;
+
+/// What `audit verify` was asked.
+pub struct Verify {
+    /// The copies of the heads.
+    pub heads: Option<PathBuf>,
+    /// The key that signed them.
+    pub key: Option<String>,
+    /// Whether to print JSON.
+    pub json: bool,
+}
+
+/// Walks log and journal. It only reads, so it may run beside a server.
+pub async fn verify(config: &Config, asked: Verify) -> anyhow::Result<()> {
+    let env = Env::system();
+    let database = Database::open(config.database_url(), env.clone(), Limits::default())?;
+    let key: PublicKey = match &asked.key {
+        Some(text) => {
+            text.parse().context("--key is not a public key; `florin audit key` prints one")?
+        }
+        None => head_key(config, &env)?.public(),
+    };
+    let heads = asked.heads.unwrap_or_else(|| config.heads_dir());
+    let witness = Witness { heads, keys: vec![key] };
+    let report = storage::audit::verify(&database, Some(&witness)).await?;
+    if asked.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print(&report);
+    }
+    anyhow::ensure!(report.is_intact(), "log or journal is not as it was written");
+    Ok(())
+}
+
+/// Prints the public key, to be kept where the owner of the database has no hand.
+pub fn key(config: &Config) -> anyhow::Result<()> {
+    println!("{}", head_key(config, &Env::system())?.public());
+    Ok(())
+}
+
+fn print(report: &Report) {
+    let Report { log, journal, heads_compared, newer_than_heads, .. } = report;
+    println!("log      {} records in {} streams", log.records, log.streams);
+    println!("journal  {} records in {} streams", journal.records, journal.streams);
+    println!(
+        "heads    {} compared; {newer_than_heads} records are newer than them",
+        heads_compared.unwrap_or(0)
+    );
+    for finding in &report.findings {
+        let stream = finding.stream.map(|stream| format!(" stream {stream}")).unwrap_or_default();
+        println!("BROKEN   {}{stream} number {}: {}", finding.table, finding.seq, finding.what);
+    }
+    if report.further_findings > 0 {
+        println!("         and {} more", report.further_findings);
+    }
+    println!("{}", if report.is_intact() { "intact" } else { "NOT INTACT" });
+}

@@ -1,0 +1,117 @@
+//! `florin import`: previews and books statements.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use kernel::Env;
+use serde_json::{Value as Json, json};
+
+use crate::cli::Import;
+use crate::command::{escape, file_name, read_file};
+use crate::connection::{Call, Connection};
+
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Imports file after file; the first that is refused ends it, and those before it are booked.
+pub async fn run(connection: &mut Connection, asked: &Import) -> anyhow::Result<()> {
+    let bar = ProgressBar::new(asked.files.len() as u64 * 2);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    let mut imports = Vec::new();
+    for file in &asked.files {
+        bar.set_message(file_name(file));
+        let import = one(connection, asked, file, &bar).await;
+        let import = import.with_context(|| format!("{}", file.display()))?;
+        if !asked.json {
+            bar.suspend(|| print(&import));
+        }
+        imports.push(import);
+    }
+    bar.finish_and_clear();
+    if asked.json {
+        println!("{}", serde_json::to_string_pretty(&json!({ "imports": imports }))?);
+    }
+    Ok(())
+}
+
+async fn one(
+    connection: &mut Connection,
+    asked: &Import,
+    file: &Path,
+    bar: &ProgressBar,
+) -> anyhow::Result<Json> {
+    let bytes = read_file(file, FILE_BYTES_MAX)?;
+    let mut path = format!("/imports?file_name={}", escape(&file_name(file)));
+    if let Some(mapping) = &asked.mapping {
+        let text = String::from_utf8(read_file(mapping, 64 << 10)?).context("the mapping")?;
+        path.push_str(&format!("&mapping={}", escape(&text)));
+    }
+    if let Some(asset) = &asked.asset {
+        path.push_str(&format!("&account={}", escape(asset)));
+    }
+    let key = || Some(Env::system().random_uuid().to_string());
+    let body = Some(("application/octet-stream", bytes));
+    let staged = connection.json(Call { method: "POST", path: &path, body, key: key() }).await?;
+    bar.inc(1);
+    if asked.preview || staged["status"] == "booked" {
+        bar.inc(1);
+        return Ok(staged);
+    }
+    let id = staged["id"].as_str().context("the answer names no import")?;
+    let path = format!("/imports/{id}/book");
+    let body = serde_json::to_vec(&json!({ "partial": asked.partial }))?;
+    let body = Some(("application/json", body));
+    let booked = connection.json(Call { method: "POST", path: &path, body, key: key() }).await;
+    if booked.is_err() {
+        bar.suspend(|| print(&staged));
+    }
+    bar.inc(1);
+    booked
+}
+
+/// What was found and what became of it.
+fn print(import: &Json) {
+    let word = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    println!(
+        "{}: {} {} ({})",
+        word(&import["file_name"]),
+        word(&import["format"]),
+        word(&import["status"]),
+        word(&import["id"])
+    );
+    for statement in import["statements"].as_array().into_iter().flatten() {
+        let count = |name: &str| statement[name].as_u64().unwrap_or(0);
+        println!(
+            "  {}: {} entries, {} new, {} known, {} to review, {} faulty",
+            word(&statement["account"]["label"]),
+            count("entries"),
+            count("new"),
+            count("known"),
+            count("review"),
+            count("faulty")
+        );
+        let check = &statement["closing_check"];
+        if let Some(difference) = check["difference"]["amount"].as_str() {
+            let zero = difference.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'));
+            let currency = word(&check["difference"]["currency"]);
+            match zero {
+                true => println!("    the closing balance agrees"),
+                false => println!("    the closing balance differs by {difference} {currency}"),
+            }
+        }
+        for note in statement["notes"].as_array().into_iter().flatten() {
+            println!("    note: {}", word(note));
+        }
+    }
+    for fault in import["faults"].as_array().into_iter().flatten() {
+        println!(
+            "  line {}: {}: found {:?}, expected {}",
+            fault["line"],
+            word(&fault["field"]),
+            word(&fault["found"]),
+            word(&fault["expected"])
+        );
+    }
+}

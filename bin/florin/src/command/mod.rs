@@ -1,0 +1,43 @@
+//! The commands, one file each.
+
+pub mod api;
+pub mod audit;
+pub mod import;
+pub mod login;
+pub mod net_worth;
+pub mod rates;
+pub mod serve;
+
+/// The bytes of a file, up to what may be imported at once.
+pub fn read_file(path: &std::path::Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
+    use anyhow::Context as _;
+    let place = || format!("{}", path.display());
+    let length = std::fs::metadata(path).with_context(place)?.len();
+    anyhow::ensure!(length <= bytes_max, "{} has more than {bytes_max} bytes", place());
+    std::fs::read(path).with_context(place)
+}
+
+/// The name of a file without its folders.
+pub fn file_name(path: &std::path::Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// A value of a query, with everything but letters and digits escaped.
+pub fn escape(value: &str) -> String {
+    let escaped = value.bytes().map(|byte| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    });
+    escaped.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_value_of_a_query_is_escaped() {
+        // RFC 3986, section 2.1: percent, two hexadecimal digits, over the bytes of UTF-8.
+        assert_eq!(super::escape("Kontoauszug Jän&1=2.csv"), "Kontoauszug%20J%C3%A4n%261%3D2.csv");
+    }
+}

@@ -1,0 +1,124 @@
+//! `florin net-worth`: what the family is worth, as a table or as JSON.
+
+use serde_json::Value as Json;
+
+use crate::cli::NetWorth;
+use crate::command::escape;
+use crate::connection::{Call, Connection};
+
+/// Asks, and prints the answer.
+pub async fn run(connection: &mut Connection, asked: &NetWorth) -> anyhow::Result<()> {
+    let mut path = format!("/assets/net-worth?currency={}", escape(&asked.currency));
+    let age = asked.rate_age_days_max.map(|days| days.to_string());
+    let explain = asked.explain.then(|| "true".to_owned());
+    for (name, value) in [
+        ("as_of", &asked.as_of),
+        ("known_at", &asked.known_at),
+        ("rate_age_days_max", &age),
+        ("explain", &explain),
+    ] {
+        if let Some(value) = value {
+            path.push_str(&format!("&{name}={}", escape(value)));
+        }
+    }
+    let answer =
+        connection.json(Call { method: "GET", path: &path, body: None, key: None }).await?;
+    if asked.json {
+        println!("{}", serde_json::to_string_pretty(&answer)?);
+    } else {
+        print!("{}", table(&answer));
+    }
+    Ok(())
+}
+
+/// One line an asset, amounts aligned at their ends, the total below.
+fn table(answer: &Json) -> String {
+    let assets = answer["assets"].as_array().map_or(&[][..], Vec::as_slice);
+    let rows: Vec<[String; 5]> = assets.iter().map(row).collect();
+    let total = money(&answer["total"]);
+    let mut widths = [4, 4, 2, 5, 4];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    widths[3] = widths[3].max(total.chars().count());
+    let [name, kind, country, value, _] = widths;
+    let line = |cells: [&str; 5]| {
+        let [a, b, c, d, e] = cells;
+        format!("{a:name$}  {b:kind$}  {c:country$}  {d:>value$}  {e}\n").replace(" \n", "\n")
+    };
+    let mut text = line(["NAME", "TYPE", "IN", "VALUE", "RATE"]);
+    for [a, b, c, d, e] in &rows {
+        text.push_str(&line([a, b, c, d, e]));
+    }
+    let rule = "-".repeat(name + kind + country + value + 6);
+    text.push_str(&format!("{rule}\n"));
+    let as_of = answer["as_of"].as_str().unwrap_or_default();
+    text.push_str(&line([&format!("Net worth on {as_of}"), "", "", &total, ""]));
+    text
+}
+
+fn row(asset: &Json) -> [String; 5] {
+    let word = |name: &str| asset[name].as_str().unwrap_or_default().to_owned();
+    let rate = &asset["rate"];
+    let rate = match (rate["rate"].as_str(), rate["date"].as_str()) {
+        (Some(rate), Some(date)) => format!("{rate} of {date}"),
+        _ => String::new(),
+    };
+    [word("name"), word("type"), word("country"), money(&asset["value"]), rate]
+}
+
+/// `1,234.50 AUD`: digits of an amount in groups of three.
+fn money(money: &Json) -> String {
+    let amount = money["amount"].as_str().unwrap_or_default();
+    let currency = money["currency"].as_str().unwrap_or_default();
+    let (sign, digits) = amount.strip_prefix('-').map_or(("", amount), |digits| ("-", digits));
+    let (whole, part) = digits.split_once('.').map_or((digits, None), |(a, b)| (a, Some(b)));
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let part = part.map(|part| format!(".{part}")).unwrap_or_default();
+    format!("{sign}{grouped}{part} {currency}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_table_is_aligned_and_adds_nothing_up_itself() {
+        let money = |amount: &str| json!({ "amount": amount, "currency": "AUD" });
+        let answer = json!({
+            "as_of": "2026-03-31",
+            "total": money("-1234567.80"),
+            "assets": [
+                { "name": "House", "type": "property", "country": "AU", "value": money("999.00"),
+                  "rate": null },
+                { "name": "Орон сууц", "type": "property", "country": "MN",
+                  "value": money("12.34"), "rate": { "rate": "0.00043", "date": "2026-03-30" } },
+            ],
+        });
+        let expected = "\
+NAME       TYPE      IN              VALUE  RATE
+House      property  AU         999.00 AUD
+Орон сууц  property  MN          12.34 AUD  0.00043 of 2026-03-30
+-----------------------------------------------
+Net worth on 2026-03-31                -1,234,567.80 AUD
+";
+        let found = table(&answer);
+        let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(squeeze(&found), squeeze(expected), "{found}");
+        let ends: Vec<usize> = found
+            .lines()
+            .filter_map(|line| line.find(" AUD").map(|at| line[..at].chars().count()))
+            .collect();
+        assert!(ends[..2].windows(2).all(|pair| pair[0] == pair[1]), "{found}");
+    }
+}

@@ -1,0 +1,49 @@
+//! `florin rates import`: the ECB's history for everybody, or a family's own rates.
+
+use std::path::PathBuf;
+
+use kernel::{Actor, Context, Env, TenantId};
+use markets::RateFile;
+use storage::{Database, Limits};
+
+use crate::cli::Global;
+use crate::command::{file_name, read_file};
+use crate::config::Config;
+use crate::connection::{Call, Connection};
+use crate::platform::MODULES;
+
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Imports rates for everybody. No engine is asked, so it may run beside a server.
+pub async fn import_common(config: &Config, files: &[PathBuf]) -> anyhow::Result<()> {
+    let env = Env::system();
+    std::fs::create_dir_all(config.data_dir())?;
+    let database = Database::open(config.database_url(), env.clone(), Limits::default())?;
+    storage::migrate::migrate(&database, MODULES).await?;
+    let context = Context::new(env, TenantId::COMMON, Actor::Owner);
+    for file in files {
+        let rates = RateFile::new(file_name(file), read_file(file, FILE_BYTES_MAX)?);
+        let came = markets::import_common(&database, &context, rates).await?;
+        println!("{}: {} rates added, {} known", file.display(), came.added, came.known);
+    }
+    Ok(())
+}
+
+/// Imports a family's own rates.
+pub async fn import_own(global: &Global, config: &Config, files: &[PathBuf]) -> anyhow::Result<()> {
+    let mut connection = Connection::open(global, config).await?;
+    for file in files {
+        let bytes = read_file(file, FILE_BYTES_MAX)?;
+        let answer = connection
+            .json(Call {
+                method: "POST",
+                path: "/fx/rates",
+                body: Some(("text/csv", bytes)),
+                key: Some(Env::system().random_uuid().to_string()),
+            })
+            .await?;
+        println!("{}: {} rates added, {} known", file.display(), answer["added"], answer["known"]);
+    }
+    connection.close().await;
+    Ok(())
+}

@@ -1,0 +1,266 @@
+//! How a command reaches the API: through the server that runs here or elsewhere, or, where none
+//! runs, in this process on the embedded database, as the owner of the data directory.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow, bail};
+use kernel::Env;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::cli::Global;
+use crate::config::Config;
+use crate::lock::{Leader, Lock, lead};
+use crate::platform::Platform;
+
+/// The largest answer that is read.
+const ANSWER_BYTES_MAX: u64 = 64 << 20;
+
+/// A way to the API.
+pub enum Connection {
+    /// In this process.
+    Local(Box<Local>),
+    /// Over HTTP.
+    Remote(Remote),
+}
+
+/// Florin itself, in this process.
+pub struct Local {
+    platform: Platform,
+    gateway: gateway::Local,
+    _lock: Lock,
+}
+
+/// A server, and who we are there.
+pub struct Remote {
+    agent: ureq::Agent,
+    session: StoredSession,
+}
+
+/// What `florin login` keeps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredSession {
+    /// `http://127.0.0.1:7450`
+    pub server: String,
+    /// Good for a quarter of an hour.
+    pub access_token: String,
+    /// Gives a new one, once.
+    pub refresh_token: String,
+}
+
+/// A request.
+pub struct Call<'a> {
+    /// GET, POST, PUT or DELETE.
+    pub method: &'a str,
+    /// Below `/api/v1`, with its query.
+    pub path: &'a str,
+    /// What is sent, and what it is.
+    pub body: Option<(&'a str, Vec<u8>)>,
+    /// The Idempotency-Key of a POST.
+    pub key: Option<String>,
+}
+
+/// What came back.
+pub struct Answer {
+    /// 200 and its like.
+    pub status: u16,
+    /// JSON, or nothing.
+    pub body: Vec<u8>,
+}
+
+impl Connection {
+    /// Finds out what runs, and connects to it.
+    pub async fn open(global: &Global, config: &Config) -> anyhow::Result<Self> {
+        match lead(&config.data_dir())? {
+            Leader::Us(lock) => {
+                tracing::info!(data_dir = %config.data_dir().display(),
+                    "no server runs here: working on the database directly, as its owner");
+                let platform = Platform::open(config, Env::system()).await?;
+                let tenant = platform.tenant(global.tenant.as_deref()).await?;
+                let gateway = gateway::Local::new(platform.services(config), tenant);
+                let local = Local { platform, gateway, _lock: lock };
+                Ok(Self::Local(Box::new(local)))
+            }
+            Leader::Other { address } => {
+                let session = StoredSession::read()?.with_context(|| {
+                    let server = address.as_deref().unwrap_or("another process");
+                    format!("{server} runs on this data directory; sign in first: florin login")
+                })?;
+                if address.as_ref().is_some_and(|address| *address != session.server) {
+                    bail!(
+                        "signed in to {}, but {} runs on this data directory: florin login",
+                        session.server,
+                        address.unwrap_or_default()
+                    );
+                }
+                Ok(Self::Remote(Remote { agent: agent(), session }))
+            }
+        }
+    }
+
+    /// Sends a request; an answer of any status is an answer.
+    pub async fn call(&mut self, call: Call<'_>) -> anyhow::Result<Answer> {
+        match self {
+            Self::Local(local) => local.call(call).await,
+            Self::Remote(remote) => remote.call_or_refresh(&call),
+        }
+    }
+
+    /// Sends a request and reads the JSON of its answer; a problem becomes an error in words.
+    pub async fn json(&mut self, call: Call<'_>) -> anyhow::Result<Json> {
+        let answer = self.call(call).await?;
+        let body: Json = match answer.body.as_slice() {
+            [] => Json::Null,
+            bytes => serde_json::from_slice(bytes).context("the answer is not JSON")?,
+        };
+        if answer.status < 400 { Ok(body) } else { Err(anyhow!(problem(answer.status, &body))) }
+    }
+
+    /// Lets what is under way finish.
+    pub async fn close(self) {
+        match self {
+            Self::Local(local) => local.platform.close().await,
+            Self::Remote(_) => {}
+        }
+    }
+}
+
+impl Local {
+    async fn call(&self, call: Call<'_>) -> anyhow::Result<Answer> {
+        let mut headers = Vec::new();
+        if let Some(key) = call.key {
+            headers.push(("idempotency-key", key));
+        }
+        let (kind, body) = call.body.unzip();
+        headers.extend(kind.map(|kind| ("content-type", kind.to_owned())));
+        let path = format!("/api/v1{}", call.path);
+        let (status, body) =
+            self.gateway.call(call.method, &path, &headers, body.unwrap_or_default()).await?;
+        Ok(Answer { status, body })
+    }
+}
+
+impl Remote {
+    /// Where the access token has run out, gets another one and asks again.
+    fn call_or_refresh(&mut self, call: &Call<'_>) -> anyhow::Result<Answer> {
+        let answer = self.send(call)?;
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        let body = serde_json::json!({ "refresh_token": self.session.refresh_token });
+        let session = open_session(&self.agent, &self.session.server, "/auth/refresh", &body)
+            .context("the session has ended: florin login")?;
+        session.write()?;
+        self.session = session;
+        self.send(call)
+    }
+
+    fn send(&self, call: &Call<'_>) -> anyhow::Result<Answer> {
+        let url = format!("{}/api/v1{}", self.session.server, call.path);
+        let mut request = ureq::http::Request::builder()
+            .method(call.method)
+            .uri(url)
+            .header("authorization", format!("Bearer {}", self.session.access_token));
+        if let Some(key) = &call.key {
+            request = request.header("idempotency-key", key);
+        }
+        let mut body = Vec::new();
+        if let Some((kind, bytes)) = &call.body {
+            request = request.header("content-type", *kind);
+            body.clone_from(bytes);
+        }
+        let place = || format!("the server {}", self.session.server);
+        let mut response = self.agent.run(request.body(body)?).with_context(place)?;
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
+        Ok(Answer { status, body: body.with_context(place)? })
+    }
+}
+
+/// An HTTP client to which every status is an answer.
+pub fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(std::time::Duration::from_secs(120)));
+    config.build().new_agent()
+}
+
+/// Signs in or refreshes.
+pub fn open_session(
+    agent: &ureq::Agent,
+    server: &str,
+    path: &str,
+    body: &Json,
+) -> anyhow::Result<StoredSession> {
+    let request = ureq::http::Request::post(format!("{server}/api/v1{path}"))
+        .header("content-type", "application/json")
+        .body(serde_json::to_vec(body)?)?;
+    let mut response = agent.run(request).with_context(|| format!("the server {server}"))?;
+    let status = response.status().as_u16();
+    let bytes = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec()?;
+    let answer: Json = serde_json::from_slice(&bytes).context("the answer is not JSON")?;
+    if status >= 400 {
+        bail!(problem(status, &answer));
+    }
+    let token = |name: &str| {
+        let token = answer.get(name).and_then(Json::as_str);
+        token.map(str::to_owned).with_context(|| format!("the answer has no {name}"))
+    };
+    let (access_token, refresh_token) = (token("access_token")?, token("refresh_token")?);
+    Ok(StoredSession { server: server.to_owned(), access_token, refresh_token })
+}
+
+/// A problem document in words.
+fn problem(status: u16, body: &Json) -> String {
+    let word = |name: &str| body.get(name).and_then(Json::as_str);
+    let detail = word("detail").or_else(|| word("title")).unwrap_or("no reason was given");
+    let code = word("code").unwrap_or_default();
+    let mut text = format!("{detail} ({status} {code})");
+    for fault in body.get("errors").and_then(Json::as_array).into_iter().flatten() {
+        let word = |name: &str| fault.get(name).and_then(Json::as_str).unwrap_or_default();
+        text.push_str(&format!("\n  {}: {}", word("field"), word("detail")));
+    }
+    if let Some(request) = word("request_id") {
+        text.push_str(&format!("\n  request {request}"));
+    }
+    text
+}
+
+impl StoredSession {
+    fn path() -> anyhow::Result<PathBuf> {
+        let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+        let base = state.or_else(home).context("neither XDG_STATE_HOME nor HOME is set")?;
+        Ok(base.join("florin/session.json"))
+    }
+
+    /// What the last sign-in left.
+    pub fn read() -> anyhow::Result<Option<Self>> {
+        let path = Self::path()?;
+        match std::fs::read(&path) {
+            Ok(bytes) => {
+                let place = || format!("the session in {}", path.display());
+                Ok(Some(serde_json::from_slice(&bytes).with_context(place)?))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("{}", path.display())),
+        }
+    }
+
+    /// Keeps it where only its owner reads it.
+    pub fn write(&self) -> anyhow::Result<()> {
+        use std::io::Write as _;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let path = Self::path()?;
+        let folder = path.parent().context("a session has a folder")?;
+        std::fs::create_dir_all(folder)?;
+        let unfinished = path.with_extension("unfinished");
+        // Made anew, so that it never has the permissions of an older file.
+        let _ = std::fs::remove_file(&unfinished);
+        let mut open = std::fs::OpenOptions::new();
+        let mut file = open.write(true).create_new(true).mode(0o600).open(&unfinished)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        file.sync_all()?;
+        Ok(std::fs::rename(unfinished, path)?)
+    }
+}

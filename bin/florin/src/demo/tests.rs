@@ -1,0 +1,114 @@
+//! The family as a whole: founded twice it is worth the same, which is what another program
+//! computed.
+
+use kernel::{Commodity, Context, Money, PageRequest, time::parse_date};
+use markets::PriceKind;
+use tempfile::TempDir;
+use wealth::import::{ImportStatus, Upload};
+use wealth::{HistoryQuery, HistoryStep, NetWorth, NetWorthQuery, PointTotal};
+
+use super::statements::ACCOUNTS;
+use super::{environment, found};
+use crate::config::{Config, Flags};
+use crate::platform::Platform;
+
+/// A platform of its own with the family on it, in a folder that is gone with it.
+struct Demo {
+    platform: Platform,
+    context: Context,
+    _folder: TempDir,
+}
+
+impl Demo {
+    async fn found() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::load(&Flags {
+            data_dir: Some(folder.path().join("data")),
+            outside: Some(folder.path().to_owned()),
+            ..Flags::default()
+        });
+        let platform = Platform::open(&config.unwrap(), environment()).await.unwrap();
+        found(&platform).await.unwrap();
+        let tenant = platform.tenant(None).await.unwrap();
+        let context = platform.owner(tenant);
+        Self { platform, context, _folder: folder }
+    }
+
+    async fn net_worth(&self, currency: &str, date: &str) -> NetWorth {
+        let currency = Commodity::well_known(currency).unwrap();
+        let query = NetWorthQuery::new(currency, parse_date(date).unwrap());
+        self.platform.wealth.net_worth(&self.context, &query).await.unwrap()
+    }
+}
+
+/// What of a net worth does not depend on ids.
+fn told(worth: &NetWorth) -> Vec<(String, Money, Money)> {
+    let asset = |valued: &wealth::Valued| (valued.asset.name.clone(), valued.native, valued.value);
+    let mut told: Vec<_> = worth.assets.iter().map(asset).collect();
+    told.sort_by(|one, other| one.0.cmp(&other.0));
+    told
+}
+
+#[tokio::test]
+async fn founded_twice_it_is_worth_what_another_program_computed() {
+    let demos = [Demo::found().await, Demo::found().await];
+    // `demo/check.py` computed these without any of our code.
+    for line in include_str!("../../demo/net_worth.csv").lines().skip(1) {
+        let [date, currency, total] = line.split(',').collect::<Vec<_>>()[..] else {
+            panic!("{line}");
+        };
+        let [one, other] =
+            [demos[0].net_worth(currency, date).await, demos[1].net_worth(currency, date).await];
+        assert_eq!(one.total, Money::parse(total, currency).unwrap(), "{line}: {one:#?}");
+        assert_eq!(told(&one), told(&other), "{line}");
+    }
+    for demo in demos {
+        demo.platform.close().await;
+    }
+}
+
+#[tokio::test]
+async fn every_day_of_the_year_has_a_figure_and_what_is_made_up_says_so() {
+    let demo = Demo::found().await;
+    let [from, to] = ["2025-10-31", "2026-10-31"].map(|text| parse_date(text).unwrap());
+    let currency = Commodity::well_known("MNT").unwrap();
+    let query = HistoryQuery::new(currency, (from, to), HistoryStep::Day);
+    let history = demo.platform.wealth.net_worth_history(&demo.context, &query).await.unwrap();
+    assert_eq!(history.points.len(), 366);
+    for point in &history.points {
+        assert!(matches!(point.total, PointTotal::Known(_)), "{point:?}");
+    }
+    let worth = demo.net_worth("MNT", "2026-10-31").await;
+    for valued in &worth.assets {
+        let is_tugrik = valued.native.commodity == currency;
+        let rate = valued.rate.as_ref().unwrap();
+        assert_eq!(rate.is_made_up(), !is_tugrik, "{}", valued.asset.name);
+        let is_market = valued.asset.name.contains("made up");
+        let kind = valued.price.as_ref().map(|price| price.kind);
+        assert_eq!(kind == Some(PriceKind::MadeUp), is_market, "{}", valued.asset.name);
+    }
+    demo.platform.close().await;
+}
+
+#[tokio::test]
+async fn every_statement_is_booked_and_nothing_of_it_is_new_again() {
+    let demo = Demo::found().await;
+    let wealth = &demo.platform.wealth;
+    let imports = wealth.imports(&demo.context, &PageRequest::first(100)).await.unwrap().items;
+    let files = ACCOUNTS.iter().map(|account| account.files.len()).sum::<usize>();
+    assert_eq!(imports.len(), files);
+    for import in imports {
+        assert_eq!(import.status, ImportStatus::Booked, "{}", import.file_name);
+        let check = import.statements[0].closing_check.unwrap();
+        assert!(check.difference.is_zero() && !check.inferred, "{}: {check:?}", import.file_name);
+    }
+    for account in ACCOUNTS {
+        // As somebody would drop it onto the page: without a word about the account.
+        let file = &account.files[1];
+        let (file_name, bytes) = (file.name.to_owned(), file.bytes.to_vec());
+        let upload = Upload { file_name, bytes, ..Upload::default() };
+        let counts = wealth.stage(&demo.context, upload).await.unwrap().counts();
+        assert_eq!(counts.known, counts.total(), "{}: {counts:?}", file.name);
+    }
+    demo.platform.close().await;
+}

@@ -1,0 +1,154 @@
+//! Everything that runs in one process: the database, the engine, the tasks, and the modules.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use futures_util::future::BoxFuture;
+use gateway::{Gauge, HealthCheck, Services};
+use identity::{Founding, Identity, SigningKeys, Tenant};
+use kernel::{Actor, Commodity, Context, Env, TenantId};
+use ledger::{EngineLimits, Ledger};
+use storage::log::{FileSink, HeadKey, HeadSigner, Sequencer, Task};
+use storage::{Database, Limits, Module, StorageError, Tx};
+use wealth::Wealth;
+
+use crate::config::Config;
+
+/// The modules whose tables there are, those that others build on first.
+pub const MODULES: &[Module] = &[ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+
+/// The file of the key that signs heads, in the directory of keys.
+const HEAD_KEY: &str = "head.key";
+/// The file of the keys that sign access tokens.
+const TOKEN_KEY: &str = "token.key";
+
+/// A running Florin.
+pub struct Platform {
+    /// Time and randomness.
+    pub env: Env,
+    /// The database.
+    pub database: Database,
+    /// Its ledger.
+    pub ledger: Ledger,
+    /// What the family owns.
+    pub wealth: Wealth,
+    /// Who there is.
+    pub identity: Arc<Identity>,
+    tasks: Vec<Task>,
+}
+
+impl Platform {
+    /// Opens the database, brings its tables up to date, and starts engine and tasks.
+    pub async fn open(config: &Config, env: Env) -> anyhow::Result<Self> {
+        let database = Database::open(config.database_url(), env.clone(), Limits::default())?;
+        let applied = storage::migrate::migrate(&database, MODULES).await?;
+        if applied > 0 {
+            tracing::info!(applied, "the database's tables are up to date");
+        }
+        let (keys, data) = (config.keys_dir(), config.data_dir());
+        std::fs::create_dir_all(&keys)
+            .with_context(|| format!("the directory of keys {}", keys.display()))?;
+        let head_key = head_key(config, &env)?;
+        let sink = Arc::new(FileSink::open(&config.heads_dir(), &data)?);
+        let token_keys = SigningKeys::open(&keys.join(TOKEN_KEY), &env)?;
+        let ledger = Ledger::start(database.clone(), EngineLimits::default()).await?;
+        let signer = HeadSigner::new(database.clone(), head_key, sink, config.heads_interval());
+        let tasks = vec![Sequencer::new(database.clone()).start(), signer.start()];
+        let wealth = Wealth::new(database.clone(), ledger.clone());
+        let households = Arc::new(Households(wealth.clone()));
+        let identity = Identity::new(database.clone(), token_keys).with_founding(households);
+        let identity = Arc::new(identity);
+        Ok(Self { env, database, ledger, wealth, identity, tasks })
+    }
+
+    /// Lets the engine and the tasks finish what they are at.
+    pub async fn close(self) {
+        self.ledger.stop().await;
+        for task in self.tasks {
+            task.stop().await;
+        }
+    }
+
+    /// The context of the person who owns the data directory.
+    pub fn owner(&self, tenant: TenantId) -> Context {
+        Context::new(self.env.clone(), tenant, Actor::Owner)
+    }
+
+    /// The family that a command is for: the only one, or the one that is named. Where there is
+    /// none yet, one is founded, so that the first import just works.
+    pub async fn tenant(&self, named: Option<&str>) -> anyhow::Result<TenantId> {
+        let tenants = self.identity.tenants().await?;
+        let found: Vec<_> = match named {
+            Some(named) => tenants
+                .iter()
+                .filter(|tenant| tenant.id.to_string() == named || tenant.name == named)
+                .collect(),
+            None => tenants.iter().collect(),
+        };
+        match (found.as_slice(), named) {
+            ([tenant], _) => Ok(tenant.id),
+            ([], None) => self.found("Home", "EUR").await,
+            ([], Some(named)) => anyhow::bail!("there is no family {named:?}"),
+            (several, _) => {
+                let names: Vec<String> =
+                    several.iter().map(|one| format!("{} ({})", one.id, one.name)).collect();
+                anyhow::bail!("name one of them with --tenant: {}", names.join(", "))
+            }
+        }
+    }
+
+    /// Founds a family of the owner's.
+    pub async fn found(&self, name: &str, currency: &str) -> anyhow::Result<TenantId> {
+        let tenant =
+            self.identity.found_tenant(&self.owner(TenantId::COMMON), name, currency).await?;
+        tracing::info!(family = name, "a family was founded");
+        Ok(tenant.id)
+    }
+
+    /// What the gateway serves.
+    pub fn services(&self, config: &Config) -> Services {
+        let (database, ledger) = (self.database.clone(), self.ledger.clone());
+        let lag = move || i64::try_from(ledger.projection_lag()).unwrap_or(i64::MAX);
+        Services {
+            env: self.env.clone(),
+            database: database.clone(),
+            identity: Arc::clone(&self.identity),
+            ledger: self.ledger.clone(),
+            wealth: self.wealth.clone(),
+            rate_age_days_max: config.rate_age_days_max(),
+            checks: vec![HealthCheck::database(database)],
+            gauges: vec![Gauge::new(
+                "florin_ledger_projection_lag_entries",
+                "Entries that are committed and not yet in the tables",
+                lag,
+            )],
+            limits: gateway::Limits::default(),
+        }
+    }
+}
+
+/// A tenant gets its household's book in the transaction that makes it.
+struct Households(Wealth);
+
+impl Founding for Households {
+    fn found<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        context: &'a Context,
+        tenant: &'a Tenant,
+    ) -> BoxFuture<'a, Result<(), StorageError>> {
+        Box::pin(async move {
+            let damaged = |text: String| StorageError::Damaged { text };
+            let currency = Commodity::well_known(tenant.currency.as_str());
+            let currency = currency.map_err(|error| damaged(error.to_string()))?;
+            let opened = self.0.open_household(tx, context, &tenant.name, currency).await;
+            opened.map(|_| ()).map_err(|error| damaged(error.to_string()))
+        })
+    }
+}
+
+/// The key that signs heads.
+pub fn head_key(config: &Config, env: &Env) -> anyhow::Result<HeadKey> {
+    let path = config.keys_dir().join(HEAD_KEY);
+    Ok(HeadKey::open(&path, &config.data_dir(), env)?)
+}

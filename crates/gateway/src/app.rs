@@ -1,0 +1,45 @@
+//! The state that every handler shares.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::idempotency::KeysUnderWay;
+use crate::load::TenantLoad;
+use crate::metrics::Metrics;
+use crate::services::Services;
+
+/// The services of the process, and what the gateway itself keeps count of. Cloning it is cheap.
+#[derive(Clone)]
+pub(crate) struct App(Arc<State>);
+
+pub(crate) struct State {
+    pub services: Services,
+    pub metrics: Metrics,
+    /// Requests of each tenant that are under way.
+    pub requests: TenantLoad,
+    /// Live streams of each tenant.
+    pub streams: TenantLoad,
+    pub keys: KeysUnderWay,
+    /// Becomes true when the process is asked to end: live streams end then.
+    pub ending: watch::Sender<bool>,
+}
+
+impl App {
+    pub(crate) fn new(services: Services) -> Self {
+        let requests = TenantLoad::new(services.limits.requests_per_tenant_max);
+        let streams = TenantLoad::new(services.limits.streams_per_tenant_max);
+        let ending = watch::Sender::new(false);
+        let (metrics, keys) = (Metrics::default(), KeysUnderWay::default());
+        Self(Arc::new(State { services, metrics, requests, streams, keys, ending }))
+    }
+}
+
+impl Deref for App {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}

@@ -1,0 +1,70 @@
+//! The log, live.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use identity::Action;
+use kernel::{FieldFault, Position, Timestamp};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access::allow;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::extract::Query;
+use crate::problem::ApiError;
+use crate::serve::Cut;
+use crate::stream::{self, Reader};
+use crate::wire::event::{Event, EventsQuery};
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(allow(Action::ReadEvents, routes!(events)))
+}
+
+/// The log, live
+///
+/// Server-sent events: `id:` is the position after the event, `event:` its type, `data:` its
+/// envelope. Connecting again with `Last-Event-ID` goes on where the stream ended. It ends with an
+/// event `end` whose `reason` is `shutting_down`, `token_expired`, `slow_reader` or `unavailable`.
+#[utoipa::path(get, path = "/events", tag = "events",
+    params(EventsQuery, ("Last-Event-ID" = Option<String>, Header,
+        description = "The `id:` of the last event that was read.")),
+    responses((status = 200, description = "The stream.", body = Event,
+        content_type = "text/event-stream")))]
+async fn events(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Query(query): Query<EventsQuery>,
+    cut: Option<axum::Extension<Cut>>,
+) -> Result<Response, ApiError> {
+    let position = begin_at(&headers, query)?;
+    let place = app.streams.take(caller.context.tenant).ok_or_else(|| {
+        let text = "this tenant has too many live streams";
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", text)
+    })?;
+    let until = Timestamp::EPOCH.plus_seconds(caller.claims.exp);
+    let cut = cut.map(|cut| cut.0);
+    let mut tx = caller.read(&app).await?;
+    let books = app.services.ledger.books(&mut tx).await?;
+    tx.commit().await?;
+    let books = books.into_iter().map(|book| book.id).collect();
+    let reader = Reader { context: caller.context, books, position, until, place, cut };
+    let mut response = Response::new(Body::from_stream(stream::events(app, reader)));
+    response.headers_mut().insert(header::CONTENT_TYPE, EVENT_STREAM);
+    Ok(response)
+}
+
+fn begin_at(headers: &HeaderMap, query: EventsQuery) -> Result<Position, ApiError> {
+    let header = headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or("?"));
+    let (field, text) = match (header, query.after.as_deref()) {
+        (Some(text), _) => ("Last-Event-ID", text),
+        (None, Some(text)) => ("after", text),
+        (None, None) => return Ok(Position::default()),
+    };
+    text.parse().map_err(|error| ApiError::field(FieldFault::new(field, "position", error)))
+}

@@ -1,0 +1,62 @@
+//! Every route, declared once. A product's file has the handlers and a function `routes` that is
+//! merged below; nothing else needs to be told about it.
+
+mod assets;
+mod auth;
+mod books;
+mod events;
+mod fx;
+mod imports;
+mod members;
+mod operations;
+mod transfers;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::caller::authenticate;
+use crate::{openapi, position};
+
+pub(crate) use operations::routes as operations;
+
+/// Where the API begins.
+const BASE: &str = "/api/v1";
+
+/// Routes that are open to anybody: there is no token yet.
+fn public() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(auth::public_routes())
+}
+
+/// Routes that need a token; each names its action.
+fn secured() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(auth::routes())
+        .merge(members::routes())
+        .merge(assets::routes())
+        .merge(imports::routes())
+        .merge(fx::routes())
+        .merge(books::routes())
+        .merge(transfers::routes())
+        .merge(events::routes())
+}
+
+/// The routes of the API, and their contract.
+pub(crate) fn api(app: &App) -> (Router<App>, String) {
+    let secured = secured()
+        .route_layer(from_fn_with_state(app.clone(), position::wait))
+        .route_layer(from_fn_with_state(app.clone(), authenticate));
+    let (router, _) = OpenApiRouter::with_openapi(openapi::base())
+        .nest(BASE, public().merge(secured))
+        .split_for_parts();
+    (router, openapi::contract())
+}
+
+/// The contract as the routes alone declare it.
+pub(crate) fn declared() -> OpenApi {
+    OpenApiRouter::with_openapi(openapi::base())
+        .nest(BASE, public().merge(secured()))
+        .into_openapi()
+}

@@ -1,0 +1,176 @@
+//! What the binary hands to the gateway: the modules it calls, what it asks about health, and the
+//! limits it keeps.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use identity::Identity;
+use kernel::Env;
+use ledger::Ledger;
+use storage::Database;
+use wealth::Wealth;
+
+/// The modules behind the routes.
+pub struct Services {
+    /// Time and randomness.
+    pub env: Env,
+    /// Where transactions of requests begin.
+    pub database: Database,
+    /// Who calls, and what they may do.
+    pub identity: Arc<Identity>,
+    /// Books, accounts, transfers.
+    pub ledger: Ledger,
+    /// Assets, imports, net worth.
+    pub wealth: Wealth,
+    /// How old a rate may be where the caller does not say, in days.
+    pub rate_age_days_max: u32,
+    /// What `/health/ready` asks.
+    pub checks: Vec<HealthCheck>,
+    /// What `/metrics` shows beside the requests.
+    pub gauges: Vec<Gauge>,
+    /// How much of anything.
+    pub limits: Limits,
+}
+
+/// Something that must work for requests to be answered.
+pub struct HealthCheck {
+    /// Its name: `database`, `sequencer`.
+    pub name: &'static str,
+    /// Asks it: what it says of itself, or what is wrong. Neither names a host or a secret.
+    pub ask: Box<dyn Fn() -> BoxFuture<'static, Result<String, String>> + Send + Sync>,
+}
+
+/// Figures that are read when somebody looks.
+pub struct Gauge {
+    /// Its name as Prometheus wants it, the unit last: `florin_log_lag_milliseconds`.
+    pub name: &'static str,
+    /// What it tells.
+    pub help: &'static str,
+    /// Whether it only grows.
+    pub kind: GaugeKind,
+    /// Reads it; one figure for each set of labels, none where it cannot be read.
+    pub read: Box<dyn Fn() -> BoxFuture<'static, Vec<Reading>> + Send + Sync>,
+}
+
+/// How a figure moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GaugeKind {
+    /// Up and down.
+    Gauge,
+    /// Up only.
+    Counter,
+}
+
+/// One figure.
+pub struct Reading {
+    /// Names and values that tell it from the others.
+    pub labels: Vec<(&'static str, String)>,
+    /// The figure.
+    pub value: i64,
+}
+
+/// How much of anything.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a request may take until its answer begins.
+    pub request_ms_max: u64,
+    /// The largest body of a request.
+    pub body_bytes_max: usize,
+    /// The largest body where a file is sent.
+    pub upload_bytes_max: usize,
+    /// Requests of one tenant at a time.
+    pub requests_per_tenant_max: u32,
+    /// Live streams of one tenant at a time.
+    pub streams_per_tenant_max: u32,
+    /// How long a live stream may be silent.
+    pub heartbeat_ms: u64,
+    /// How long the reader of a live stream may leave what was sent to it.
+    pub reader_stall_ms_max: u64,
+    /// How long a reader who was found not to read may take to be told so.
+    pub farewell_ms_max: u64,
+    /// Connections at a time.
+    pub connections_max: usize,
+    /// How long a connection may take to send the head of a request.
+    pub header_ms_max: u64,
+    /// How long what is in flight may take once the process is asked to end.
+    pub shutdown_ms_max: u64,
+    /// How long one health check or gauge may take.
+    pub check_ms_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_ms_max: 30_000,
+            body_bytes_max: 1 << 20,
+            upload_bytes_max: 16 << 20,
+            requests_per_tenant_max: 64,
+            streams_per_tenant_max: 16,
+            heartbeat_ms: 15_000,
+            reader_stall_ms_max: 30_000,
+            farewell_ms_max: 5_000,
+            connections_max: 1_024,
+            header_ms_max: 10_000,
+            shutdown_ms_max: 20_000,
+            check_ms_max: 2_000,
+        }
+    }
+}
+
+impl HealthCheck {
+    /// A check by a function that makes a future.
+    pub fn new<F>(name: &'static str, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<String, String>> + Send + 'static,
+    {
+        Self { name, ask: Box::new(move || Box::pin(ask())) }
+    }
+
+    /// Whether the database answers.
+    #[must_use]
+    pub fn database(database: Database) -> Self {
+        Self::new("database", move || {
+            let database = database.clone();
+            async move {
+                let answer = database.ping().await;
+                answer.map(|()| "answers".to_owned()).map_err(|error| {
+                    tracing::warn!(%error, "the database does not answer");
+                    "does not answer".to_owned()
+                })
+            }
+        })
+    }
+}
+
+impl Gauge {
+    /// A figure without labels that is there at once.
+    pub fn new(
+        name: &'static str,
+        help: &'static str,
+        read: impl Fn() -> i64 + Send + Sync + 'static,
+    ) -> Self {
+        Self::asking(name, help, move || {
+            let value = read();
+            async move { Some(value) }
+        })
+    }
+
+    /// A figure without labels that somebody must be asked for.
+    pub fn asking<F>(
+        name: &'static str,
+        help: &'static str,
+        read: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Option<i64>> + Send + 'static,
+    {
+        let read = move || -> BoxFuture<'static, Vec<Reading>> {
+            let value = read();
+            Box::pin(async move {
+                let reading = |value| Reading { labels: Vec::new(), value };
+                value.await.map(reading).into_iter().collect()
+            })
+        };
+        Self { name, help, kind: GaugeKind::Gauge, read: Box::new(read) }
+    }
+}

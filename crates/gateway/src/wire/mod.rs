@@ -1,0 +1,13 @@
+//! The types of the wire: what requests say and answers hold. No module below knows them.
+
+pub(crate) mod asset;
+pub(crate) mod auth;
+pub(crate) mod book;
+pub(crate) mod event;
+pub(crate) mod fx;
+pub(crate) mod health;
+pub(crate) mod import;
+pub(crate) mod member;
+pub(crate) mod money;
+pub(crate) mod page;
+pub(crate) mod problem;

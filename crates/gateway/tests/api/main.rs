@@ -1,0 +1,12 @@
+//! The gateway through its front door, on both databases: one binary, so that it links once.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
+
+mod auth;
+mod contract;
+mod events;
+mod frame;
+mod harness;
+mod idempotency;
+mod operations;
+mod server;

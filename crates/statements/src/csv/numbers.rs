@@ -1,0 +1,333 @@
+//! Amounts as banks print them for people: thousands signs, currency signs, signs on either side.
+//!
+//! What must stay true: whether a sign is the decimal sign is found by elimination over the whole
+//! file; a number that two readings give different values for is kept as the question.
+
+use kernel::CommodityCode;
+use serde::{Deserialize, Serialize};
+
+use super::mapping::Example;
+use crate::value::{self, Digits};
+
+/// The sign before the decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecimalSign {
+    /// `1234.50`
+    Point,
+    /// `1234,50`
+    Comma,
+}
+
+/// A number without what stands around its digits.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Printed {
+    pub negative: bool,
+    /// Whether any sign was printed.
+    pub signed: bool,
+    /// Digits, points, commas, blanks and apostrophes.
+    pub core: String,
+    /// The currency, where its code or a sign that only it has is printed.
+    pub currency: Option<CommodityCode>,
+}
+
+/// What the numbers of a file say about its decimal sign.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// The first number that rules the point out, with its line.
+    pub not_point: Option<Example>,
+    /// The first number that rules the comma out.
+    pub not_comma: Option<Example>,
+    /// The first number that either reading gives another value to.
+    pub ambiguous: Option<Example>,
+    /// The first thousands sign that is seen if the point is the decimal sign.
+    pub thousands_point: Option<char>,
+    /// The first thousands sign that is seen if the comma is.
+    pub thousands_comma: Option<char>,
+}
+
+/// Signs of currencies, the longer ones first, and the code of those that only one currency has.
+const CURRENCY_SIGNS: &[(&str, Option<&str>)] = &[
+    ("AU$", Some("AUD")),
+    ("NZ$", Some("NZD")),
+    ("US$", Some("USD")),
+    ("HK$", Some("HKD")),
+    ("A$", Some("AUD")),
+    ("R$", Some("BRL")),
+    ("C$", None),
+    ("S$", None),
+    ("Rs.", None),
+    ("Rs", None),
+    ("kr.", None),
+    ("kr", None),
+    ("Fr.", None),
+    ("zł", Some("PLN")),
+    ("€", Some("EUR")),
+    ("₮", Some("MNT")),
+    ("₹", Some("INR")),
+    ("₽", Some("RUB")),
+    ("₩", Some("KRW")),
+    ("₺", Some("TRY")),
+    ("£", None),
+    ("¥", None),
+    ("$", None),
+];
+
+/// The longest number, in bytes.
+const NUMBER_BYTES_MAX: usize = 80;
+
+impl DecimalSign {
+    /// The character.
+    pub(super) fn character(self) -> char {
+        match self {
+            Self::Point => '.',
+            Self::Comma => ',',
+        }
+    }
+}
+
+impl Survey {
+    /// Takes a cell into account. Cells that are no number in any reading say nothing.
+    pub fn take(&mut self, text: &str, line: u32, scale: Option<u8>) {
+        let Some(printed) = printed(text) else {
+            return;
+        };
+        let read = |sign| {
+            let (digits, thousands) = digits(&printed, sign)?;
+            Some((digits.decimal(scale)?, thousands))
+        };
+        match (read(DecimalSign::Point), read(DecimalSign::Comma)) {
+            (None, None) => {}
+            (Some((_, thousands)), None) => {
+                self.not_comma.get_or_insert_with(|| Example::new(line, text));
+                self.thousands_point = self.thousands_point.or(thousands);
+            }
+            (None, Some((_, thousands))) => {
+                self.not_point.get_or_insert_with(|| Example::new(line, text));
+                self.thousands_comma = self.thousands_comma.or(thousands);
+            }
+            (Some((point, with_point)), Some((comma, with_comma))) => {
+                if point != comma {
+                    self.ambiguous.get_or_insert_with(|| Example::new(line, text));
+                }
+                self.thousands_point = self.thousands_point.or(with_point);
+                self.thousands_comma = self.thousands_comma.or(with_comma);
+            }
+        }
+    }
+}
+
+/// The currency that a sign stands for, where it stands for one only.
+pub(super) fn currency_of_sign(text: &str) -> Option<CommodityCode> {
+    let (_, code) = CURRENCY_SIGNS.iter().find(|(sign, _)| *sign == text)?;
+    value::currency((*code)?).ok()
+}
+
+/// A cell as a number with its surroundings taken off; `None` where it is no number in any reading.
+pub(super) fn printed(text: &str) -> Option<Printed> {
+    let text = text.trim_matches(|character: char| character.is_whitespace());
+    if text.len() > NUMBER_BYTES_MAX || !text.contains(|character: char| character.is_ascii_digit())
+    {
+        return None;
+    }
+    let mut currency = None;
+    let mut rest = text;
+    let mut signs: Vec<bool> = Vec::new();
+    if let Some(inner) = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        signs.push(true);
+        rest = inner.trim();
+    }
+    if let Some((before, negative)) = booking_side(rest) {
+        signs.push(negative);
+        rest = before;
+    }
+    let mut currency_taken = false;
+    loop {
+        let before = rest;
+        if let Some((shorter, negative)) = sign(rest) {
+            signs.push(negative);
+            rest = shorter;
+        }
+        if !currency_taken && let Some((shorter, code)) = currency_sign(rest) {
+            currency = code;
+            currency_taken = true;
+            rest = shorter;
+        }
+        if rest.len() == before.len() {
+            break;
+        }
+    }
+    if signs.len() > 1 {
+        return None;
+    }
+    let core: Option<String> = rest.chars().map(plain).collect();
+    Some(Printed {
+        negative: signs.contains(&true),
+        signed: !signs.is_empty(),
+        core: core?,
+        currency,
+    })
+}
+
+/// The digits of a number if this is its decimal sign, and its thousands sign.
+pub(super) fn digits(printed: &Printed, sign: DecimalSign) -> Option<(Digits, Option<char>)> {
+    let core = printed.core.as_str();
+    let (whole, fraction) = match core.rsplit_once(sign.character()) {
+        Some((_, "")) => return None,
+        Some(parts) => parts,
+        None => (core, ""),
+    };
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let thousands = whole.chars().find(|character| !character.is_ascii_digit());
+    if thousands == Some(sign.character()) || (whole.is_empty() && fraction.is_empty()) {
+        return None;
+    }
+    if let Some(thousands) = thousands
+        && !is_grouped(whole, thousands)
+    {
+        return None;
+    }
+    let digits = Digits {
+        negative: printed.negative,
+        whole: whole.chars().filter(char::is_ascii_digit).collect(),
+        fraction: fraction.to_owned(),
+    };
+    Some((digits, thousands))
+}
+
+/// Whether digits stand in groups of three, or as in India in groups of two before the last three.
+fn is_grouped(whole: &str, thousands: char) -> bool {
+    let groups: Vec<&str> = whole.split(thousands).collect();
+    let digits_only = |group: &&str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let (Some(first), Some(last)) = (groups.first(), groups.last()) else {
+        return false;
+    };
+    let between = groups.get(1..groups.len() - 1).unwrap_or_default();
+    let proper = groups.iter().all(digits_only) && !first.starts_with('0') && last.len() == 3;
+    let by_three = (1..=3).contains(&first.len()) && between.iter().all(|group| group.len() == 3);
+    let by_two = (1..=2).contains(&first.len()) && between.iter().all(|group| group.len() == 2);
+    proper && (by_three || by_two)
+}
+
+/// A character of a number, blanks and apostrophes in one form; `None` where it is none.
+fn plain(character: char) -> Option<char> {
+    match character {
+        '0'..='9' | '.' | ',' => Some(character),
+        ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' => Some(' '),
+        '\'' | '\u{2019}' => Some('\''),
+        _ => None,
+    }
+}
+
+/// A sign at either end: the rest, and whether it is a minus.
+fn sign(text: &str) -> Option<(&str, bool)> {
+    let minus = ['-', '\u{2212}', '\u{2013}'];
+    let (rest, negative) = if let Some(rest) = text.strip_prefix(minus) {
+        (rest, true)
+    } else if let Some(rest) = text.strip_suffix(minus) {
+        (rest, true)
+    } else {
+        let plus = text.strip_prefix('+').or_else(|| text.strip_suffix('+'))?;
+        (plus, false)
+    };
+    Some((rest.trim(), negative))
+}
+
+/// `CR` or `DR` behind a number: the rest, and whether it is a debit.
+fn booking_side(text: &str) -> Option<(&str, bool)> {
+    let trimmed = text.strip_suffix('.').unwrap_or(text);
+    let (rest, side) = trimmed.split_at_checked(trimmed.len().checked_sub(2)?)?;
+    let negative = match side {
+        "CR" | "Cr" | "cr" => false,
+        "DR" | "Dr" | "dr" => true,
+        _ => return None,
+    };
+    Some((rest.trim_end(), negative))
+}
+
+/// A currency at either end: the rest, and its code where that is plain.
+fn currency_sign(text: &str) -> Option<(&str, Option<CommodityCode>)> {
+    let code_of = |code: &str| value::currency(code).ok();
+    for (sign, code) in CURRENCY_SIGNS {
+        if let Some(rest) = text.strip_prefix(sign).or_else(|| text.strip_suffix(sign)) {
+            return Some((rest.trim(), code.and_then(code_of)));
+        }
+    }
+    let ends = [
+        text.split_at_checked(3),
+        text.len().checked_sub(3).and_then(|at| text.split_at_checked(at)),
+    ];
+    let [front, back] = ends;
+    if let Some((code, rest)) = front
+        && let Some(code) = code_of(code)
+    {
+        return Some((rest.trim(), Some(code)));
+    }
+    let (rest, code) = back?;
+    Some((rest.trim(), Some(code_of(code)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, sign: DecimalSign) -> Option<String> {
+        let (digits, _) = digits(&printed(text)?, sign)?;
+        digits.decimal(Some(2)).map(|amount| amount.to_string())
+    }
+
+    #[test]
+    fn numbers_are_printed_in_many_ways() {
+        let point = [
+            ("1,234.50", "1234.50"),
+            ("-$1,234.50", "-1234.50"),
+            ("$-12", "-12"),
+            ("(12.00)", "-12.00"),
+            ("12.50-", "-12.50"),
+            ("\u{2212}12.50", "-12.50"),
+            ("₮ 1,250,000.00", "1250000.00"),
+            ("1 250 000.00", "1250000.00"),
+            ("1\u{a0}250.00 MNT", "1250.00"),
+            ("AUD 12", "12"),
+            ("12,34,567.00 Cr", "1234567.00"),
+            ("500.00DR", "-500.00"),
+            ("1'234.50", "1234.50"),
+            (".50", "0.50"),
+        ];
+        for (text, expected) in point {
+            assert_eq!(read(text, DecimalSign::Point).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(read("1.234,5 €", DecimalSign::Comma).as_deref(), Some("1234.5"));
+        let none = [
+            "", "abc", "12.", "1,23.00", "1,2345", "0,123.00", "--5", "-5-", "(-5)", "1.2.3",
+            "12.345", "5 x", "1 23", "$$5", "12.50-CR", "1,,000",
+        ];
+        for text in none {
+            assert_eq!(read(text, DecimalSign::Point), None, "{text}");
+        }
+    }
+
+    #[track_caller]
+    fn survey(cells: &[&str], point: bool, comma: bool, ambiguous: bool) {
+        let mut survey = Survey::default();
+        for (line, cell) in (1..).zip(cells) {
+            survey.take(cell, line, Some(2));
+        }
+        let found = (survey.not_point.is_none(), survey.not_comma.is_none());
+        assert_eq!(found, (point, comma), "{cells:?}");
+        assert_eq!(survey.ambiguous.is_some(), ambiguous, "{cells:?}");
+    }
+
+    #[test]
+    fn the_decimal_sign_is_found_by_elimination() {
+        survey(&["1,500", "12.50"], true, false, true);
+        survey(&["1.500", "12,50"], false, true, true);
+        survey(&["1,500", "2,250"], true, true, true);
+        survey(&["1,234"], true, false, false);
+        survey(&["12", "1 200"], true, true, false);
+        survey(&["12.50", "12,50"], false, false, false);
+        survey(&["1,234,567"], true, false, false);
+    }
+}

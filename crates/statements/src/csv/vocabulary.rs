@@ -1,0 +1,281 @@
+//! What banks call their columns, and the words they put into them.
+//!
+//! What must stay true: a name decides what a column is only where the whole name is known; the
+//! mapping that comes of it is shown, and can be overridden.
+
+use super::mapping::Role;
+
+/// Names of columns in small letters without signs, by role. Within a role the surer name comes
+/// first: where a file has two, the surer one wins.
+#[rustfmt::skip]
+const NAMES: &[(Role, &[&str])] = &[
+    (Role::Booked, &[
+        "booking date", "booked", "booking", "date booked", "posting date", "posted date",
+        "post date", "posted", "date posted", "buchungstag", "buchungsdatum", "buchung",
+        "buchungstag datum", "boekingsdatum", "boekdatum", "date comptable",
+        "date de comptabilisation", "date operation", "date opération", "fecha contable",
+        "fecha operacion", "fecha operación", "data contabile", "data księgowania",
+        "дата проводки", "дата операции", "гүйлгээний огноо", "огноо", "transaction date",
+        "date of transaction", "txn date", "tran date", "trans date", "transactiedatum",
+        "completed date", "process date", "processed date", "date", "datum", "fecha",
+        "data", "дата", "umsatzdatum", "belegdatum", "transaction date time", "date time",
+        "started date",
+    ]),
+    (Role::Value, &[
+        "value date", "valuta", "valutadatum", "wertstellung", "wertstellungsdatum", "wert",
+        "rentedatum", "date valeur", "date de valeur", "fecha valor", "data valuta",
+        "data waluty", "дата валютирования", "value dt", "effective date", "interest date",
+    ]),
+    (Role::Amount, &[
+        "amount", "betrag", "umsatz", "bedrag", "montant", "importe", "importo", "kwota",
+        "сумма", "дүн", "гүйлгээний дүн", "transaction amount", "amount local",
+        "net amount", "betrag in kontowährung", "transaktionsbetrag", "paid in out",
+        "money in out", "value", "belob", "beløb", "belopp", "monto",
+    ]),
+    (Role::Debit, &[
+        "debit", "debit amount", "debits", "withdrawal", "withdrawals", "withdrawal amount",
+        "withdrawal amt", "money out", "paid out", "soll", "belastung", "lastschrift",
+        "ausgang", "ausgaben", "af", "débit", "debe", "cargo", "uitgaven", "dare", "дебет",
+        "дебит", "дебит гүйлгээ", "дебет гүйлгээ", "зарлага", "зарлагын гүйлгээ", "расход",
+        "spent",
+    ]),
+    (Role::Credit, &[
+        "credit", "credit amount", "credits", "deposit", "deposits", "deposit amount",
+        "deposit amt", "money in", "paid in", "haben", "gutschrift", "eingang", "einnahmen",
+        "bij", "crédit", "haber", "abono", "inkomsten", "avere", "кредит", "кредит гүйлгээ",
+        "орлого", "орлогын гүйлгээ", "приход", "received",
+    ]),
+    (Role::Flag, &[
+        "debit credit", "credit debit", "dr cr", "cr dr", "drcr", "crdr", "dc", "d c", "cd",
+        "af bij", "debet credit", "soll haben", "s h", "sh", "umsatztyp sh",
+        "credit debit indicator", "debit credit indicator", "sign",
+    ]),
+    (Role::Balance, &[
+        "balance", "running balance", "running bal", "account balance", "balance after",
+        "balance after transaction", "closing balance", "ledger balance", "saldo",
+        "saldo nach buchung", "kontostand", "saldo na mutatie", "saldo na trn", "solde",
+        "saldo contable", "остаток", "үлдэгдэл", "эцсийн үлдэгдэл",
+        "эцсийн үлд", "balance local",
+    ]),
+    (Role::Currency, &[
+        "currency", "ccy", "currency code", "account currency", "währung", "waehrung",
+        "valuta code", "munt", "muntsoort", "devise", "divisa", "moneda", "waluta",
+        "валюта", "валют",
+    ]),
+    (Role::Account, &[
+        "account", "account number", "account no", "bank account", "own account",
+        "kontonummer", "auftragskonto", "iban auftragskonto", "rekening", "rekeningnummer",
+        "iban bban", "compte", "cuenta", "номер счета", "счет", "данс",
+        "дансны дугаар",
+    ]),
+    (Role::Counterparty, &[
+        "counterparty", "counterparty name", "counter party", "payee", "payer", "payee name", "merchant",
+        "merchant name", "name", "beneficiary", "beneficiary name",
+        "beneficiary originator", "begünstigter zahlungspflichtiger",
+        "beguenstigter zahlungspflichtiger", "auftraggeber empfänger",
+        "auftraggeber begünstigter", "zahlungsempfänger", "zahlungsempfänger in", "zahlungspflichtiger",
+        "name zahlungsbeteiligter", "empfänger", "partner name", "naam tegenpartij",
+        "naam omschrijving", "tegenpartij", "contrepartie", "tiers", "beneficiario",
+        "контрагент", "харьцсан дансны нэр", "other party",
+    ]),
+    (Role::CounterpartyAccount, &[
+        "counterparty account", "counterparty iban", "counterparty account number",
+        "partner iban", "kontonummer iban", "iban zahlungsbeteiligter", "gläubiger konto",
+        "tegenrekening", "tegenrekening iban bban", "счет контрагента", "харьцсан данс",
+        "other account", "beneficiary account", "iban empfänger",
+    ]),
+    (Role::CounterpartyBank, &[
+        "bic", "blz", "bic swift code", "bic swift code zahlungsbeteiligter", "swift",
+        "bank",
+    ]),
+    (Role::Purpose, &[
+        "description", "details", "narrative", "narration", "memo", "particulars",
+        "transaction details", "transaction description", "transaction remarks", "remarks",
+        "reference text", "verwendungszweck", "vwz", "buchungsdetails", "zweck",
+        "omschrijving", "omschrijving 1", "mededelingen", "libellé", "libelle", "concepto",
+        "descripción", "descrizione", "causale", "opis", "tytuł", "назначение платежа",
+        "назначение", "описание", "гүйлгээний утга", "утга", "message", "note", "notes",
+        "text", "payment details", "additional information",
+    ]),
+    (Role::Reference, &[
+        "reference", "ref", "payment reference", "customer reference", "cheque number",
+        "check number", "cheque", "cheque no", "chq ref no", "ref no cheque no", "check or slip",
+        "kundenreferenz", "betalingskenmerk", "referencia", "référence",
+    ]),
+    (Role::BankReference, &[
+        "transaction id", "bank reference", "transaction reference", "fitid", "id",
+        "transaction number", "volgnr", "transactiereferentie", "receipt number",
+        "номер операции", "гүйлгээний дугаар", "entry reference",
+    ]),
+    (Role::EndToEnd, &[
+        "end to end id", "end to end reference", "endtoendid", "kundenreferenz end to end",
+    ]),
+    (Role::TypeCode, &[
+        "type", "transaction type", "buchungstext", "umsatzart", "buchungsart",
+        "mutatiesoort", "code", "category code", "vorgang", "tipo", "тип операции",
+    ]),
+    (Role::Status, &[
+        "status", "state", "transaction status", "статус",
+    ]),
+];
+
+/// Words for money that goes out.
+#[rustfmt::skip]
+const DEBIT_WORDS: &[&str] = &[
+    "d", "dr", "debit", "dbit", "s", "soll", "af", "out", "-", "withdrawal", "belastung",
+    "lastschrift", "debe", "debet", "дебет", "дебит", "зарлага", "расход",
+];
+/// Words for money that comes in.
+#[rustfmt::skip]
+const CREDIT_WORDS: &[&str] = &[
+    "c", "cr", "credit", "crdt", "h", "haben", "bij", "in", "+", "deposit", "gutschrift", "haber",
+    "кредит", "орлого", "приход",
+];
+/// Words for lines that are booked.
+#[rustfmt::skip]
+const BOOKED_WORDS: &[&str] = &[
+    "booked", "posted", "completed", "cleared", "settled", "gebucht", "umsatz gebucht", "ok", "done", "success",
+    "successful", "processed", "амжилттай", "исполнено",
+];
+/// Words for lines that are not booked yet.
+#[rustfmt::skip]
+const PENDING_WORDS: &[&str] = &[
+    "pending", "authorised", "authorized", "vorgemerkt", "umsatz vorgemerkt", "hold", "reserved",
+    "in progress", "хүлээгдэж буй", "в обработке",
+];
+/// Words for lines that never will be.
+#[rustfmt::skip]
+const VOID_WORDS: &[&str] =
+    &[
+    "declined", "reverted", "failed", "cancelled", "canceled", "rejected", "storniert", "отказ",
+];
+/// Words of lines that sum up others.
+#[rustfmt::skip]
+const TOTAL_WORDS: &[&str] = &[
+    "total", "totals", "sum", "subtotal", "opening balance", "closing balance", "beginning balance",
+    "ending balance", "balance",
+    "summe", "saldo", "anfangssaldo", "endsaldo", "kontostand", "balance brought forward",
+    "balance carried forward", "balance b f", "balance c f", "нийт", "нийт дүн", "эхний үлдэгдэл",
+    "эцсийн үлдэгдэл", "итого", "totaal", "totale",
+];
+/// Words before the currency of an account in the lines above the header.
+#[rustfmt::skip]
+const CURRENCY_WORDS: &[&str] = &[
+    "currency", "account currency", "ccy", "währung", "waehrung", "kontowährung", "valuta",
+    "devise", "moneda", "валюта", "валют", "дансны валют",
+];
+
+/// What a status column says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StatusWord {
+    Booked,
+    Pending,
+    Void,
+}
+
+/// The role of a column by its name, and how sure the name is (0 is surest).
+pub(super) fn role(name: &str) -> Option<(Role, usize)> {
+    let known = |name: String| {
+        NAMES.iter().find_map(|(role, names)| {
+            let rank = names.iter().position(|known| *known == name)?;
+            Some((*role, rank))
+        })
+    };
+    known(normal(name)).or_else(|| known(normal(without_unit(name).0)))
+}
+
+/// The unit in brackets behind a name: `Amount (AUD)`.
+pub(super) fn unit(name: &str) -> Option<&str> {
+    without_unit(name).1
+}
+
+/// Whether a word says debit (`Some(true)`) or credit (`Some(false)`).
+pub(super) fn is_debit_word(word: &str) -> Option<bool> {
+    let word = flag_word(word);
+    if DEBIT_WORDS.contains(&word.as_str()) {
+        return Some(true);
+    }
+    CREDIT_WORDS.contains(&word.as_str()).then_some(false)
+}
+
+/// A word of a flag column as it is compared.
+pub(super) fn flag_word(word: &str) -> String {
+    word.trim().trim_end_matches('.').to_lowercase()
+}
+
+/// What a word in a status column means.
+pub(super) fn status(word: &str) -> Option<StatusWord> {
+    let word = normal(word);
+    let is_in = |words: &[&str]| words.contains(&word.as_str());
+    if is_in(BOOKED_WORDS) || word.is_empty() {
+        Some(StatusWord::Booked)
+    } else if is_in(PENDING_WORDS) {
+        Some(StatusWord::Pending)
+    } else {
+        is_in(VOID_WORDS).then_some(StatusWord::Void)
+    }
+}
+
+/// Whether a cell begins a line that sums up others.
+pub(super) fn is_total_word(word: &str) -> bool {
+    let word = normal(word);
+    // A word alone may begin a payee's name; a phrase is plain also with a date behind it.
+    let begins = |phrase: &&str| phrase.contains(' ') && word.starts_with(*phrase);
+    TOTAL_WORDS.contains(&word.as_str()) || TOTAL_WORDS.iter().any(begins)
+}
+
+/// Whether a cell announces the currency of the account.
+pub(super) fn is_currency_word(word: &str) -> bool {
+    let word = normal(word);
+    CURRENCY_WORDS.contains(&word.as_str())
+}
+
+/// A name in small letters, every run of other characters than letters and digits as one blank.
+pub(super) fn normal(name: &str) -> String {
+    let words = name.split(|character: char| !character.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).take(NAME_WORDS_MAX).collect();
+    words.join(" ").to_lowercase()
+}
+
+/// No name of a column has more words.
+const NAME_WORDS_MAX: usize = 12;
+
+fn without_unit(name: &str) -> (&str, Option<&str>) {
+    let brackets = [('(', ')'), ('[', ']')];
+    for (open, close) in brackets {
+        let inner = name.trim_end().strip_suffix(close).and_then(|name| name.rsplit_once(open));
+        if let Some((name, unit)) = inner {
+            return (name, Some(unit.trim()));
+        }
+    }
+    (name, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_known_in_several_languages() {
+        let role = |name| role(name).map(|(role, _)| role);
+        assert_eq!(role("Transaction Date"), Some(Role::Booked));
+        assert_eq!(role("Amount (AUD)"), Some(Role::Amount));
+        assert_eq!(role("Beguenstigter/Zahlungspflichtiger"), Some(Role::Counterparty));
+        assert_eq!(role("ГҮЙЛГЭЭНИЙ УТГА"), Some(Role::Purpose));
+        assert_eq!(role("Эхний үлдэгдэл"), None);
+        assert_eq!(role("Favourite colour"), None);
+        assert_eq!(role("Kundenreferenz (End-to-End)"), Some(Role::EndToEnd));
+        assert_eq!(unit("Betrag (EUR)"), Some("EUR"));
+    }
+
+    #[test]
+    fn no_name_has_two_roles() {
+        let mut seen = std::collections::BTreeMap::new();
+        for (role, names) in NAMES {
+            for name in *names {
+                assert_eq!(normal(name), *name, "not in its normal form");
+                assert_eq!(seen.insert(*name, *role), None, "{name} has two roles");
+            }
+        }
+    }
+}

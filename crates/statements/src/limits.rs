@@ -1,0 +1,39 @@
+//! The limits on everything that a file can make large.
+//!
+//! What must stay true: memory and time are bounded by these numbers, whatever the bytes are.
+
+/// The largest file that is read, in bytes.
+pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The most statements in one file.
+pub const STATEMENTS_MAX: usize = 10_000;
+/// The most entries (CSV: records) in one file.
+pub const ENTRIES_MAX: usize = 500_000;
+/// The most faults that are listed; the rest is counted.
+pub const FAULTS_MAX: usize = 1_000;
+/// The most notes that are listed; the rest is counted.
+pub const NOTES_MAX: usize = 1_000;
+/// The most characters that a fault quotes from the file.
+pub const FOUND_CHARS_MAX: usize = 60;
+/// The most characters of a free text (purpose, name); longer ones are cut, with a note.
+pub const TEXT_CHARS_MAX: usize = 4_096;
+/// The most characters of an identifier (reference, account number); longer ones are a fault,
+/// because two cut identifiers could become one.
+pub const IDENTIFIER_CHARS_MAX: usize = 512;
+/// The most digits of an amount: sums of [`ENTRIES_MAX`] of them stay far below an overflow.
+pub const AMOUNT_DIGITS_MAX: usize = 27;
+/// How deep elements may stand in one another.
+pub const NESTING_MAX: usize = 64;
+/// The most elements of an OFX file, and of one entry of a CAMT file.
+pub const ELEMENTS_MAX: usize = 2_000_000;
+/// The most attributes of an element.
+pub const ATTRIBUTES_MAX: usize = 32;
+/// The most columns of a CSV file.
+pub const COLUMNS_MAX: usize = 256;
+/// The longest field of a CSV file, in bytes.
+pub const FIELD_BYTES_MAX: usize = 64 * 1024;
+/// How many records are searched for the header line of a CSV file.
+pub const HEADER_RECORDS_MAX: usize = 60;
+/// How many records are looked at to find the delimiter of a CSV file.
+pub const SNIFF_RECORDS_MAX: usize = 500;
+/// The first and last year that a date in a statement may have.
+pub const YEARS: std::ops::RangeInclusive<i16> = 1900..=2199;

@@ -1,0 +1,132 @@
+//! Elements of markup, as OFX and CAMT both have them, and lines.
+//!
+//! What must stay true: a tree is at most [`NESTING_MAX`](crate::limits::NESTING_MAX) deep (whoever
+//! builds one sees to it), so walking or dropping it never exhausts the stack.
+
+use std::borrow::Cow;
+
+/// One element.
+#[derive(Debug, Default)]
+pub(crate) struct Node<'a> {
+    pub name: Cow<'a, str>,
+    pub line: u32,
+    pub text: Cow<'a, str>,
+    pub attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub children: Vec<Node<'a>>,
+    /// Its structure is damaged (SGML): it was cut off, or holds what does not belong there.
+    pub damaged: bool,
+}
+
+/// An element that may stand only once stands twice, with different contents.
+#[derive(Debug)]
+pub(crate) struct Twice {
+    pub line: u32,
+    pub second: String,
+}
+
+impl<'a> Node<'a> {
+    /// An element that has just begun.
+    pub fn new(name: Cow<'a, str>, line: u32) -> Self {
+        let node = Self::default();
+        Self { name, line, ..node }
+    }
+
+    /// Whether it or any element in it is damaged.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged || self.children.iter().any(Self::is_damaged)
+    }
+
+    /// The first child of this name.
+    pub fn child(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The children of this name.
+    pub fn children_named(&self, name: &str) -> impl Iterator<Item = &Self> {
+        let children = self.children.iter();
+        children.filter(move |child| child.name == name)
+    }
+
+    /// The first descendant along a path of names.
+    pub fn at(&self, path: &[&str]) -> Option<&Self> {
+        path.iter().try_fold(self, |node, name| node.child(name))
+    }
+
+    /// The text of the first descendant along a path, where it has any.
+    pub fn text_at(&self, path: &[&str]) -> Option<&str> {
+        let text = self.at(path)?.text.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The only child of this name. Children that repeat the same text count once.
+    pub fn only(&self, name: &str) -> Result<Option<&Self>, Twice> {
+        let mut found = self.children_named(name);
+        let first = found.next();
+        let differs = |next: &&Self| first.is_some_and(|first| first.text != next.text);
+        match found.find(differs) {
+            Some(second) => Err(Twice { line: second.line, second: second.text.trim().to_owned() }),
+            None => Ok(first),
+        }
+    }
+
+    /// The value of an attribute.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(found, _)| found == name)?;
+        Some(found.1.trim())
+    }
+
+    /// Adds text behind the text that is there.
+    pub fn push_text(&mut self, text: Cow<'a, str>) {
+        if self.text.is_empty() {
+            self.text = text;
+        } else {
+            self.text.to_mut().push_str(&text);
+        }
+    }
+}
+
+/// Counts lines on the way through a text. A line ends with LF; only in a text without any LF it
+/// ends with CR.
+#[derive(Debug)]
+pub(crate) struct Lines<'a> {
+    bytes: &'a [u8],
+    end: u8,
+    position: usize,
+    line: u32,
+}
+
+impl<'a> Lines<'a> {
+    /// At the beginning.
+    pub fn new(text: &'a str) -> Self {
+        let end = if text.contains('\n') { b'\n' } else { b'\r' };
+        Self { bytes: text.as_bytes(), end, position: 0, line: 1 }
+    }
+
+    /// The line of a position that is not before the last one asked for.
+    pub fn line_at(&mut self, position: usize) -> u32 {
+        let passed = self.bytes.get(self.position..position).unwrap_or_default();
+        let ends = passed.iter().filter(|byte| **byte == self.end).count();
+        self.line = self.line.saturating_add(u32::try_from(ends).unwrap_or(u32::MAX));
+        self.position = self.position.max(position);
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lines;
+
+    #[track_caller]
+    fn check(text: &str, expected: [u32; 3]) {
+        let mut lines = Lines::new(text);
+        let found = ["a", "b", "c"].map(|letter| lines.line_at(text.find(letter).unwrap()));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn lines_end_in_three_ways() {
+        check("a\nb\n\nc", [1, 2, 4]);
+        check("a\r\nb\r\r\nc", [1, 2, 3]);
+        check("a\rb\r\rc", [1, 2, 4]);
+    }
+}

@@ -1,0 +1,429 @@
+//! The lines of imports.
+
+use kernel::{Amount, Commodity, Date, Uuid};
+use ledger::TransferId;
+use storage::journal::RowChange;
+use storage::{Row, StorageError, Tx, Value, params, sql};
+
+use super::{currency, damaged, from_json, parsed};
+use crate::import::dedup::{Earlier, Family, Key, LineRef, Traits};
+use crate::import::draft::DraftLine;
+use crate::import::ids::line_transfer;
+use crate::import::model::{
+    Decision, ImportId, ImportLine, LineCandidate, LineCounts, LineStatus,
+};
+use crate::model::AssetId;
+
+sql! {
+    LINE_INSERT =
+        "INSERT INTO wealth_import_line
+             (tenant, import, number, statement, file_line, asset, booked_on, value_on, amount,
+              counterparty, purpose, reference, bank_reference, metadata, family, id_key, text_key,
+              status, why)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+              $16, $17, $18)";
+    STAGED =
+        "SELECT number, statement, asset, booked_on, amount, family, id_key, text_key, status,
+             decision, of_import, of_line, why
+         FROM wealth_import_line
+         WHERE tenant = app_tenant() AND import = $1 ORDER BY number";
+    LINES =
+        "SELECT line.number, line.statement, line.file_line, line.booked_on, line.value_on,
+             line.amount, statement.currency, statement.scale, line.counterparty, line.purpose,
+             line.reference, line.bank_reference, line.metadata, line.status, line.why,
+             line.of_import, line.of_line, line.decision
+         FROM wealth_import_line AS line
+         JOIN wealth_import_statement AS statement
+             ON statement.tenant = app_tenant() AND statement.import = line.import
+             AND statement.number = line.statement
+         WHERE line.tenant = app_tenant() AND line.import = $1 AND line.number > $2
+             AND (line.status = $3 OR $3 IS NULL)
+         ORDER BY line.number LIMIT $4";
+    LINE_JUDGE =
+        "UPDATE wealth_import_line SET status = $3, why = $4, of_import = $5, of_line = $6
+         WHERE tenant = app_tenant() AND import = $1 AND number = $2";
+    LINE_DECIDE =
+        "UPDATE wealth_import_line SET decision = $3
+         WHERE tenant = app_tenant() AND import = $1 AND number = $2";
+    LINES_BOOK =
+        "UPDATE wealth_import_line SET status = 'booked'
+         WHERE tenant = app_tenant() AND import = $1 AND status = 'new'";
+    LINES_UNDO =
+        "UPDATE wealth_import_line SET status = 'undone'
+         WHERE tenant = app_tenant() AND import = $1 AND status = 'booked'";
+    LINES_REBIND =
+        "UPDATE wealth_import_line SET asset = $3
+         WHERE tenant = app_tenant() AND import = $1 AND asset = $2";
+    COUNTS =
+        "SELECT statement, status, count(*) FROM wealth_import_line
+         WHERE tenant = app_tenant() AND import = $1
+         GROUP BY statement, status ORDER BY statement, status";
+    DAY_SUMS =
+        "SELECT statement, booked_on, status, amt_sum(amount) FROM wealth_import_line
+         WHERE tenant = app_tenant() AND import = $1 AND status IN ('new', 'booked', 'known')
+         GROUP BY statement, booked_on, status ORDER BY statement, booked_on, status";
+
+    // Lines of the account that are booked, or were left out, on the days of the file.
+    EARLIER =
+        "SELECT line.import, line.number, line.booked_on, line.amount, line.id_key, line.text_key,
+             line.family, line.status
+         FROM wealth_import_line AS line
+         JOIN wealth_import AS import
+             ON import.tenant = app_tenant() AND import.id = line.import
+         WHERE line.tenant = app_tenant() AND line.asset = $1 AND line.import <> $2
+             AND line.booked_on >= $3 AND line.booked_on <= $4 AND import.status = 'booked'
+             AND line.status IN ('booked', 'review', 'skipped')
+         ORDER BY import.booked_at, line.import, line.number";
+    // Those of other days that have a reference which stands in the file too.
+    EARLIER_BY_REFERENCE =
+        "SELECT DISTINCT line.import, line.number, line.booked_on, line.amount, line.id_key,
+             line.text_key, line.family, line.status
+         FROM wealth_import_line AS staged
+         JOIN wealth_import_line AS line
+             ON line.tenant = app_tenant() AND line.asset = staged.asset
+             AND line.id_key = staged.id_key
+         JOIN wealth_import AS import
+             ON import.tenant = app_tenant() AND import.id = line.import
+         WHERE staged.tenant = app_tenant() AND staged.import = $2 AND staged.asset = $1
+             AND line.import <> $2 AND import.status = 'booked' AND line.status = 'booked'
+             AND (line.booked_on < $3 OR line.booked_on > $4)
+         ORDER BY line.import, line.number";
+    BOOKED_BEFORE =
+        "SELECT amt_sum(line.amount)
+         FROM wealth_import_line AS line
+         JOIN wealth_import AS import
+             ON import.tenant = app_tenant() AND import.id = line.import
+         WHERE line.tenant = app_tenant() AND line.asset = $1 AND line.import <> $2
+             AND line.booked_on < $3 AND line.status = 'booked' AND import.status = 'booked'";
+    // Booked imports with lines that are known through this one, and how much each has booked.
+    RESTING =
+        "SELECT other.id,
+             (SELECT count(*) FROM wealth_import_line AS own
+              WHERE own.tenant = app_tenant() AND own.import = other.id
+                  AND own.status = 'booked')
+             + (SELECT count(*) FROM wealth_import_opening AS step
+              WHERE step.tenant = app_tenant() AND step.import = other.id)
+         FROM wealth_import AS other
+         WHERE other.tenant = app_tenant() AND other.status = 'booked' AND other.id <> $1
+             AND EXISTS (SELECT 1 FROM wealth_import_line AS line
+                 WHERE line.tenant = app_tenant() AND line.import = other.id
+                     AND line.of_import = $1 AND line.status = 'known')
+         ORDER BY other.id";
+    // Other booked imports that booked on an asset after this one.
+    BOOKED_AFTER =
+        "SELECT DISTINCT other.id
+         FROM wealth_import AS other
+         JOIN wealth_import_line AS line
+             ON line.tenant = app_tenant() AND line.import = other.id
+         WHERE other.tenant = app_tenant() AND other.status = 'booked' AND other.id <> $1
+             AND other.booked_at >= $3 AND line.asset = $2 AND line.status = 'booked'
+         ORDER BY other.id";
+}
+
+/// A line that is to be staged.
+pub(crate) struct NewLine<'a> {
+    pub number: u32,
+    pub statement: u32,
+    pub asset: Option<AssetId>,
+    pub family: Family,
+    pub id_key: Option<Key>,
+    pub text_key: Key,
+    pub line: &'a DraftLine,
+}
+
+/// A staged line, as far as it is judged.
+#[derive(Clone, Debug)]
+pub(crate) struct StagedLine {
+    pub number: u32,
+    pub statement: u32,
+    pub asset: Option<AssetId>,
+    pub traits: Traits,
+    pub decision: Option<Decision>,
+    pub verdict: LineVerdict,
+}
+
+/// What becomes of a line, as the table has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LineVerdict {
+    pub status: LineStatus,
+    pub why: Option<String>,
+    pub of: Option<LineRef>,
+}
+
+/// Sums of lines of one day and status.
+pub(crate) struct DaySum {
+    pub statement: u32,
+    pub day: Date,
+    pub status: LineStatus,
+    pub sum: Amount,
+}
+
+/// An import whose lines are known through another.
+pub(crate) struct Resting {
+    pub import: ImportId,
+    pub booked: u64,
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    import: ImportId,
+    lines: &[NewLine<'_>],
+) -> Result<(), StorageError> {
+    let mut many = Vec::with_capacity(lines.len());
+    for new in lines {
+        let line = new.line;
+        many.push(params![
+            import.uuid(),
+            new.number,
+            new.statement,
+            line.file_line,
+            new.asset.map(AssetId::uuid),
+            line.booked_on,
+            line.value_on,
+            line.amount,
+            line.counterparty.clone(),
+            line.purpose.clone(),
+            line.reference.clone(),
+            line.bank_reference.clone(),
+            super::json(&line.metadata)?,
+            new.family.code(),
+            new.id_key.map_or(Value::Null, Value::from),
+            new.text_key,
+            line.status.code(),
+            line.why,
+        ]);
+    }
+    tx.execute_many(&LINE_INSERT, many).await?;
+    Ok(())
+}
+
+/// The lines of an import, in their order, as far as they are judged.
+pub(crate) async fn staged(
+    tx: &mut Tx,
+    import: ImportId,
+) -> Result<Vec<StagedLine>, StorageError> {
+    let rows = tx.rows(&STAGED, params![import.uuid()]).await?;
+    let line = |row: &Row| {
+        let asset: Option<Uuid> = row.get(2)?;
+        Ok(StagedLine {
+            number: row.get(0)?,
+            statement: row.get(1)?,
+            asset: asset.map(AssetId::from_uuid),
+            traits: Traits {
+                day: row.get(3)?,
+                amount: row.get(4)?,
+                family: family(row, 5)?,
+                id: optional_key(row, 6)?,
+                text: key(row, 7)?,
+            },
+            decision: optional(row, 9)?,
+            verdict: LineVerdict {
+                status: parsed(row, 8)?,
+                why: row.get(12)?,
+                of: line_ref(row, 10)?,
+            },
+        })
+    };
+    rows.iter().map(line).collect()
+}
+
+/// Lines after a number, as a person sees them.
+pub(crate) async fn page(
+    tx: &mut Tx,
+    import: ImportId,
+    (after, status): (u32, Option<LineStatus>),
+    limit: usize,
+) -> Result<Vec<ImportLine>, StorageError> {
+    let params = params![import.uuid(), after, status.map(LineStatus::code), limit];
+    let rows = tx.rows(&LINES, params).await?;
+    rows.iter().map(|row| line_of(import, row)).collect()
+}
+
+fn line_of(import: ImportId, row: &Row) -> Result<ImportLine, StorageError> {
+    let (number, amount): (u32, Amount) = (row.get(0)?, row.get(5)?);
+    let status = parsed(row, 13)?;
+    let has_transfer = matches!(status, LineStatus::Booked | LineStatus::Undone);
+    let transfer: Option<TransferId> =
+        (has_transfer && !amount.is_zero()).then(|| line_transfer(import, number));
+    let metadata: Option<String> = row.get(12)?;
+    let currency: Option<Commodity> = currency(row, 6)?;
+    Ok(ImportLine {
+        number,
+        statement: row.get(1)?,
+        file_line: row.get(2)?,
+        booked_on: row.get(3)?,
+        value_on: row.get(4)?,
+        amount,
+        currency,
+        counterparty: row.get(8)?,
+        purpose: row.get(9)?,
+        reference: row.get(10)?,
+        bank_reference: row.get(11)?,
+        metadata: metadata.map(|_| from_json(row, 12)).transpose()?,
+        status,
+        why: row.get(14)?,
+        candidate: line_ref(row, 15)?
+            .map(|line| LineCandidate { import: line.import, number: line.number }),
+        decision: optional(row, 17)?,
+        transfer,
+    })
+}
+
+/// Writes what becomes of lines.
+pub(crate) async fn judge(
+    tx: &mut Tx,
+    import: ImportId,
+    verdicts: &[(u32, LineVerdict)],
+) -> Result<(), StorageError> {
+    let row = |(number, verdict): &(u32, LineVerdict)| {
+        params![
+            import.uuid(),
+            *number,
+            verdict.status.code(),
+            verdict.why.clone(),
+            verdict.of.map(|of| of.import.uuid()),
+            verdict.of.map(|of| of.number),
+        ]
+    };
+    tx.execute_many(&LINE_JUDGE, verdicts.iter().map(row).collect()).await?;
+    Ok(())
+}
+
+/// Writes what a person decided.
+pub(crate) async fn decide(
+    tx: &mut Tx,
+    import: ImportId,
+    (number, decision): (u32, Decision),
+) -> Result<(), StorageError> {
+    tx.execute_one(&LINE_DECIDE, params![import.uuid(), number, decision.code()]).await
+}
+
+/// Books as many lines as are new.
+pub(crate) fn book(import: ImportId, count: u64) -> RowChange {
+    RowChange { statement: &LINES_BOOK, params: params![import.uuid()], rows: Some(count) }
+}
+
+/// Takes as many lines back as are booked.
+pub(crate) fn undo(import: ImportId, count: u64) -> RowChange {
+    RowChange { statement: &LINES_UNDO, params: params![import.uuid()], rows: Some(count) }
+}
+
+/// Gives lines that were of one asset to another.
+pub(super) async fn rebind(
+    tx: &mut Tx,
+    import: ImportId,
+    (from, to): (AssetId, AssetId),
+) -> Result<(), StorageError> {
+    tx.execute(&LINES_REBIND, params![import.uuid(), from.uuid(), to.uuid()]).await?;
+    Ok(())
+}
+
+/// How many lines of each status each statement has.
+pub(crate) async fn counts(
+    tx: &mut Tx,
+    import: ImportId,
+) -> Result<Vec<(u32, LineCounts)>, StorageError> {
+    let mut found: Vec<(u32, LineCounts)> = Vec::new();
+    for row in tx.rows(&COUNTS, params![import.uuid()]).await? {
+        let statement: u32 = row.get(0)?;
+        if found.last().is_none_or(|(last, _)| *last != statement) {
+            found.push((statement, LineCounts::default()));
+        }
+        if let Some((_, counts)) = found.last_mut() {
+            *counts.of(parsed(&row, 1)?) = row.get(2)?;
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) async fn day_sums(tx: &mut Tx, import: ImportId) -> Result<Vec<DaySum>, StorageError> {
+    let rows = tx.rows(&DAY_SUMS, params![import.uuid()]).await?;
+    let sum = |row: &Row| {
+        let status = parsed(row, 2)?;
+        Ok(DaySum { statement: row.get(0)?, day: row.get(1)?, status, sum: row.get(3)? })
+    };
+    rows.iter().map(sum).collect()
+}
+
+/// What is known of an account on the days of a staged import, and by its references.
+pub(crate) async fn earlier(
+    tx: &mut Tx,
+    (import, asset): (ImportId, AssetId),
+    (first, last): (Date, Date),
+) -> Result<Vec<Earlier>, StorageError> {
+    let params = || params![asset.uuid(), import.uuid(), first, last];
+    let mut rows = tx.rows(&EARLIER, params()).await?;
+    rows.extend(tx.rows(&EARLIER_BY_REFERENCE, params()).await?);
+    let line = |row: &Row| {
+        let status: LineStatus = parsed(row, 7)?;
+        Ok(Earlier {
+            line: LineRef { import: ImportId::from_uuid(row.get(0)?), number: row.get(1)? },
+            traits: Traits {
+                day: row.get(2)?,
+                amount: row.get(3)?,
+                id: optional_key(row, 4)?,
+                text: key(row, 5)?,
+                family: family(row, 6)?,
+            },
+            left_out: status != LineStatus::Booked,
+        })
+    };
+    rows.iter().map(line).collect()
+}
+
+/// The sum of what other imports booked on an asset before a day.
+pub(crate) async fn booked_before(
+    tx: &mut Tx,
+    (import, asset): (ImportId, AssetId),
+    day: Date,
+) -> Result<Amount, StorageError> {
+    let row = tx.row(&BOOKED_BEFORE, params![asset.uuid(), import.uuid(), day]).await?;
+    let sum: Option<Amount> = row.map_or(Ok(None), |row| row.get(0))?;
+    Ok(sum.unwrap_or(Amount::ZERO))
+}
+
+pub(crate) async fn resting(tx: &mut Tx, import: ImportId) -> Result<Vec<Resting>, StorageError> {
+    let rows = tx.rows(&RESTING, params![import.uuid()]).await?;
+    let one = |row: &Row| {
+        let import = ImportId::from_uuid(row.get(0)?);
+        Ok(Resting { import, booked: row.get(1)? })
+    };
+    rows.iter().map(one).collect()
+}
+
+pub(crate) async fn booked_after(
+    tx: &mut Tx,
+    (import, asset): (ImportId, AssetId),
+    booked_at: kernel::Timestamp,
+) -> Result<Vec<ImportId>, StorageError> {
+    let rows = tx.rows(&BOOKED_AFTER, params![import.uuid(), asset.uuid(), booked_at]).await?;
+    rows.iter().map(|row| Ok(ImportId::from_uuid(row.get(0)?))).collect()
+}
+
+fn family(row: &Row, column: usize) -> Result<Family, StorageError> {
+    let code: String = row.get(column)?;
+    Family::from_code(&code).ok_or_else(|| damaged(column, &code))
+}
+
+fn key(row: &Row, column: usize) -> Result<Key, StorageError> {
+    optional_key(row, column)?.ok_or_else(|| damaged(column, &"no key"))
+}
+
+fn optional_key(row: &Row, column: usize) -> Result<Option<Key>, StorageError> {
+    let Some(bytes) = row.get::<Option<Vec<u8>>>(column)? else { return Ok(None) };
+    bytes.try_into().map(Some).map_err(|_| damaged(column, &"a key of another length"))
+}
+
+fn optional<T: std::str::FromStr>(row: &Row, column: usize) -> Result<Option<T>, StorageError> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|_| parsed(row, column)).transpose()
+}
+
+fn line_ref(row: &Row, column: usize) -> Result<Option<LineRef>, StorageError> {
+    let import: Option<Uuid> = row.get(column)?;
+    let number: Option<u32> = row.get(column + 1)?;
+    Ok(import.zip(number).map(|(import, number)| LineRef {
+        import: ImportId::from_uuid(import),
+        number,
+    }))
+}

@@ -1,0 +1,273 @@
+//! Undoing: every transfer of an import is taken back by one of the same date in the other
+//! direction. What it refuses, and why, stands in the module's description.
+
+use std::collections::BTreeMap;
+
+use kernel::{Amount, Context, Date};
+use ledger::{Request, Step, TransferText};
+use storage::log::emission;
+use storage::{Level, Mode, Tx};
+
+use super::ATTEMPTS_MAX;
+use super::REASON_CHARS_MAX;
+use super::assess::{Settled, follows_soon};
+use super::book::is_overtaken;
+use super::draft::clean;
+use super::error::ImportError;
+use super::event::ImportUndone;
+use super::ids::{line_reversal, opening_reversal};
+use super::model::{Import, ImportId, ImportStatus, LineStatus};
+use super::query::{import_row, require};
+use super::request::{Planned, Target, push, role_of};
+use super::store::accounts::{self, AccountPlan, MoveRow};
+use super::store::lines::{self, Resting, StagedLine};
+use super::store::{self, ImportRow};
+use crate::Wealth;
+use crate::error::WealthError;
+use crate::event::AssetDisposed;
+use crate::ids::Attempts;
+use crate::model::{Asset, AssetId, DisposalDate, TransferCode};
+use crate::roles::{Role, RoleAccounts};
+use crate::store as assets;
+
+/// What is taken back, and what goes with it.
+struct Undoing {
+    import: ImportRow,
+    reason: String,
+    plans: Vec<(AccountPlan, Asset)>,
+    lines: Vec<StagedLine>,
+    moves: Vec<MoveRow>,
+    /// Imports that booked nothing of their own.
+    with: Vec<Resting>,
+    /// Assets that nothing else was booked on.
+    disposed: Vec<AssetId>,
+}
+
+impl Wealth {
+    /// Takes a booked import back as a whole. One that was taken back already answers as it is.
+    ///
+    /// # Errors
+    /// [`ImportError::HasDependants`] where others rest on it.
+    pub async fn undo(
+        &self,
+        context: &Context,
+        id: ImportId,
+        reason: &str,
+    ) -> Result<Import, WealthError> {
+        let reason = clean(reason).unwrap_or_default();
+        if reason.chars().count() > REASON_CHARS_MAX {
+            let rule = format!("at most {REASON_CHARS_MAX} characters");
+            return Err(WealthError::field("reason", "too_long", rule));
+        }
+        let mut attempts = Attempts::of(context);
+        let mut number = 0;
+        loop {
+            match self.undo_once(context, (id, &reason), &mut attempts).await {
+                Ok(true) => return self.import(context, id).await,
+                Ok(false) if number < ATTEMPTS_MAX => number += 1,
+                Ok(false) => return Err(ImportError::Changed { import: id }.into()),
+                Err(error) if follows_soon(number, &error).await => number += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether it is done.
+    async fn undo_once(
+        &self,
+        context: &Context,
+        (id, reason): (ImportId, &str),
+        attempts: &mut Attempts<'_>,
+    ) -> Result<bool, WealthError> {
+        let mut tx = self.database.begin(Level::Tenant(context.tenant), Mode::Read).await?;
+        let row = import_row(&mut tx, id).await?;
+        tx.commit().await?;
+        if row.status == ImportStatus::Undone {
+            return Ok(true);
+        }
+        require(&row, ImportStatus::Booked)?;
+        let (_, settled) = self.settled(context).await?;
+        let mut tx = self.database.begin(Level::Tenant(context.tenant), Mode::Read).await?;
+        let undoing = self.undoing(&mut tx, (id, reason), &settled).await?;
+        let request = undoing.request(&mut tx, context).await?;
+        tx.commit().await?;
+        match self.commit(&attempts.context(), undoing.import.book, request).await {
+            Ok(position) => {
+                self.follow(&position).await?;
+                Ok(true)
+            }
+            Err(error) if attempts.again(&error) || is_overtaken(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn undoing(
+        &self,
+        tx: &mut Tx,
+        (id, reason): (ImportId, &str),
+        settled: &Settled,
+    ) -> Result<Undoing, WealthError> {
+        let import = import_row(tx, id).await?;
+        let resting = lines::resting(tx, id).await?;
+        let mut dependants: Vec<ImportId> =
+            resting.iter().filter(|other| other.booked > 0).map(|other| other.import).collect();
+        let lines: Vec<StagedLine> = lines::staged(tx, id).await?;
+        let is_booked = |line: &StagedLine| line.verdict.status == LineStatus::Booked;
+        let lines: Vec<StagedLine> = lines.into_iter().filter(is_booked).collect();
+        let moves = accounts::moves(tx, id).await?;
+        let mut plans = Vec::new();
+        for plan in accounts::accounts(tx, id).await? {
+            let has_lines = lines.iter().any(|line| line.asset == Some(plan.asset));
+            let moves_opening = plan.opening_before != plan.opening_after;
+            if plan.is_open || !(has_lines || moves_opening) {
+                continue;
+            }
+            if moves_opening {
+                let booked_at = import.booked_at.unwrap_or(import.created_at);
+                dependants.extend(lines::booked_after(tx, (id, plan.asset), booked_at).await?);
+                let now = accounts::opening(tx, plan.asset).await?;
+                if now != plan.opening_after {
+                    dependants.extend(now.and_then(|opening| opening.import));
+                }
+            }
+            let asset = assets::asset(tx, plan.asset).await?;
+            let asset = asset.ok_or(WealthError::AssetUnknown { asset: plan.asset })?;
+            if let Some(gone) = asset.disposal {
+                return Err(WealthError::Disposed { asset: asset.id, on: gone.on });
+            }
+            plans.push((plan, asset));
+        }
+        if !dependants.is_empty() {
+            dependants.sort();
+            dependants.dedup();
+            return Err(ImportError::HasDependants { import: id, dependants }.into());
+        }
+        let mut undoing = Undoing {
+            import,
+            reason: reason.to_owned(),
+            plans,
+            lines,
+            moves,
+            with: resting,
+            disposed: Vec::new(),
+        };
+        for (plan, asset) in &undoing.plans {
+            if plan.opens && self.is_alone(tx, &undoing, asset, settled).await? {
+                undoing.disposed.push(asset.id);
+            }
+        }
+        Ok(undoing)
+    }
+
+    /// Whether nothing but the import was booked on an asset.
+    async fn is_alone(
+        &self,
+        tx: &mut Tx,
+        undoing: &Undoing,
+        asset: &Asset,
+        settled: &Settled,
+    ) -> Result<bool, WealthError> {
+        if settled.get(&asset.id) != Some(&asset.version) {
+            return Err(storage::StorageError::Stale.into());
+        }
+        let kind = asset.kind.account_kind();
+        let mut days: BTreeMap<Date, Amount> = BTreeMap::new();
+        for change in self.ledger.day_changes(tx, asset.book, Date::MAX, None).await? {
+            if change.account == asset.account {
+                days.insert(change.date, kind.natural(change.amount));
+            }
+        }
+        let own_lines = undoing.lines.iter().filter(|line| line.asset == Some(asset.id));
+        let own_lines = own_lines.map(|line| (line.traits.day, line.traits.amount));
+        let own_moves = undoing.moves.iter().filter(|row| row.asset == asset.id);
+        let own_moves = own_moves.map(|row| (row.step.effective, row.step.amount));
+        for (day, amount) in own_lines.chain(own_moves) {
+            let left = days.entry(day).or_default();
+            *left = left.checked_sub(amount)?;
+        }
+        Ok(days.values().all(|left| left.is_zero()))
+    }
+}
+
+impl Undoing {
+    async fn request(&self, tx: &mut Tx, context: &Context) -> Result<Request, WealthError> {
+        let mut request = Request::default();
+        let mut roles = RoleAccounts::load(tx, self.import.book).await?;
+        let target = |(plan, asset): &(AccountPlan, Asset)| {
+            let kind = asset.kind.account_kind();
+            (plan.asset, Target { account: asset.account, kind, currency: plan.currency })
+        };
+        let targets: BTreeMap<AssetId, Target> = self.plans.iter().map(target).collect();
+        let planned: Vec<Planned> = self.reversals().collect();
+        let transfers = u64::try_from(planned.len()).unwrap_or(u64::MAX);
+        push(planned, &targets, &mut roles, &mut request)?;
+
+        let now = context.now();
+        request.rows.push(store::undo(&self.import, now, &self.reason));
+        let count = u64::try_from(self.lines.len()).unwrap_or(u64::MAX);
+        request.rows.push(lines::undo(self.import.id, count));
+        for (plan, asset) in &self.plans {
+            if self.disposed.contains(&asset.id) {
+                let gone = DisposalDate { on: asset.opened_on, recorded: now };
+                request.rows.push(assets::asset_dispose(asset, gone));
+                request.rows.push(accounts::keys_delete(tx, asset.id).await?);
+                request.steps.push(Step::CloseAccount { account: asset.account });
+                let amount = kernel::Money::new(Amount::ZERO, asset.commodity).amount_text();
+                let (version, commodity) = (asset.version + 1, asset.commodity.code);
+                let event =
+                    AssetDisposed { asset: asset.id, version, on: gone.on, amount, commodity };
+                request.rows.push(emission(context, &event)?.1);
+            } else {
+                let opened_on = plan.opened_before.unwrap_or(asset.opened_on);
+                let opened_on = if plan.opens { asset.opened_on } else { opened_on };
+                let asset = (asset.id, asset.version);
+                request.rows.push(accounts::opened_row(asset, opened_on, now));
+            }
+            let opening = (plan.opening_after.as_ref(), plan.opening_before.as_ref());
+            request.rows.extend(accounts::opening_row(plan.asset, opening)?);
+        }
+        for other in &self.with {
+            let row = import_row(tx, other.import).await?;
+            request.rows.push(store::undo(&row, now, &self.reason));
+        }
+        let event = ImportUndone {
+            import: self.import.id,
+            book: self.import.book,
+            transfers,
+            disposed: self.disposed.clone(),
+            with: self.with.iter().map(|other| other.import).collect(),
+        };
+        request.rows.push(emission(context, &event)?.1);
+        Ok(request)
+    }
+
+    fn reversals(&self) -> impl Iterator<Item = Planned> + '_ {
+        let import = self.import.id;
+        let lines = self.lines.iter().filter_map(move |line| {
+            let (day, amount) = (line.traits.day, line.traits.amount);
+            let id = line_reversal(import, line.number);
+            (!amount.is_zero()).then(|| (line.asset, id, day, amount, role_of(amount)))
+        });
+        let moves = self.moves.iter().map(move |row| {
+            let id = opening_reversal(import, row.number);
+            (Some(row.asset), id, row.step.effective, row.step.amount, Role::Opening)
+        });
+        lines.chain(moves).filter_map(|(asset, id, effective, amount, role)| {
+            Some(Planned {
+                asset: asset?,
+                id,
+                code: TransferCode::Reversal,
+                effective,
+                amount: amount.negate(),
+                role,
+                text: TransferText {
+                    transfer: id,
+                    reference: None,
+                    purpose: Some(format!("reversal of import {}", self.import.id)),
+                    counterparty: None,
+                    metadata: None,
+                },
+            })
+        })
+    }
+}

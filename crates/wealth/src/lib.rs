@@ -1,0 +1,75 @@
+//! What a family owns and owes: assets of every kind in every country, statements of banks that are
+//! imported, and what all of it is worth on any day, in any currency.
+//!
+//! # What it owns
+//! - `wealth_asset`: what there is, without a value;
+//! - `wealth_role_account`: the accounts on the other side of an asset's transfers;
+//! - `wealth_stated_day`: the days of which somebody stated how much there was.
+//!
+//! # What must stay true
+//! - No table of this module holds a value: how much there is of an asset is the balance of its
+//!   account in the ledger, what one of it is worth is a price of markets.
+//! - What happens to an asset from a date on never changes what the family was worth before it.
+//! - The rows and transfers of one change are committed together, or neither is.
+//! - A figure is the sum of figures that it names; each follows from a balance, a price and rates
+//!   that it can show, rounded once, half to even.
+//! - Where a rate or price is missing or too old there is an error that names the asset, never a
+//!   figure.
+//!
+//! # What it emits
+//! `wealth.asset.added`, `wealth.asset.updated`, `wealth.asset.valued`, `wealth.asset.disposed`.
+
+mod asset;
+mod checks;
+mod error;
+pub mod event;
+mod history;
+mod household;
+mod ids;
+pub mod import;
+pub mod limits;
+pub mod model;
+mod networth;
+pub mod roles;
+mod store;
+mod transactions;
+mod valuation;
+
+pub use asset::{AssetView, NewAsset, NewHolding, Stated, UnitPrice, UpdateAsset};
+pub use error::WealthError;
+pub use history::{History, HistoryPoint, HistoryQuery, HistoryStep, PointTotal};
+pub use import::{
+    AccountView, BalanceCheck, BookOptions, DatedAmount, Decision, FILE_NAME_CHARS_MAX,
+    IMPORT_ACCOUNTS_MAX, IMPORT_BYTES_MAX, IMPORT_LINES_MAX, IMPORT_STATEMENTS_MAX, Import,
+    ImportError, ImportFault, ImportId, ImportLine, ImportNote, ImportStatus, LineCandidate,
+    LineCounts, LineStatus, OpeningOrigin, OpeningView, REASON_CHARS_MAX, StatementView, Upload,
+};
+pub use model::{
+    Asset, AssetId, AssetType, CodeError, Country, DisposalDate, Holding, Origin, TransferCode,
+};
+pub use networth::{Explanation, NetWorth, NetWorthQuery, Part, Summary, Valued};
+pub use roles::Role;
+pub use store::AssetFilter;
+pub use transactions::{OtherSide, Transaction, TransactionFilter};
+pub use valuation::ROUNDING;
+
+use ledger::Ledger;
+use storage::Database;
+
+/// The tables of this module.
+pub const MODULE: storage::Module = storage::migrations!("wealth", 1 "assets" = "0001_assets.sql", 2 "imports" = "0002_imports.sql");
+
+/// What a family owns and owes. Clones share it.
+#[derive(Clone)]
+pub struct Wealth {
+    database: Database,
+    ledger: Ledger,
+}
+
+impl Wealth {
+    /// Over a database that has [`MODULE`]'s tables, and the ledger that runs on it.
+    #[must_use]
+    pub const fn new(database: Database, ledger: Ledger) -> Self {
+        Self { database, ledger }
+    }
+}

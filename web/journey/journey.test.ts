@@ -1,0 +1,188 @@
+// One way through the page, as a newcomer walks it: sign in, see the net worth, look at it in
+// another currency and on another day, bring a statement, book it, and take it back.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readAmount } from '../src/format/amount.ts'
+import { CONVENTIONS } from '../src/format/conventions.ts'
+import { addMonths } from '../src/format/date.ts'
+import { subtractDecimals } from '../src/format/decimal.ts'
+import { dropFile, holdScreen, type Visit, visit } from './browser.ts'
+import { type Florin, florin } from './florin.ts'
+import { type SampleStatement, sampleStatement } from './statement.ts'
+
+let demo: Florin
+let one: Visit
+let statement: SampleStatement
+/** The net worth, and the day that it is of, before anything was brought. */
+let before: { amount: string; day: string }
+
+beforeAll(async () => {
+  demo = await florin()
+  one = await visit(demo.url)
+})
+
+afterAll(async () => {
+  await one?.close()
+  await demo?.stop()
+})
+
+const button = (name: string | RegExp) => one.page.getByRole('button', { name })
+const figure = () => one.page.locator('[data-figure=net-worth]')
+const asOf = () => new URL(one.page.url()).searchParams.get('as_of')
+const dayInput = () => one.page.getByLabel('On the day')
+
+/** The net worth on the page, once it is in this currency and on this day. */
+async function netWorth(currency: string, day: string): Promise<string> {
+  const settled = one.page.locator(
+    `section[aria-labelledby=net-worth][aria-busy=false][data-shown="${day} ${currency}"]`,
+  )
+  await settled.waitFor()
+  const amount = readAmount((await figure().textContent()) ?? '', CONVENTIONS.en)
+  if (amount === null) throw new Error('the net worth is no amount')
+  return amount
+}
+
+async function goHome(): Promise<void> {
+  await one.page.getByRole('link', { name: 'Florin' }).click()
+  await figure().waitFor()
+}
+
+describe('a newcomer', () => {
+  it('is asked to sign in, and told when it did not work', async () => {
+    const { page } = one
+    await page.getByLabel('E-mail').fill(demo.email)
+    await holdScreen(one, 'sign-in')
+    await page.getByLabel('Password').fill('not the password')
+    await button('Sign in').click()
+    await page.getByRole('alert').waitFor()
+    // The refused request is an error in the console, the only one that is meant.
+    one.remarks.splice(0)
+    await page.getByLabel('Password').fill(demo.password)
+    await button('Sign in').click()
+    await figure().waitFor()
+  })
+
+  it('sees the net worth, in light and dark, on a desk and in a hand', async () => {
+    const { page } = one
+    const day = await dayInput().inputValue()
+    const currency = await page.getByLabel('Currency').inputValue()
+    before = { amount: await netWorth(currency, day), day }
+    await page.locator('canvas').waitFor()
+    await page.getByRole('table', { name: 'Latest transactions' }).waitFor()
+    await holdScreen(one, 'overview')
+    await button('Dark colours').click()
+    await holdScreen(one, 'overview-dark')
+    await button('Light colours').click()
+    await page.setViewportSize({ width: 360, height: 780 })
+    await holdScreen(one, 'overview-narrow')
+    await page.setViewportSize({ width: 1360, height: 900 })
+  })
+
+  it('asks what the figure comes from', async () => {
+    const { page } = one
+    await figure().click()
+    const sheet = page.getByRole('dialog', { name: 'Net worth' })
+    await sheet.getByText('Together').waitFor()
+    const shown = (await sheet.getByText('Together').locator('..').textContent()) ?? ''
+    expect(shown.replace(/^Together|\s*[A-Z]{3}$/g, '')).toBe(await figure().textContent())
+    await holdScreen(one, 'explanation')
+    await page.keyboard.press('Escape')
+    await sheet.waitFor({ state: 'detached' })
+  })
+
+  it('looks at it in another currency and on another day', async () => {
+    const { page } = one
+    await page.getByLabel('Currency').selectOption('MNT')
+    const inTugrik = await netWorth('MNT', before.day)
+    expect(inTugrik).not.toBe(before.amount)
+
+    const earlier = addMonths(before.day, -3)
+    await dayInput().fill(earlier)
+    expect(await netWorth('MNT', earlier)).not.toBe(inTugrik)
+    expect(asOf()).toBe(earlier)
+
+    await page.reload()
+    await netWorth('MNT', earlier)
+
+    // A click on the line goes to the day under it, the keyboard to the neighbour of a day.
+    await page.locator('.u-over').click({ position: { x: 300, y: 80 } })
+    await expect.poll(asOf).not.toBe(earlier)
+    const clicked = asOf() ?? ''
+    await netWorth('MNT', clicked)
+    const slider = page.getByRole('slider', { name: /^Net worth over time/ })
+    await slider.press('ArrowLeft')
+    await slider.press('Enter')
+    await expect.poll(asOf).not.toBe(clicked)
+    expect((asOf() ?? '') < clicked).toBe(true)
+
+    await dayInput().fill(before.day)
+    await page.getByLabel('Currency').selectOption('AUD')
+    expect(await netWorth('AUD', before.day)).toBe(before.amount)
+  })
+
+  it('drops a statement and sees what would be booked', async () => {
+    const { page } = one
+    statement = sampleStatement(before.day)
+    await dropFile(page, statement.fileName, statement.text)
+    await page.getByRole('heading', { name: statement.fileName }).waitFor()
+    await page.getByText('This is a preview: nothing is booked yet').waitFor()
+    for (const counterparty of statement.counterparties) {
+      await page.getByText(counterparty).first().waitFor()
+    }
+    await holdScreen(one, 'import')
+  })
+
+  it('books it, and is worth the closing balance more', async () => {
+    const { page } = one
+    await button('Book 3 transactions').click()
+    await page.getByText('This statement is in your books').waitFor()
+    await holdScreen(one, 'import-booked')
+    await goHome()
+    await dayInput().fill(before.day)
+    const after = await netWorth('AUD', before.day)
+    expect(subtractDecimals(after, before.amount)).toBe(statement.closing)
+    const transactions = page.getByRole('table', { name: 'Latest transactions' })
+    await transactions.getByText(statement.counterparties[0] ?? '').waitFor()
+  })
+
+  it('brings it once more, which changes nothing', async () => {
+    const { page } = one
+    await dropFile(page, `again-${statement.fileName}`, statement.text)
+    await page.getByText('There is nothing new in this file').waitFor()
+    await holdScreen(one, 'import-known')
+  })
+
+  it('takes it back, and is worth what it was', async () => {
+    const { page } = one
+    await goHome()
+    await page.getByRole('link', { name: statement.fileName, exact: true }).click()
+    await button('Undo').click()
+    await page.getByLabel('Why').fill('the journey ends here')
+    await button('Undo the import').click()
+    await page.getByText('This import was undone').waitFor()
+    await holdScreen(one, 'import-undone')
+    await goHome()
+    await dayInput().fill(before.day)
+    expect(await netWorth('AUD', before.day)).toBe(before.amount)
+  })
+
+  it('reads it in Mongolian, with numbers and dates of the language', async () => {
+    const { page } = one
+    await button('Монгол').click()
+    await page.getByRole('heading', { name: 'Сүүлийн гүйлгээ' }).waitFor()
+    const day = before.day.replaceAll('-', '.')
+    await page.getByRole('heading', { name: `Цэвэр хөрөнгө, ${day}` }).waitFor()
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe('mn')
+    await holdScreen(one, 'overview-mongolian')
+    await button('English').click()
+  })
+
+  it('signs out, and a reload stays outside', async () => {
+    const { page } = one
+    await button('Sign out').click()
+    await page.getByLabel('Password').waitFor()
+    await page.goto(new URL('/', demo.url).href)
+    await page.getByLabel('Password').waitFor()
+    expect(one.remarks).toEqual([])
+  })
+})

@@ -1,0 +1,28 @@
+// The contract's shapes by the names that the page uses.
+
+import type { components } from './contract'
+
+type Schemas = components['schemas']
+
+export type Money = Schemas['Money']
+export type Session = Schemas['Session']
+export type Registration = Schemas['RegisterRequest']
+
+export type Asset = Schemas['Asset']
+export type AssetPrice = Schemas['AssetPrice']
+export type AssetType = Schemas['AssetType']
+export type HistoryPoint = Schemas['HistoryPoint']
+export type NetWorth = Schemas['NetWorth']
+export type Rate = Schemas['Rate']
+export type Summary = Schemas['Summary']
+export type ValuedAsset = Schemas['ValuedAsset']
+
+export type Transaction = Schemas['Transaction']
+
+export type BalanceCheck = Schemas['BalanceCheck']
+export type Decision = Schemas['Decision']
+export type Import = Schemas['Import']
+export type ImportFault = Schemas['ImportFault']
+export type ImportLine = Schemas['ImportLine']
+export type ImportStatement = Schemas['ImportStatement']
+export type LineStatus = Schemas['LineStatus']
