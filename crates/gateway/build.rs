@@ -14,17 +14,26 @@ fn main() -> std::io::Result<()> {
     println!("cargo:rerun-if-changed={}", page.display());
     println!("cargo:rerun-if-changed=build.rs");
 
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
     let mut files = Vec::new();
     walk(&page, &mut files)?;
     files.sort();
     let mut list = String::from("&[\n");
-    for path in files {
-        let name = path.strip_prefix(&page).unwrap_or(&path).display().to_string();
+    for (index, path) in files.iter().enumerate() {
+        // A copy: the page may be built anew while this crate compiles. What is gone already comes
+        // with that build, after which cargo runs this again.
+        let copy = format!("page-{index}");
+        if fs::copy(path, out.join(&copy)).is_err() {
+            continue;
+        }
+        let name = path.strip_prefix(&page).unwrap_or(path).display().to_string();
         let name = name.replace('\\', "/");
-        let _ = writeln!(list, "    (\"/{name}\", include_bytes!({:?})),", path.display());
+        let _ = writeln!(
+            list,
+            "    (\"/{name}\", include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{copy}\"))),"
+        );
     }
     list.push_str("]\n");
-    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
     fs::write(out.join("page.rs"), list)
 }
 

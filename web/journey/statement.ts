@@ -33,7 +33,7 @@ export function sampleStatement(lastDay: string): SampleStatement {
 <DTPOSTED>${day(daysBefore)}
 <TRNAMT>${amount}
 <FITID>${account}${index}
-<NAME>${name}
+<NAME>${name} ${account}
 <MEMO>${memo}
 </STMTTRN>`,
   )
@@ -84,6 +84,6 @@ ${entries.join('\n')}
     fileName: `savings-${lastDay}.ofx`,
     text,
     closing: CLOSING,
-    counterparties: ENTRIES.map(({ name }) => name).reverse(),
+    counterparties: ENTRIES.map(({ name }) => `${name} ${account}`).reverse(),
   }
 }

@@ -69,10 +69,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         }
         Command::Audit(Audit::Key) => command::audit::key(config),
         Command::Login { server, email } => command::login::run(config, server.clone(), email),
-        Command::Config => {
-            print!("{}", config.report());
-            Ok(())
-        }
+        Command::Config => command::print(&config.report()),
         Command::Import(_) | Command::NetWorth(_) | Command::Api(_) => {
             let mut connection = Connection::open(&cli.global, config).await?;
             let outcome = match &cli.command {

@@ -67,6 +67,8 @@ impl Platform {
         for task in self.tasks {
             task.stop().await;
         }
+        // What this process did is in the log when it ends, even where it ran for a moment only.
+        while let Ok(1..) = Sequencer::new(self.database.clone()).run_once().await {}
     }
 
     /// The context of the person who owns the data directory.

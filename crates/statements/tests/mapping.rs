@@ -201,6 +201,30 @@ fn a_sign_is_inverted_by_proof_or_by_the_caller_only() {
 }
 
 #[test]
+fn a_proof_that_faults_took_away_refuses_the_statement() {
+    let csv = "Date,Amount,Balance\n2026-01-01,5,95\n2026-01-02,x,102\n";
+    let reading = read(csv, None);
+    assert_eq!(reading.faults.len(), 2);
+    assert!(!reading.is_statement_bookable_in_part(0), "5 may come in or go out");
+    let longer = format!("{csv}2026-01-03,1,103\n2026-01-04,1,104\n");
+    let reading = read(&longer, None);
+    assert_eq!(reading.faults.len(), 1);
+    assert!(reading.is_statement_bookable_in_part(0), "two lines prove it");
+}
+
+#[test]
+fn thousands_signs_are_those_of_the_mapping() {
+    let csv = "Date;Amount\n2026-01-01;1,500.00\n2026-01-02;2.50\n";
+    let mut mapping = read(csv, None).csv_mapping.unwrap();
+    assert_eq!(mapping.thousands_sign, Some(','));
+    mapping.thousands_sign = None;
+    let reading = read(csv, Some(mapping));
+    assert_eq!((reading.faults.len(), entries(&reading).as_str()), (1, "2026-01-02 2.50"));
+    let mixed = "Date;Amount\n2026-01-01;1,500.00\n2026-01-02;2'500.00\n";
+    assert_eq!(read(mixed, None).faults.len(), 1);
+}
+
+#[test]
 fn the_currency_comes_from_the_file_before_the_caller() {
     let currency = |csv: &str| {
         let reading = read(csv, None);

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it breaks")]
 
-use statements::{ReadOptions, Reading, Scope, limits};
+use statements::{BalanceCheck, ReadOptions, Reading, Scope, limits};
 
 const OFX: &str = "OFXHEADER:100\nVERSION:102\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS>
 <CURDEF>EUR
@@ -147,6 +147,38 @@ fn money_in_camt() {
     check(CAMT, ("1.00", "one"), &["4 Amt balance"]);
     check(CAMT, ("<Ccy>EUR</Ccy>", "<Ccy>Euro</Ccy>"), &["3 Ccy statement"]);
     check(CAMT, ("<Acct>", "<Acc>"), &["2 Acct statement", "3 xml file"]);
+}
+
+#[test]
+fn details_in_camt() {
+    let end = "</BookgDt></Ntry>";
+    let with = |inner: &str| format!("</BookgDt>{inner}</Ntry>");
+    let detail = |inner: &str| with(&format!("<NtryDtls><TxDtls>{inner}</TxDtls></NtryDtls>"));
+    let amount = |text: &str| detail(&format!(r#"<Amt Ccy="EUR">{text}</Amt>"#));
+    check(CAMT, (end, &amount("4.50")), &[]);
+    check(CAMT, (end, &amount("x")), &["5 Amt entry 0"]);
+    check(CAMT, (end, &with("<ValDt><Dt>2026</Dt></ValDt>")), &["5 ValDt entry 0"]);
+    let long = "9".repeat(limits::IDENTIFIER_CHARS_MAX + 1);
+    let reference = with(&format!("<AcctSvcrRef>{long}</AcctSvcrRef>"));
+    check(CAMT, (end, &reference), &["5 AcctSvcrRef entry 0"]);
+    let rate = "<AmtDtls><TxAmt><CcyXchg><XchgRate>x</XchgRate></CcyXchg></TxAmt></AmtDtls>";
+    check(CAMT, (end, &with(rate)), &["5 XchgRate entry 0"]);
+    // What the transactions make is held against the entry, and the entry is the money.
+    let reading = read(&CAMT.replacen(end, &amount("4.00"), 1));
+    let entry = &reading.statements[0].entries[0];
+    let difference = kernel::Decimal::parse("-0.50").unwrap();
+    assert_eq!(entry.details_check(), BalanceCheck::Differs { difference });
+    assert_eq!((entry.amount.to_string().as_str(), reading.notes.len()), ("-4.50", 1));
+}
+
+#[test]
+fn a_statement_with_refused_entries_has_no_check() {
+    let closing = r#"<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">3.50</Amt>
+        <CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-03-31</Dt></Dt></Bal></Stmt>"#;
+    let sound = CAMT.replace("</Stmt>", closing);
+    assert_eq!(read(&sound).statements[0].balance_check(), BalanceCheck::Agrees);
+    let faulty = read(&sound.replacen("4.50", "four", 1));
+    assert_eq!(faulty.statements[0].balance_check(), BalanceCheck::Unknown);
 }
 
 #[test]

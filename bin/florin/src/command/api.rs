@@ -1,12 +1,10 @@
 //! `florin api`: any call of the contract.
 
-use std::io::Write as _;
-
 use anyhow::Context as _;
 use kernel::Env;
 
 use crate::cli::Api;
-use crate::command::read_file;
+use crate::command::{print, read_file};
 use crate::connection::{Call, Connection};
 
 const FILE_BYTES_MAX: u64 = 16 << 20;
@@ -32,10 +30,9 @@ pub async fn run(connection: &mut Connection, api: &Api) -> anyhow::Result<()> {
     let key = api.key.clone().or_else(|| Some(Env::system().random_uuid().to_string()));
     let key = key.filter(|_| method == "POST");
     let answer = connection.call(Call { method: &method, path: &path, body, key }).await?;
-    let mut out = std::io::stdout().lock();
     match serde_json::from_slice::<serde_json::Value>(&answer.body) {
-        Ok(json) => writeln!(out, "{}", serde_json::to_string_pretty(&json)?)?,
-        Err(_) => out.write_all(&answer.body)?,
+        Ok(json) => print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?,
+        Err(_) => print(&String::from_utf8_lossy(&answer.body))?,
     }
     anyhow::ensure!(answer.status < 400, "{method} {path} was answered with {}", answer.status);
     Ok(())

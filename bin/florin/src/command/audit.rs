@@ -8,6 +8,7 @@ use storage::audit::{Report, Witness};
 use storage::crypto::PublicKey;
 use storage::{Database, Limits};
 
+use crate::command::print;
 use crate::config::Config;
 use crate::platform::head_key;
 
@@ -35,9 +36,9 @@ pub async fn verify(config: &Config, asked: Verify) -> anyhow::Result<()> {
     let witness = Witness { heads, keys: vec![key] };
     let report = storage::audit::verify(&database, Some(&witness)).await?;
     if asked.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
     } else {
-        print(&report);
+        print(&text(&report))?;
     }
     anyhow::ensure!(report.is_intact(), "log or journal is not as it was written");
     Ok(())
@@ -45,24 +46,29 @@ pub async fn verify(config: &Config, asked: Verify) -> anyhow::Result<()> {
 
 /// Prints the public key, to be kept where the owner of the database has no hand.
 pub fn key(config: &Config) -> anyhow::Result<()> {
-    println!("{}", head_key(config, &Env::system())?.public());
-    Ok(())
+    print(&format!("{}\n", head_key(config, &Env::system())?.public()))
 }
 
-fn print(report: &Report) {
+fn text(report: &Report) -> String {
     let Report { log, journal, heads_compared, newer_than_heads, .. } = report;
-    println!("log      {} records in {} streams", log.records, log.streams);
-    println!("journal  {} records in {} streams", journal.records, journal.streams);
-    println!(
-        "heads    {} compared; {newer_than_heads} records are newer than them",
+    let mut text = format!(
+        "log      {} records in {} streams\n\
+         journal  {} records in {} streams\n\
+         heads    {} compared; {newer_than_heads} records are newer than them\n",
+        log.records,
+        log.streams,
+        journal.records,
+        journal.streams,
         heads_compared.unwrap_or(0)
     );
     for finding in &report.findings {
         let stream = finding.stream.map(|stream| format!(" stream {stream}")).unwrap_or_default();
-        println!("BROKEN   {}{stream} number {}: {}", finding.table, finding.seq, finding.what);
+        let (table, seq, what) = (&finding.table, finding.seq, &finding.what);
+        text.push_str(&format!("BROKEN   {table}{stream} number {seq}: {what}\n"));
     }
     if report.further_findings > 0 {
-        println!("         and {} more", report.further_findings);
+        text.push_str(&format!("         and {} more\n", report.further_findings));
     }
-    println!("{}", if report.is_intact() { "intact" } else { "NOT INTACT" });
+    text.push_str(if report.is_intact() { "intact\n" } else { "NOT INTACT\n" });
+    text
 }

@@ -8,7 +8,7 @@ use kernel::Env;
 use serde_json::{Value as Json, json};
 
 use crate::cli::Import;
-use crate::command::{escape, file_name, read_file};
+use crate::command::{escape, file_name, print, read_file};
 use crate::connection::{Call, Connection};
 
 const FILE_BYTES_MAX: u64 = 16 << 20;
@@ -25,13 +25,14 @@ pub async fn run(connection: &mut Connection, asked: &Import) -> anyhow::Result<
         let import = one(connection, asked, file, &bar).await;
         let import = import.with_context(|| format!("{}", file.display()))?;
         if !asked.json {
-            bar.suspend(|| print(&import));
+            bar.suspend(|| print(&text(&import)))?;
         }
         imports.push(import);
     }
     bar.finish_and_clear();
     if asked.json {
-        println!("{}", serde_json::to_string_pretty(&json!({ "imports": imports }))?);
+        let json = json!({ "imports": imports });
+        print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
     }
     Ok(())
 }
@@ -65,53 +66,69 @@ async fn one(
     let body = Some(("application/json", body));
     let booked = connection.json(Call { method: "POST", path: &path, body, key: key() }).await;
     if booked.is_err() {
-        bar.suspend(|| print(&staged));
+        bar.suspend(|| print(&text(&staged)))?;
     }
     bar.inc(1);
     booked
 }
 
 /// What was found and what became of it.
-fn print(import: &Json) {
-    let word = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-    println!(
-        "{}: {} {} ({})",
+fn text(import: &Json) -> String {
+    let mut text = format!(
+        "{}: {} {} ({})\n",
         word(&import["file_name"]),
         word(&import["format"]),
         word(&import["status"]),
         word(&import["id"])
     );
     for statement in import["statements"].as_array().into_iter().flatten() {
-        let count = |name: &str| statement[name].as_u64().unwrap_or(0);
-        println!(
-            "  {}: {} entries, {} new, {} known, {} to review, {} faulty",
-            word(&statement["account"]["label"]),
-            count("entries"),
-            count("new"),
-            count("known"),
-            count("review"),
-            count("faulty")
-        );
-        let check = &statement["closing_check"];
-        if let Some(difference) = check["difference"]["amount"].as_str() {
-            let zero = difference.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'));
-            let currency = word(&check["difference"]["currency"]);
-            match zero {
-                true => println!("    the closing balance agrees"),
-                false => println!("    the closing balance differs by {difference} {currency}"),
-            }
-        }
-        for note in statement["notes"].as_array().into_iter().flatten() {
-            println!("    note: {}", word(note));
-        }
+        text.push_str(&of_statement(statement));
     }
     for fault in import["faults"].as_array().into_iter().flatten() {
-        println!(
-            "  line {}: {}: found {:?}, expected {}",
+        text.push_str(&format!(
+            "  line {}: {}: found {:?}, expected {}\n",
             fault["line"],
             word(&fault["field"]),
             word(&fault["found"]),
             word(&fault["expected"])
-        );
+        ));
     }
+    text
+}
+
+fn of_statement(statement: &Json) -> String {
+    let count = |name: &str| statement[name].as_u64().unwrap_or(0);
+    let mut text =
+        format!("  {}: {} entries", word(&statement["account"]["label"]), count("entries"));
+    for (name, what) in [
+        ("booked", "booked"),
+        ("new", "new"),
+        ("known", "known already"),
+        ("review", "to decide about"),
+        ("pending", "pending at the bank"),
+        ("skipped", "left out"),
+        ("faulty", "faulty"),
+    ] {
+        if count(name) > 0 {
+            text.push_str(&format!(", {} {what}", count(name)));
+        }
+    }
+    text.push('\n');
+    let difference = &statement["closing_check"]["difference"];
+    if let Some(amount) = difference["amount"].as_str() {
+        let agrees = amount.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'));
+        let currency = word(&difference["currency"]);
+        text.push_str(&match agrees {
+            true => "    the closing balance agrees\n".to_owned(),
+            false => format!("    the closing balance differs by {amount} {currency}\n"),
+        });
+    }
+    for note in statement["notes"].as_array().into_iter().flatten() {
+        text.push_str(&format!("    note: {}\n", word(note)));
+    }
+    text
+}
+
+fn word(value: &Json) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }

@@ -8,6 +8,16 @@ pub mod net_worth;
 pub mod rates;
 pub mod serve;
 
+/// Prints a text. A reader who has seen enough (`| head`) is no failure.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// The bytes of a file, up to what may be imported at once.
 pub fn read_file(path: &std::path::Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
     use anyhow::Context as _;

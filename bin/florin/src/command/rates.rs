@@ -7,7 +7,7 @@ use markets::RateFile;
 use storage::{Database, Limits};
 
 use crate::cli::Global;
-use crate::command::{file_name, read_file};
+use crate::command::{file_name, print, read_file};
 use crate::config::Config;
 use crate::connection::{Call, Connection};
 use crate::platform::MODULES;
@@ -24,7 +24,8 @@ pub async fn import_common(config: &Config, files: &[PathBuf]) -> anyhow::Result
     for file in files {
         let rates = RateFile::new(file_name(file), read_file(file, FILE_BYTES_MAX)?);
         let came = markets::import_common(&database, &context, rates).await?;
-        println!("{}: {} rates added, {} known", file.display(), came.added, came.known);
+        let (added, known) = (came.added, came.known);
+        print(&format!("{}: {added} rates added, {known} known\n", file.display()))?;
     }
     Ok(())
 }
@@ -42,7 +43,8 @@ pub async fn import_own(global: &Global, config: &Config, files: &[PathBuf]) -> 
                 key: Some(Env::system().random_uuid().to_string()),
             })
             .await?;
-        println!("{}: {} rates added, {} known", file.display(), answer["added"], answer["known"]);
+        let (added, known) = (&answer["added"], &answer["known"]);
+        print(&format!("{}: {added} rates added, {known} known\n", file.display()))?;
     }
     connection.close().await;
     Ok(())

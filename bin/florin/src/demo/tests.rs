@@ -27,7 +27,9 @@ impl Demo {
             outside: Some(folder.path().to_owned()),
             ..Flags::default()
         });
-        let platform = Platform::open(&config.unwrap(), environment()).await.unwrap();
+        let config = config.unwrap();
+        std::fs::create_dir(config.data_dir()).unwrap();
+        let platform = Platform::open(&config, environment()).await.unwrap();
         found(&platform).await.unwrap();
         let tenant = platform.tenant(None).await.unwrap();
         let context = platform.owner(tenant);

@@ -63,6 +63,7 @@ pub(crate) struct EventActor {
 /// What somebody is who did something.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "for the contract alone: the envelope's own bytes are sent")]
 pub(crate) enum ActorKind {
     /// A person who signed in.
     User,

@@ -169,16 +169,13 @@ fn roles_of(record: &Record) -> Vec<Role> {
     }
     let has = |role: Role| taken.contains(&role);
     let pair = has(Role::Debit) && has(Role::Credit);
-    for role in &mut roles {
-        let superfluous = match role {
-            Role::Amount => pair,
-            Role::Debit | Role::Credit => has(Role::Amount) && !pair,
-            Role::Flag => pair || !has(Role::Amount),
-            _ => false,
-        };
-        if superfluous {
-            *role = Role::Ignored;
-        }
+    let is_superfluous = |role: Role| {
+        (role == Role::Amount && pair)
+            || (matches!(role, Role::Debit | Role::Credit) && has(Role::Amount) && !pair)
+            || (role == Role::Flag && (pair || !has(Role::Amount)))
+    };
+    for role in roles.iter_mut().filter(|role| is_superfluous(**role)) {
+        *role = Role::Ignored;
     }
     roles
 }

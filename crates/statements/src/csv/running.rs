@@ -200,6 +200,8 @@ mod tests {
         check("10@110 -20@90 5@96 1@97", Some(Forward), false, &[2]);
         check("10@110 -20@50 5@96 1@7", None, false, &[]);
         check("10@110", Some(Forward), false, &[]);
+        // One line allows the usual sign: three that do not are no proof.
+        check("10@110 -20@90 5@85 -7@92 3@89", None, false, &[]);
         check("-10@110 20@90", Some(Forward), true, &[]);
         check("-10@110 20@90 -5@95 2@99 3@96", Some(Forward), true, &[3]);
     }

@@ -69,11 +69,13 @@ const NAMES: &[(Role, &[&str])] = &[
         "дансны дугаар",
     ]),
     (Role::Counterparty, &[
-        "counterparty", "counterparty name", "counter party", "payee", "payer", "payee name", "merchant",
+        "counterparty", "counterparty name", "counter party", "payee", "payer", "payee name",
+        "merchant",
         "merchant name", "name", "beneficiary", "beneficiary name",
         "beneficiary originator", "begünstigter zahlungspflichtiger",
         "beguenstigter zahlungspflichtiger", "auftraggeber empfänger",
-        "auftraggeber begünstigter", "zahlungsempfänger", "zahlungsempfänger in", "zahlungspflichtiger",
+        "auftraggeber begünstigter", "zahlungsempfänger", "zahlungsempfänger in",
+        "zahlungspflichtiger",
         "name zahlungsbeteiligter", "empfänger", "partner name", "naam tegenpartij",
         "naam omschrijving", "tegenpartij", "contrepartie", "tiers", "beneficiario",
         "контрагент", "харьцсан дансны нэр", "other party",
@@ -134,7 +136,8 @@ const CREDIT_WORDS: &[&str] = &[
 /// Words for lines that are booked.
 #[rustfmt::skip]
 const BOOKED_WORDS: &[&str] = &[
-    "booked", "posted", "completed", "cleared", "settled", "gebucht", "umsatz gebucht", "ok", "done", "success",
+    "booked", "posted", "completed", "cleared", "settled", "gebucht", "umsatz gebucht", "ok",
+    "done", "success",
     "successful", "processed", "амжилттай", "исполнено",
 ];
 /// Words for lines that are not booked yet.

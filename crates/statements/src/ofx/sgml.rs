@@ -16,19 +16,6 @@ const TAG_BYTES_MAX: usize = 512;
 /// The longest entity, in bytes.
 const ENTITY_BYTES_MAX: usize = 12;
 
-/// Leaves that may stand empty and unclosed before others: what follows is never their content.
-#[rustfmt::skip]
-const LEAVES: &[&str] = &[
-    "ACCTID", "ACCTKEY", "ACCTTYPE", "AVAILCASH", "BALAMT", "BANKID", "BRANCHID", "BROKERID",
-    "CHECKNUM", "CODE", "COMMISSION", "CORRECTACTION", "CORRECTFITID", "CURDEF", "CURRATE",
-    "CURSYM", "DTASOF", "DTAVAIL", "DTEND", "DTPOSTED", "DTPRICEASOF", "DTSERVER", "DTSETTLE",
-    "DTSTART", "DTTRADE", "DTTRAN", "DTUSER", "EXTDNAME", "FEES", "FITID", "FRACCASH",
-    "HELDINACCT", "INCOMETYPE", "LANGUAGE", "MEMO", "MESSAGE", "MKTVAL", "NAME", "ORG", "FID",
-    "PAYEEID", "POSTYPE", "REFNUM", "SECNAME", "SEVERITY", "SIC", "SRVRTID", "SUBACCTFUND",
-    "SUBACCTSEC", "TAXES", "TICKER", "TOTAL", "TRNAMT", "TRNTYPE", "TRNUID", "UNIQUEID",
-    "UNIQUEIDTYPE", "UNITPRICE", "UNITS",
-];
-
 /// Aggregates that carry or lead to money, and therefore must be closed.
 #[rustfmt::skip]
 const AGGREGATES: &[&str] = &[
@@ -229,12 +216,9 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    /// Ends the last element where it is a leaf: one with text, or one that is known to be one.
+    /// Ends the last element where it is a leaf: one with text.
     fn end_leaf(&mut self) {
-        let is_leaf = |node: &mut Node| {
-            let known = || LEAVES.contains(&node.name.as_ref());
-            node.children.is_empty() && (!node.text.trim().is_empty() || known())
-        };
+        let is_leaf = |node: &mut Node| node.children.is_empty() && !node.text.trim().is_empty();
         if let Some(leaf) = self.open.pop_if(is_leaf) {
             self.attach(leaf);
         }

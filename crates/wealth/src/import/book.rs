@@ -48,6 +48,7 @@ impl Wealth {
                 Ok(Step::Done) => return self.import(context, id).await,
                 Ok(Step::Again) if number < ATTEMPTS_MAX => number += 1,
                 Ok(Step::Again) => return Err(ImportError::Changed { import: id }.into()),
+                Err(error) if number < ATTEMPTS_MAX && is_overtaken(&error) => number += 1,
                 Err(error) if follows_soon(number, &error).await => number += 1,
                 Err(error) => return Err(error),
             }

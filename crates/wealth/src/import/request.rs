@@ -120,7 +120,9 @@ async fn account(
         asset.account
     } else {
         let found = assets::asset(tx, plan.asset).await?;
-        let found = found.ok_or(WealthError::AssetUnknown { asset: plan.asset })?;
+        let mut found = found.ok_or(WealthError::AssetUnknown { asset: plan.asset })?;
+        // The lines were compared with what was booked at that version, not at a later one.
+        found.version = plan.asset_version;
         request.rows.push(if opened_on == found.opened_on {
             assets::asset_touch(&found, now)
         } else {
@@ -129,7 +131,8 @@ async fn account(
         found.account
     };
     for key in plan.keys.iter().filter_map(|key| unhex::<16>(key)) {
-        if accounts::by_key(tx, key).await?.is_none() {
+        // Of a new account the row is the guard: another import may have opened it since.
+        if plan.opens || accounts::by_key(tx, key).await?.is_none() {
             request.rows.push(accounts::key_row(key, plan.asset));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::Context;
+use kernel::{Context, Date};
 use statements::{ReadOptions, Reading};
 use storage::{Level, Mode, StorageError, Tx, crypto, tenant_hash};
 
@@ -48,8 +48,7 @@ impl Wealth {
         let options = ReadOptions {
             encoding: None,
             currency: Some(currency.code),
-            // East of Greenwich it may be tomorrow.
-            not_after: context.now().date().tomorrow().ok(),
+            not_after: last_day(context.now().date()),
             csv_mapping: upload.csv_mapping.clone(),
         };
         let mut import = ImportRow::staged(id, book.id, &upload, context.now());
@@ -175,8 +174,22 @@ async fn key(
 
 /// Reads a file on a thread of its own: it may take seconds.
 async fn read(bytes: Vec<u8>, options: ReadOptions) -> Result<Reading, WealthError> {
-    let read = tokio::task::spawn_blocking(move || statements::read(&bytes, &options)).await;
-    Ok(read.map_err(|error| ImportError::Unread { text: error.to_string() })?)
+    let read = tokio::task::spawn_blocking(move || {
+        let reading = statements::read(&bytes, &options);
+        let mut entries = reading.statements.iter().flat_map(|statement| &statement.entries);
+        if entries.any(|entry| options.not_after.is_some_and(|last| entry.booked > last)) {
+            // The file tells of days to come, so that they rule no order of dates out.
+            return statements::read(&bytes, &ReadOptions { not_after: None, ..options });
+        }
+        reading
+    });
+    Ok(read.await.map_err(|error| ImportError::Unread { text: error.to_string() })?)
+}
+
+/// The last day that a booking is expected to have: banks announce some days ahead.
+fn last_day(today: Date) -> Option<Date> {
+    const DAYS_AHEAD: i32 = 31;
+    kernel::time::date_from_days(kernel::time::days_since_epoch(today) + DAYS_AHEAD).ok()
 }
 
 fn check_limits(draft: &Draft) -> Result<(), ImportError> {

@@ -150,7 +150,6 @@ impl Whole {
     ) -> Result<Option<BalanceCheck>, AmountError> {
         let Some(closing) = statement.closing else { return Ok(None) };
         let ledger = self.balance(plan.asset, closing.on, changes)?;
-        let opened_by_it = self.moves.iter().any(|row| row.step.statement == statement.number);
         let is_inferred =
             statement.opening.is_some_and(|opening| opening.origin == OpeningOrigin::Inferred);
         let difference = closing.amount.checked_sub(ledger)?;
@@ -159,7 +158,7 @@ impl Whole {
             stated: closing.amount,
             ledger,
             difference,
-            inferred: opened_by_it && is_inferred && difference.is_zero(),
+            inferred: is_inferred && opens_with(plan, statement) && difference.is_zero(),
         }))
     }
 
@@ -172,8 +171,7 @@ impl Whole {
         changes: &Changes,
     ) -> Result<Option<BalanceCheck>, AmountError> {
         let Some(opening) = statement.opening else { return Ok(None) };
-        let opened_by_it = self.moves.iter().any(|row| row.step.statement == statement.number);
-        if opening.origin != OpeningOrigin::Stated || opened_by_it {
+        if opening.origin != OpeningOrigin::Stated || opens_with(plan, statement) {
             return Ok(None);
         }
         // The lines of its first day stand in the ledger with those of other statements.
@@ -257,6 +255,13 @@ impl Whole {
         }
         notes
     }
+}
+
+/// Whether the account begins with the balance with which the statement does, by this import.
+fn opens_with(plan: &AccountPlan, statement: &StatementRow) -> bool {
+    let begins = plan.opening_after.as_ref().filter(|_| plan.opening_after != plan.opening_before);
+    let first = begins.and_then(|opening| opening.jumps.first());
+    first.map(|jump| jump.before) == statement.opening.map(|opening| opening.on) && first.is_some()
 }
 
 fn of_row(row: &ImportRow) -> Import {

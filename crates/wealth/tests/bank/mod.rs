@@ -14,6 +14,10 @@ use wealth::import::{
 };
 use wealth::{Asset, AssetFilter, AssetId, NetWorthQuery, Wealth, WealthError};
 
+/// The balance of each account, debits positive, and how many transfers, assets and events of
+/// bookings there are.
+pub type State = (BTreeMap<AccountId, Amount>, u64, u64, u64);
+
 /// A family with a household in AUD, and what its database holds.
 pub struct Bank<'a> {
     pub wealth: Wealth,
@@ -250,10 +254,8 @@ impl<'a> Bank<'a> {
         self.wealth.net_worth(&self.context, &query).await.unwrap().total.to_string()
     }
 
-    /// Everything that booking changes: the accounts with their balances, the number of transfers
-    /// and assets, and the number of events that tell of a booking. Debits equal credits, or it
-    /// fails.
-    pub async fn state(&self) -> (BTreeMap<AccountId, Amount>, u64, u64, u64) {
+    /// Everything that booking changes. Debits equal credits, or it fails.
+    pub async fn state(&self) -> State {
         let level = Level::Tenant(self.context.tenant);
         let mut tx = self.db.database.begin(level, Mode::Read).await.unwrap();
         let book = self.wealth.household(&mut tx).await.unwrap().id;
@@ -269,15 +271,17 @@ impl<'a> Bank<'a> {
             balances.insert(account.id, debit_positive);
         }
         assert!(sums.values().all(|sum| sum.is_zero()), "the books do not balance: {sums:?}");
-        let raw = self.db.raw().await;
-        let count = async |sql: &str| match raw.rows(sql).await[0][0] {
-            Cell::Number(count) => u64::try_from(count).unwrap(),
-            ref cell => panic!("{cell:?}"),
-        };
-        let transfers = count("SELECT count(*) FROM ledger_transfer").await;
-        let assets = count("SELECT count(*) FROM wealth_asset").await;
+        let transfers = self.count("SELECT count(*) FROM ledger_transfer").await;
+        let assets = self.count("SELECT count(*) FROM wealth_asset").await;
         let events = self.events("wealth.import.booked").await.len();
         (balances, transfers, assets, u64::try_from(events).unwrap())
+    }
+
+    pub async fn count(&self, sql: &str) -> u64 {
+        match self.db.raw().await.rows(sql).await[0][0] {
+            Cell::Number(count) => u64::try_from(count).unwrap(),
+            ref cell => panic!("{cell:?}"),
+        }
     }
 
     /// The bodies of the events of a type, in the order in which they were emitted.

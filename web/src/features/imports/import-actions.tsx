@@ -26,6 +26,8 @@ export function ImportActions({ one, back }: ImportActionsProps) {
   const onSuccess = async (changed: Import) => {
     queries.setQueryData(['imports', one.id], changed)
     setAsking(false)
+    // A figure of before must not stand there as if it were of now, not even until the new one comes.
+    queries.removeQueries({ type: 'inactive' })
     await queries.invalidateQueries()
   }
   const book = useMutation({

@@ -1,0 +1,216 @@
+//! The command line as its user has it: a folder of their own, files of a bank, and questions.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+/// Somebody with a home of their own.
+struct User {
+    home: TempDir,
+}
+
+/// A server of theirs, ended with the test.
+struct Server {
+    child: Child,
+}
+
+const JANUARY: &str = "Date,Description,Amount,Balance\n\
+    2026-01-05,Salary,1000.00,1100.00\n\
+    2026-01-13,Rent,-400.00,700.00\n\
+    2026-01-20,Coffee,-5.00,695.00\n\
+    2026-01-20,Coffee,-5.00,690.00\n";
+/// Begins in the middle of January: the two equal payments are in both files.
+const FEBRUARY: &str = "Date,Description,Amount,Balance\n\
+    2026-01-20,Coffee,-5.00,695.00\n\
+    2026-01-20,Coffee,-5.00,690.00\n\
+    2026-02-13,Rent,-400.00,290.00\n";
+
+impl User {
+    fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap() }
+    }
+
+    fn florin(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_florin"));
+        command.env_clear().env("HOME", self.home.path()).env("FLORIN_HEADS_SECONDS", "1");
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        self.florin().args(words).output().unwrap()
+    }
+
+    fn ok(&self, words: &[&str]) -> String {
+        let output = self.run(words);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{words:?}: {told}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn fails(&self, words: &[&str]) -> String {
+        let output = self.run(words);
+        assert!(!output.status.success(), "{words:?} succeeded");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.home.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn data(&self) -> PathBuf {
+        self.home.path().join(".local/share/florin")
+    }
+
+    fn import(&self, file: &Path) -> String {
+        self.ok(&["import", file.to_str().unwrap()])
+    }
+
+    fn worth(&self, as_of: &str) -> String {
+        let words = ["net-worth", "--in", "EUR", "--as-of", as_of, "--json"];
+        let answer: Json = serde_json::from_str(&self.ok(&words)).unwrap();
+        assert_eq!(answer["as_of"], as_of);
+        assert_eq!(answer["total"]["currency"], "EUR");
+        answer["total"]["amount"].as_str().unwrap().to_owned()
+    }
+
+    fn serve(&self) -> (Server, String) {
+        let mut command = self.florin();
+        command.args(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
+        let mut child = command.env("FLORIN_LOG_FORMAT", "json").spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = loop {
+            let line = lines.next().expect("the server ended").unwrap();
+            let told: Json = serde_json::from_str(&line).unwrap();
+            if let Some(address) = told["fields"]["address"].as_str() {
+                break address.to_owned();
+            }
+        };
+        // What it says later is read, so that it never waits for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        (Server { child }, address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_year_is_imported_once_and_every_day_can_be_asked_for() {
+    let user = User::new();
+    let (january, february) = (user.file("jan.csv", JANUARY), user.file("feb.csv", FEBRUARY));
+    assert!(user.import(&january).contains("4 entries, 4 booked"));
+    let words = ["import", "--asset", &asset(&user), february.to_str().unwrap()];
+    let told = user.ok(&words);
+    assert!(told.contains("1 booked") && told.contains("2 known already"), "{told}");
+    for (as_of, expected) in [
+        ("2026-01-04", "0.00"),
+        ("2026-01-05", "1100.00"),
+        ("2026-01-31", "690.00"),
+        ("2026-02-28", "290.00"),
+    ] {
+        assert_eq!(user.worth(as_of), expected, "{as_of}");
+    }
+    // A second time nothing changes.
+    let told = user.ok(&words);
+    assert!(told.contains("3 known already") && !told.contains(" booked\n"), "{told}");
+    assert_eq!(user.worth("2026-02-28"), "290.00");
+    let told = user.ok(&["audit", "verify"]);
+    assert!(told.ends_with("intact\n"), "{told}");
+}
+
+/// The id of the only asset.
+fn asset(user: &User) -> String {
+    let assets: Json = serde_json::from_str(&user.ok(&["api", "GET", "/assets"])).unwrap();
+    assert_eq!(assets["items"].as_array().unwrap().len(), 1);
+    assets["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_preview_books_nothing_and_a_faulty_file_is_refused_whole() {
+    let user = User::new();
+    let january = user.file("jan.csv", JANUARY);
+    let told = user.ok(&["import", "--preview", january.to_str().unwrap()]);
+    assert!(told.contains("staged") && told.contains("4 new"), "{told}");
+    let faulty = user.file("faulty.csv", &JANUARY.replace("-400.00", "four hundred"));
+    let told = user.fails(&["import", faulty.to_str().unwrap()]);
+    assert!(told.contains("line 3") && told.contains("four hundred"), "{told}");
+    let assets: Json = serde_json::from_str(&user.ok(&["api", "GET", "/assets"])).unwrap();
+    assert_eq!(assets["items"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_changed_byte_is_found_and_located() {
+    let user = User::new();
+    user.import(&user.file("jan.csv", JANUARY));
+    let database = user.data().join("florin.db");
+    // The name of an event stands in its bytes; the file is changed behind the database's back, also
+    // where it holds what was deleted.
+    let mut bytes = std::fs::read(&database).unwrap();
+    let name = b"wealth.import.booked";
+    let places: Vec<usize> =
+        (0..bytes.len() - name.len()).filter(|at| bytes[*at..].starts_with(name)).collect();
+    assert!(!places.is_empty(), "the event is in the file");
+    places.into_iter().for_each(|place| bytes[place] = b'W');
+    std::fs::write(&database, bytes).unwrap();
+    let output = user.run(&["audit", "verify"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success());
+    assert!(told.contains("BROKEN   log_event"), "{told}");
+}
+
+#[test]
+fn with_a_server_the_command_line_speaks_to_it() {
+    let user = User::new();
+    let (server, address) = user.serve();
+    let told = user.fails(&["net-worth", "--in", "EUR"]);
+    assert!(told.contains("florin login") && told.contains(&address), "{told}");
+
+    let registration = serde_json::json!({
+        "email": "saraa@example.mn", "password": "correct horse battery", "name": "Saraa",
+        "family_name": "Hargreaves", "currency": "EUR",
+    });
+    let agent = ureq::Agent::new_with_defaults();
+    let url = format!("{address}/api/v1/auth/register");
+    let request = agent.post(&url).header("content-type", "application/json");
+    assert_eq!(request.send(registration.to_string().as_bytes()).unwrap().status(), 201);
+
+    let mut login = user.florin();
+    login.args(["login", "--email", "saraa@example.mn"]).stdin(Stdio::piped());
+    let mut login = login.stdout(Stdio::null()).spawn().unwrap();
+    login.stdin.take().unwrap().write_all(b"correct horse battery\n").unwrap();
+    assert!(login.wait().unwrap().success());
+    let session = user.home.path().join(".local/state/florin/session.json");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&session.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+
+    user.import(&user.file("jan.csv", JANUARY));
+    assert_eq!(user.worth("2026-01-31"), "690.00");
+    drop(server);
+    // Without it, the same data, as the owner.
+    assert_eq!(user.worth("2026-01-31"), "690.00");
+}
+
+#[test]
+fn what_is_wrong_is_said_in_words() {
+    let user = User::new();
+    let told = user.fails(&["net-worth", "--in", "XXX"]);
+    assert!(told.contains("currency"), "{told}");
+    let told = user.fails(&["net-worth", "--in", "EUR", "--as-of", "31.3.2026"]);
+    assert!(told.contains("as_of"), "{told}");
+    let told = user.fails(&["import", "/nowhere/at/all.ofx"]);
+    assert!(told.contains("all.ofx"), "{told}");
+    let told = user.fails(&["--tenant", "Nobody", "net-worth", "--in", "EUR"]);
+    assert!(told.contains("Nobody"), "{told}");
+    assert!(user.ok(&["completions", "bash"]).contains("florin"));
+    assert!(user.ok(&["man"]).contains(".TH florin"));
+    assert!(user.ok(&["config"]).contains("from default"));
+}
