@@ -11,3 +11,4 @@ step "Set-up" scripts/setup.sh test
 scripts/web.sh build
 step "Soak: $FLORIN_SOAK_ROUNDS rounds, $PROPTEST_CASES random cases a property" \
   scripts/postgres.sh with cargo test "${locked[@]}" --release "${@:---workspace}"
+step "Planted faults: would the tests notice?" cargo xtask plant

@@ -81,7 +81,7 @@ ${entries.join('\n')}
 </OFX>
 `
   return {
-    fileName: `savings-${lastDay}.ofx`,
+    fileName: `savings-${account}.ofx`,
     text,
     closing: CLOSING,
     counterparties: ENTRIES.map(({ name }) => `${name} ${account}`).reverse(),

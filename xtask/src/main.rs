@@ -1,7 +1,8 @@
 //! `cargo xtask`: the workshop's own tool.
 //!
 //! Owns the checks that need to know this repository: [`tidy`] holds the house rules that a machine
-//! can hold, [`plant`] asks the tests whether they would notice. It depends on no crate of ours, so that it still builds when one of them does not.
+//! can hold, [`plant`] asks the tests whether they would notice a fault. It depends on no crate of
+//! ours, so that it still builds when one of them does not.
 
 mod edges;
 mod manifests;

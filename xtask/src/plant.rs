@@ -1,5 +1,5 @@
-//! `cargo xtask plant`: plants the faults of `plants.txt` one by one in a copy of the tree, and fails
-//! where the tests that are named do not notice.
+//! `cargo xtask plant`: plants the faults of `plants.txt` one by one in a copy of the tree, and
+//! fails where the tests that are named do not notice.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

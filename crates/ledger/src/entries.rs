@@ -9,41 +9,68 @@ use crate::error::LedgerError;
 use crate::model::{AccountId, AccountKind, TransferId};
 use crate::store::commodity;
 
+/// Balances with what makes them; `$account` says of which account, if it is one.
+macro_rules! balance_inputs {
+    ($account:literal) => {
+        concat!(
+            "SELECT account.id, account.kind, amt_sum(history.amount), count(*),
+                 min(history.effective), max(history.effective)
+             FROM ledger_account AS account
+             JOIN ledger_history AS history
+                 ON history.tenant = app_tenant() AND history.book = account.book
+                 AND history.account = account.number
+             WHERE account.tenant = app_tenant() AND account.book = $1 ",
+            $account,
+            " AND history.effective <= $2 AND (history.booked_at <= $3 OR $3 IS NULL)
+             GROUP BY account.id, account.kind ORDER BY account.id"
+        )
+    };
+}
+
+/// Entries: first the page by what the history alone says, then what belongs to its few lines.
+macro_rules! entries {
+    ($account:literal) => {
+        concat!(
+            "SELECT page.id, page.account, page.commodity, page.scale, page.number, transfer.id,
+                 page.amount, page.effective, page.booked_at, transfer.code, text.reference,
+                 text.purpose, text.counterparty, other.id
+             FROM (
+                 SELECT account.id, history.account, account.commodity, account.scale,
+                     history.book, history.number, history.amount, history.effective,
+                     history.booked_at
+                 FROM ledger_account AS account
+                 JOIN ledger_history AS history
+                     ON history.tenant = app_tenant() AND history.book = account.book
+                     AND history.account = account.number
+                 WHERE account.tenant = app_tenant() AND account.book = $1
+                     AND account.code = $2 ",
+            $account,
+            "    AND history.effective >= $3 AND history.effective <= $4
+                     AND (history.effective < $5 OR (history.effective = $5
+                         AND (history.number < $6
+                             OR (history.number = $6 AND history.account > $7))))
+                 ORDER BY history.effective DESC, history.number DESC, history.account LIMIT $8
+             ) AS page
+             JOIN ledger_transfer AS transfer
+                 ON transfer.tenant = app_tenant() AND transfer.book = page.book
+                 AND transfer.number = page.number
+             JOIN ledger_account AS other
+                 ON other.tenant = app_tenant() AND other.book = page.book
+                 AND other.number = transfer.debit + transfer.credit - page.account
+             LEFT JOIN ledger_transfer_text AS text
+                 ON text.tenant = app_tenant() AND text.book = page.book
+                 AND text.transfer = transfer.id
+             ORDER BY page.effective DESC, page.number DESC, page.account"
+        )
+    };
+}
+
+// Two of each: asked for one account, a database must not read the others' history.
 sql! {
-    BALANCE_INPUTS =
-        "SELECT account.id, account.kind, amt_sum(history.amount), count(*),
-             min(history.effective), max(history.effective)
-         FROM ledger_account AS account
-         JOIN ledger_history AS history
-             ON history.tenant = app_tenant() AND history.book = account.book
-             AND history.account = account.number
-         WHERE account.tenant = app_tenant() AND account.book = $1
-             AND (account.id = $2 OR $2 IS NULL)
-             AND history.effective <= $3 AND (history.booked_at <= $4 OR $4 IS NULL)
-         GROUP BY account.id, account.kind ORDER BY account.id";
-    ENTRIES =
-        "SELECT account.id, account.number, account.commodity, account.scale, history.number,
-             transfer.id, history.amount, history.effective, history.booked_at, transfer.code,
-             text.reference, text.purpose, text.counterparty, other.id
-         FROM ledger_account AS account
-         JOIN ledger_history AS history
-             ON history.tenant = app_tenant() AND history.book = account.book
-             AND history.account = account.number
-         JOIN ledger_transfer AS transfer
-             ON transfer.tenant = app_tenant() AND transfer.book = history.book
-             AND transfer.number = history.number
-         JOIN ledger_account AS other
-             ON other.tenant = app_tenant() AND other.book = history.book
-             AND other.number = transfer.debit + transfer.credit - history.account
-         LEFT JOIN ledger_transfer_text AS text
-             ON text.tenant = app_tenant() AND text.book = history.book
-             AND text.transfer = transfer.id
-         WHERE account.tenant = app_tenant() AND account.book = $1 AND account.code = $2
-             AND (account.id = $3 OR $3 IS NULL)
-             AND history.effective >= $4 AND history.effective <= $5
-             AND (history.effective < $6 OR (history.effective = $6
-                 AND (history.number < $7 OR (history.number = $7 AND history.account > $8))))
-         ORDER BY history.effective DESC, history.number DESC, history.account LIMIT $9";
+    BALANCE_INPUTS = balance_inputs!("");
+    BALANCE_INPUTS_OF = balance_inputs!("AND account.id = $4");
+    ENTRIES = entries!("");
+    ENTRIES_OF = entries!("AND account.id = $9");
 }
 
 /// What an account's balance by effective date is made of.
@@ -125,9 +152,11 @@ impl Ledger {
         book: BookId,
         filter: &BalanceFilter,
     ) -> Result<Vec<BalanceInputs>, LedgerError> {
-        let account = filter.account.map(AccountId::uuid);
-        let params = params![book.uuid(), account, filter.date, filter.known_at];
-        let rows = tx.rows(&BALANCE_INPUTS, params).await?;
+        let mut params = params![book.uuid(), filter.date, filter.known_at];
+        params.extend(filter.account.map(|account| account.uuid().into()));
+        let one = filter.account.is_some();
+        let statement = if one { &BALANCE_INPUTS_OF } else { &BALANCE_INPUTS };
+        let rows = tx.rows(statement, params).await?;
         Ok(rows.iter().map(inputs).collect::<Result<_, _>>()?)
     }
 
@@ -143,10 +172,9 @@ impl Ledger {
             None => (Date::MAX, u64::MAX, -1),
             Some(cursor) => place(cursor)?,
         };
-        let params = params![
+        let mut params = params![
             book.uuid(),
             filter.account_code,
-            filter.account.map(AccountId::uuid),
             filter.from,
             filter.to,
             date,
@@ -154,7 +182,9 @@ impl Ledger {
             account,
             usize::from(page.limit) + 1,
         ];
-        let rows = tx.rows(&ENTRIES, params).await?;
+        params.extend(filter.account.map(|account| account.uuid().into()));
+        let statement = if filter.account.is_some() { &ENTRIES_OF } else { &ENTRIES };
+        let rows = tx.rows(statement, params).await?;
         let entries = rows.iter().map(entry).collect::<Result<Vec<_>, StorageError>>()?;
         Ok(Page::cut(entries, page.limit, |entry| {
             let account = entry.account_number.to_string();

@@ -207,6 +207,7 @@ fn structure_of_camt() {
 
 #[test]
 fn money_in_csv() {
+    check(CSV, ("What", "\"What"), &["1 header file"]);
     check(CSV, ("-4.50", "four"), &["2 Amount entry 0"]);
     check(CSV, ("-4.50", "-4.505"), &["2 decimal_sign file"]);
     check(CSV, ("-4.50", ""), &["2 record entry 0"]);

@@ -14,12 +14,16 @@ use wealth::import::{
 
 /// The third of four lines has an amount that is none.
 fn broken() -> Vec<u8> {
-    ofx("1", "85.00 2026-01-31", &[
-        "2026-01-02 -5.00 A1 COFFEE",
-        "2026-01-03 -4.00 A2 BAKERY",
-        "2026-01-04 -4,0,0 A3 BAKERY",
-        "2026-01-05 -2.00 A4 TEA",
-    ])
+    ofx(
+        "1",
+        "85.00 2026-01-31",
+        &[
+            "2026-01-02 -5.00 A1 COFFEE",
+            "2026-01-03 -4.00 A2 BAKERY",
+            "2026-01-04 -4,0,0 A3 BAKERY",
+            "2026-01-05 -2.00 A4 TEA",
+        ],
+    )
 }
 
 /// The same file as the bank corrected it.
@@ -254,7 +258,8 @@ async fn booked_whole(bank: &Bank<'_>, before: &State, import: &Import) -> State
 /// Changes a file in one of the ways in which files get broken.
 fn mutate(bytes: &mut Vec<u8>, round: usize, seed: &mut u64) {
     let mut random = |below: usize| {
-        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        *seed =
+            seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(*seed >> 33).unwrap() % below.max(1)
     };
     match round % 6 {

@@ -126,7 +126,8 @@ testing::both_databases! {
 
     async fn live_streams_end_with_the_process(db: TestDatabase) {
         let keys = keys(&db);
-        let owner = TestApp::of(services(&db, keys.clone()).await).register("saraa@example.mn").await;
+        let app = TestApp::of(services(&db, keys.clone()).await);
+        let owner = app.register("saraa@example.mn").await;
         Sequencer::new(db.database.clone()).run_once().await.unwrap();
         let server = Server::listen(services(&db, keys).await).await;
         let mut stream = server.send(&get("/api/v1/events", &owner.access)).await;
@@ -170,7 +171,8 @@ testing::both_databases! {
 
     async fn a_reader_who_does_not_read_is_cut_off(db: TestDatabase) {
         let keys = keys(&db);
-        let owner = TestApp::of(services(&db, keys.clone()).await).register("saraa@example.mn").await;
+        let app = TestApp::of(services(&db, keys.clone()).await);
+        let owner = app.register("saraa@example.mn").await;
         emit_much(&db, &owner.tenant).await;
         let mut services = services(&db, keys).await;
         services.limits.reader_stall_ms_max = 50;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use kernel::{Amount, BookId, Commodity, Context, Date};
 use storage::{StorageError, Tx};
 
+use super::accounts;
 use super::dedup::{self, Cover, Incoming, LineRef, Verdict};
 use super::error::ImportError;
 use super::model::{Decision, ImportId, LineStatus};
@@ -16,7 +17,6 @@ use super::opening::{self, Facts, Opening};
 use super::store::accounts::{AccountPlan, MoveRow};
 use super::store::lines::{self, LineVerdict, StagedLine};
 use super::store::{self, ImportRow, StatementRow};
-use super::accounts;
 use crate::Wealth;
 use crate::error::WealthError;
 use crate::model::AssetId;
@@ -45,7 +45,10 @@ const OPEN: &str = "the file names no account, and it may be one that is there";
 impl Wealth {
     /// The household's book, and its assets once the ledger's tables have what was booked on them.
     /// No transaction may be open: it waits.
-    pub(crate) async fn settled(&self, context: &Context) -> Result<(BookId, Settled), WealthError> {
+    pub(crate) async fn settled(
+        &self,
+        context: &Context,
+    ) -> Result<(BookId, Settled), WealthError> {
         let (book, assets) = self.household_assets(context).await?;
         Ok((book, assets.into_iter().map(|asset| (asset.id, asset.version)).collect()))
     }
@@ -83,8 +86,14 @@ impl Wealth {
                 }
             }
             if !account.is_open {
-                self.plan_opening(tx, (&import, settled), account, (&statements, &lines), &mut moves)
-                    .await?;
+                self.plan_opening(
+                    tx,
+                    (&import, settled),
+                    account,
+                    (&statements, &lines),
+                    &mut moves,
+                )
+                .await?;
             }
         }
         let mut import = import;
@@ -169,7 +178,8 @@ impl Wealth {
         let has_lines = first_line.is_some();
         account.opening_after = opening.filter(|_| !by_hand || has_lines);
         let opens_on = account.opening_after.as_ref().map(|opening| opening.on);
-        account.opened_on = [account.opened_before, first_line, opens_on].into_iter().flatten().min();
+        account.opened_on =
+            [account.opened_before, first_line, opens_on].into_iter().flatten().min();
         Ok(())
     }
 

@@ -73,8 +73,7 @@ impl Wealth {
         }
         let assessed = self.assess(&mut tx, row, &settled).await?;
         require_accounts(&mut tx, &assessed, options).await?;
-        let Some(request) =
-            request::booking(&mut tx, context, &assessed, options.partial).await?
+        let Some(request) = request::booking(&mut tx, context, &assessed, options.partial).await?
         else {
             // Everything is there already: the import is done without a command.
             let change = store::book(&assessed.import, context.now());

@@ -222,9 +222,8 @@ impl<'a> Judge<'a> {
     /// The first question.
     fn same(&mut self) {
         type Place = (Option<Key>, Date, Amount, Key);
-        let place = |traits: &Traits| -> Place {
-            (traits.id, traits.day, traits.amount, traits.text)
-        };
+        let place =
+            |traits: &Traits| -> Place { (traits.id, traits.day, traits.amount, traits.text) };
         let mut there: BTreeMap<Place, Vec<LineRef>> = BTreeMap::new();
         for line in self.booked() {
             there.entry(place(&line.traits)).or_default().push(line.line);
@@ -429,3 +428,7 @@ impl Family {
         [Self::Ofx, Self::Camt, Self::Csv].into_iter().find(|family| family.code() == code)
     }
 }
+
+#[cfg(test)]
+#[path = "dedup_tests.rs"]
+mod tests;

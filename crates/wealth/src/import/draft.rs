@@ -259,9 +259,7 @@ fn place(scope: Scope) -> (Option<u32>, Option<u32>) {
     let number = |index: usize| u32::try_from(index).ok();
     match scope {
         Scope::File => (None, None),
-        Scope::Statement { statement } | Scope::Balance { statement } => {
-            (number(statement), None)
-        }
+        Scope::Statement { statement } | Scope::Balance { statement } => (number(statement), None),
         Scope::Entry { statement, entry } => (number(statement), number(entry)),
     }
 }

@@ -114,3 +114,51 @@ impl EventBody for ImportUndone {
         own.chain(disposed).chain(with).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Uuid;
+    use testing::golden_event;
+
+    #[test]
+    fn events_say_what_they_always_said() {
+        let import = ImportId::from_uuid(Uuid::from_u128(1));
+        let book = BookId::from_uuid(Uuid::from_u128(2));
+        let asset = AssetId::from_uuid(Uuid::from_u128(3));
+        let staged = ImportStaged {
+            import,
+            book,
+            status: ImportStatus::Staged,
+            format: Some("camt053".to_owned()),
+            statements: 2,
+            faults: 1,
+            new: 40,
+            known: 3,
+            review: 2,
+        };
+        golden_event(&staged, "testdata/events/wealth.import.staged.1.json");
+        let account = AccountBooked {
+            asset,
+            opened: true,
+            currency: CommodityCode::parse("AUD").unwrap(),
+            lines: 40,
+            money_in: "2500.00".to_owned(),
+            money_out: "1234.50".to_owned(),
+            opening: "100.00".to_owned(),
+            first_on: "2026-01-01".to_owned(),
+            last_on: "2026-01-31".to_owned(),
+        };
+        let booked =
+            ImportBooked { import, book, partial: true, accounts: vec![account], review: 2 };
+        golden_event(&booked, "testdata/events/wealth.import.booked.1.json");
+        let undone = ImportUndone {
+            import,
+            book,
+            transfers: 41,
+            disposed: vec![asset],
+            with: vec![ImportId::from_uuid(Uuid::from_u128(4))],
+        };
+        golden_event(&undone, "testdata/events/wealth.import.undone.1.json");
+    }
+}

@@ -37,7 +37,6 @@ fn transfer(what: &[u8], import: ImportId, number: u32) -> TransferId {
 }
 
 fn derived(what: &[u8], of: Uuid, number: u32) -> Uuid {
-    let parts: [&[u8]; 4] =
-        [b"florin.wealth.import.", what, of.as_bytes(), &number.to_be_bytes()];
+    let parts: [&[u8]; 4] = [b"florin.wealth.import.", what, of.as_bytes(), &number.to_be_bytes()];
     Uuid::from_u128(short(sha256(&parts)))
 }

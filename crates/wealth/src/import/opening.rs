@@ -172,11 +172,7 @@ fn explain(
 /// The first jump once these lines explain part of it: what the account begins with then, and, where
 /// the statement says itself what it begins with, what remains unexplained on the day up to which
 /// it was known before.
-fn split(
-    jump: Jump,
-    lines: Amount,
-    facts: &Facts,
-) -> Result<(Jump, Option<Jump>), AmountError> {
+fn split(jump: Jump, lines: Amount, facts: &Facts) -> Result<(Jump, Option<Jump>), AmountError> {
     let on = jump.on.min(facts.start);
     let Some((balance, _)) = facts.balance else {
         return Ok((Jump { on, amount: jump.amount.checked_sub(lines)?, ..jump }, None));
@@ -190,11 +186,7 @@ fn split(
 }
 
 /// What is to be booked so that these jumps become those.
-fn differences(
-    old: &[Jump],
-    new: &[Jump],
-    facts: &Facts,
-) -> Result<Vec<OpeningMove>, AmountError> {
+fn differences(old: &[Jump], new: &[Jump], facts: &Facts) -> Result<Vec<OpeningMove>, AmountError> {
     let mut days: BTreeMap<Date, Amount> = BTreeMap::new();
     let added = new.iter().map(|jump| (jump.on, jump.amount));
     let taken = old.iter().map(|jump| (jump.on, jump.amount.negate()));
@@ -224,8 +216,10 @@ impl Opening {
     /// of that day being stated.
     pub(crate) fn manual(on: Date, changes: &[(Date, Amount)]) -> Self {
         let after = |day: Date| day.tomorrow().unwrap_or(day);
-        let jump = |(day, amount): &(Date, Amount)| {
-            Jump { on: *day, before: after(*day), amount: *amount }
+        let jump = |(day, amount): &(Date, Amount)| Jump {
+            on: *day,
+            before: after(*day),
+            amount: *amount,
         };
         let mut jumps: Vec<Jump> = changes.iter().map(jump).collect();
         if jumps.first().is_none_or(|jump| jump.on > on) {
@@ -242,7 +236,10 @@ mod as_text {
 
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<T: Display, S: Serializer>(value: &T, out: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<T: Display, S: Serializer>(
+        value: &T,
+        out: S,
+    ) -> Result<S::Ok, S::Error> {
         out.collect_str(value)
     }
 
@@ -254,3 +251,7 @@ mod as_text {
         String::deserialize(from)?.parse().map_err(D::Error::custom)
     }
 }
+
+#[cfg(test)]
+#[path = "opening_tests.rs"]
+mod tests;

@@ -31,7 +31,8 @@ impl Wealth {
         let mut tx = self.database.begin(Level::Tenant(context.tenant), Mode::Read).await?;
         let limit = usize::from(page.limit) + 1;
         let rows = store::imports(&mut tx, before.transpose()?, limit).await?;
-        let cursor = |row: &ImportRow| Cursor { filter: page.filter, key: vec![row.id.to_string()] };
+        let cursor =
+            |row: &ImportRow| Cursor { filter: page.filter, key: vec![row.id.to_string()] };
         let rows = Page::cut(rows, page.limit, cursor);
         let items = self.import_views(&mut tx, rows.items).await?;
         tx.commit().await?;

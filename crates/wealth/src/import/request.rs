@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use kernel::{Amount, Commodity, Context, Date};
 use ledger::{AccountId, NewTransfer, Request, Step, TransferId, TransferText};
+use storage::Tx;
 use storage::crypto::unhex;
 use storage::log::emission;
-use storage::Tx;
 
+use super::IMPORT_LINES_MAX;
 use super::assess::Assessment;
 use super::error::ImportError;
 use super::event::{AccountBooked, ImportBooked};
@@ -19,10 +20,9 @@ use super::ids::{account_of, line_transfer, opening_transfer};
 use super::model::{ImportLine, LineStatus, OpeningOrigin};
 use super::store::accounts::{self, AccountPlan};
 use super::store::{self, lines};
-use super::IMPORT_LINES_MAX;
+use crate::asset::open_asset;
 use crate::error::WealthError;
 use crate::limits::ASSETS_MAX;
-use crate::asset::open_asset;
 use crate::model::{Asset, AssetId, Holding, Origin, TransferCode};
 use crate::roles::{self, Role, RoleAccounts};
 use crate::store as assets;
@@ -172,10 +172,7 @@ fn new_asset(
 }
 
 /// The transfers of lines that move something.
-fn planned_lines(
-    assessed: &Assessment,
-    new: &[ImportLine],
-) -> Vec<Planned> {
+fn planned_lines(assessed: &Assessment, new: &[ImportLine]) -> Vec<Planned> {
     let import = assessed.import.id;
     let assets: BTreeMap<u32, AssetId> =
         assessed.lines.iter().filter_map(|line| Some((line.number, line.asset?))).collect();

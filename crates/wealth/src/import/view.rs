@@ -175,12 +175,12 @@ impl Whole {
             return Ok(None);
         }
         // The lines of its first day stand in the ledger with those of other statements.
-        let first_day = self.sums.iter().filter(|sum| {
-            sum.statement == statement.number && sum.day == opening.on
-        });
+        let first_day = self
+            .sums
+            .iter()
+            .filter(|sum| sum.statement == statement.number && sum.day == opening.on);
         let first_day = Amount::checked_sum(first_day.map(|sum| sum.sum))?;
-        let ledger =
-            self.balance(plan.asset, opening.on, changes)?.checked_sub(first_day)?;
+        let ledger = self.balance(plan.asset, opening.on, changes)?.checked_sub(first_day)?;
         Ok(Some(BalanceCheck {
             on: opening.on,
             stated: opening.amount,
@@ -191,12 +191,7 @@ impl Whole {
     }
 
     /// The ledger's balance at the end of a day; of what is staged, as it would be.
-    fn balance(
-        &self,
-        asset: AssetId,
-        day: Date,
-        changes: &Changes,
-    ) -> Result<Amount, AmountError> {
+    fn balance(&self, asset: AssetId, day: Date, changes: &Changes) -> Result<Amount, AmountError> {
         let Some((account, kind)) = self.ledger_accounts.get(&asset) else {
             return Ok(Amount::ZERO);
         };

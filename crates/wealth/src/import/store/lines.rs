@@ -9,9 +9,7 @@ use super::{currency, damaged, from_json, parsed};
 use crate::import::dedup::{Earlier, Family, Key, LineRef, Traits};
 use crate::import::draft::DraftLine;
 use crate::import::ids::line_transfer;
-use crate::import::model::{
-    Decision, ImportId, ImportLine, LineCandidate, LineCounts, LineStatus,
-};
+use crate::import::model::{Decision, ImportId, ImportLine, LineCandidate, LineCounts, LineStatus};
 use crate::model::AssetId;
 
 sql! {
@@ -198,10 +196,7 @@ pub(crate) async fn insert(
 }
 
 /// The lines of an import, in their order, as far as they are judged.
-pub(crate) async fn staged(
-    tx: &mut Tx,
-    import: ImportId,
-) -> Result<Vec<StagedLine>, StorageError> {
+pub(crate) async fn staged(tx: &mut Tx, import: ImportId) -> Result<Vec<StagedLine>, StorageError> {
     let rows = tx.rows(&STAGED, params![import.uuid()]).await?;
     let line = |row: &Row| {
         let asset: Option<Uuid> = row.get(2)?;
@@ -422,8 +417,7 @@ fn optional<T: std::str::FromStr>(row: &Row, column: usize) -> Result<Option<T>,
 fn line_ref(row: &Row, column: usize) -> Result<Option<LineRef>, StorageError> {
     let import: Option<Uuid> = row.get(column)?;
     let number: Option<u32> = row.get(column + 1)?;
-    Ok(import.zip(number).map(|(import, number)| LineRef {
-        import: ImportId::from_uuid(import),
-        number,
-    }))
+    Ok(import
+        .zip(number)
+        .map(|(import, number)| LineRef { import: ImportId::from_uuid(import), number }))
 }

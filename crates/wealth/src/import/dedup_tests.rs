@@ -1,0 +1,176 @@
+//! The three questions, case by case. A line is written `day amount id text family`, `-` for no
+//! id; a day is one of January 2026.
+
+use kernel::Uuid;
+
+use super::*;
+
+fn key(text: &str) -> Key {
+    let mut key = [0; 16];
+    key.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+    key
+}
+
+fn day(number: &str) -> Date {
+    Date::new(2026, 1, number.parse().unwrap()).unwrap()
+}
+
+fn traits(line: &str) -> Traits {
+    let [on, amount, id, text, family] = line.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{line}");
+    };
+    Traits {
+        day: day(on),
+        amount: Amount::parse(amount, 0).unwrap(),
+        id: (id != "-").then(|| key(id)),
+        text: key(text),
+        family: Family::from_code(family).unwrap(),
+    }
+}
+
+fn import(number: u128) -> ImportId {
+    ImportId::from_uuid(Uuid::from_u128(number))
+}
+
+/// Lines of one statement against lines that are booked (`!` before one that was left out); covers
+/// are `from-to`, or nothing.
+fn judged((file, file_cover): (&[&str], &str), (booked, booked_cover): (&[&str], &str)) -> String {
+    let cover =
+        |text: &str| text.split_once('-').map(|(from, to)| Cover { from: day(from), to: day(to) });
+    let incoming = (1..).zip(file).map(|(number, line)| Incoming {
+        number,
+        statement: 0,
+        traits: traits(line),
+    });
+    let earlier = (1..).zip(booked).map(|(number, line)| Earlier {
+        line: LineRef { import: import(1), number },
+        traits: traits(line.trim_start_matches('!')),
+        left_out: line.starts_with('!'),
+    });
+    shown(&Account {
+        incoming: incoming.collect(),
+        file_covers: cover(file_cover).into_iter().map(|cover| (0, cover)).collect(),
+        runs: BTreeMap::new(),
+        earlier: earlier.collect(),
+        earlier_covers: cover(booked_cover).into_iter().collect(),
+    })
+}
+
+/// `n`, `k` or `r` for each line, with the number of the other line.
+fn shown(account: &Account) -> String {
+    let shown = judge(account, import(2)).into_values().map(|verdict| match verdict {
+        Verdict::New => "n".to_owned(),
+        Verdict::Known(_, of) => format!("k{}", of.number),
+        Verdict::Review(_, of) => format!("r{}", of.number),
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn equal_lines_are_counted() {
+    let two = ["5 -4 - tea csv", "5 -4 - tea csv"];
+    let cases: [(&[&str], &[&str], &str); 6] = [
+        (&two, &[], "n n"),
+        (&two, &two[..1], "k1 n"),
+        (&two, &two, "k1 k2"),
+        (&two[..1], &two, "k1"),
+        // Another day, amount or text is another line.
+        (&two[..1], &["6 -4 - tea csv", "5 -5 - tea csv"], "n"),
+        (&["5 -4 a tea ofx", "5 -4 a tea ofx"], &["5 -4 a tea ofx"], "k1 n"),
+    ];
+    for (file, booked, expected) in cases {
+        assert_eq!(judged((file, ""), (booked, "")), expected, "{file:?} {booked:?}");
+    }
+}
+
+#[test]
+fn a_reference_decides_within_its_family() {
+    let cases: [(&[&str], &[&str], &str); 9] = [
+        // The bank changed its text.
+        (&["5 -4 a tea ofx"], &["5 -4 a t ofx"], "k1"),
+        // The same reference in another format.
+        (&["5 -4 a tea ofx"], &["5 -4 a t camt"], "k1"),
+        // Another amount, another day: for a person; not between families, where it means nothing.
+        (&["5 -4 a tea ofx"], &["5 -5 a tea ofx"], "r1"),
+        (&["5 -4 a tea ofx"], &["6 -4 a tea ofx"], "r1"),
+        (&["5 -4 a tea ofx"], &["6 -4 a tea camt"], "n"),
+        // Another reference is another line, if the bank's references are known to last.
+        (&["5 -4 b tea ofx"], &["5 -4 a tea ofx"], "r1"),
+        (&["4 -1 x x ofx", "5 -4 b tea ofx"], &["4 -1 x x ofx", "5 -4 a tea ofx"], "k1 n"),
+        (&["5 -4 b coffee ofx"], &["5 -4 a tea ofx"], "n"),
+        // A word that stands at every line is no reference.
+        (&["5 -4 a tea ofx", "6 -5 a rent ofx"], &["7 -6 a fee ofx"], "n n"),
+    ];
+    for (file, booked, expected) in cases {
+        assert_eq!(judged((file, ""), (booked, "")), expected, "{file:?} {booked:?}");
+    }
+}
+
+#[test]
+fn other_texts_are_counted_on_complete_days_only() {
+    let (here, there) = (&["5 -4 a tea camt"], &["5 -4 - card csv"]);
+    let cases: [(&[&str], &str, &[&str], &str, &str); 11] = [
+        (here, "", there, "", "r1"),
+        (here, "4-6", there, "", "k1"),
+        (here, "", there, "4-6", "k1"),
+        // The first and the last day of a file may be cut off.
+        (here, "5-6", there, "4-5", "r1"),
+        // A text that is equal counts although only one side has a reference.
+        (&["5 -4 a card camt"], "", there, "", "k1"),
+        // Two here and one there: which one it is, nobody can say.
+        (&["5 -4 a tea camt", "5 -4 b pie camt"], "4-6", there, "", "r1 r1"),
+        (&["5 -4 a tea camt", "5 -4 b pie camt"], "4-6", there, "4-6", "r1 r1"),
+        // One here and two there: a file that was complete then has it.
+        (here, "", &["5 -4 - card csv", "5 -4 - cash csv"], "4-6", "k1"),
+        (here, "4-6", &["5 -4 - card csv", "5 -4 - cash csv"], "", "r1"),
+        // What was left out there may be this one.
+        (here, "4-6", &["5 -4 - card csv", "!5 -4 - cash csv"], "4-6", "r1"),
+        (here, "4-6", &["!5 -4 - cash csv"], "4-6", "n"),
+    ];
+    for (file, file_cover, booked, cover, expected) in cases {
+        assert_eq!(judged((file, file_cover), (booked, cover)), expected, "{file:?} {booked:?}");
+    }
+}
+
+#[test]
+fn statements_of_one_file_may_repeat_each_other() {
+    let statements = |lines: [&str; 2], runs: [u32; 2]| {
+        let incoming = (0..).zip(lines).map(|(statement, line)| Incoming {
+            number: statement + 1,
+            statement,
+            traits: traits(line),
+        });
+        shown(&Account {
+            incoming: incoming.collect(),
+            runs: (0..).zip(runs).collect(),
+            ..Account::default()
+        })
+    };
+    let (named, plain) = ("5 -4 a tea camt", "5 -4 - tea camt");
+    assert_eq!(statements([named, named], [0, 0]), "n k1");
+    assert_eq!(statements([plain, plain], [0, 1]), "n r1");
+    assert_eq!(statements([plain, plain], [0, 0]), "n n");
+    assert_eq!(statements([plain, "6 -4 - tea camt"], [0, 1]), "n n");
+}
+
+#[test]
+fn each_booked_line_makes_one_line_known() {
+    // Every combination of up to three lines here and there, out of four that have much in common.
+    let kinds = ["5 -4 a tea ofx", "5 -4 - tea csv", "5 -4 b pie camt", "5 -4 - pie csv"];
+    let sets = |count: u32| {
+        (0..4_usize.pow(count)).map(move |code| {
+            (0..count).map(|at| kinds[code / 4_usize.pow(at) % 4]).collect::<Vec<_>>()
+        })
+    };
+    for file in (1..=3).flat_map(sets) {
+        for booked in (0..=3).flat_map(sets) {
+            for covers in ["", "4-6"] {
+                let verdicts = judged((&file, covers), (&booked, covers));
+                let known: Vec<&str> =
+                    verdicts.split(' ').filter(|verdict| verdict.starts_with('k')).collect();
+                let distinct: BTreeSet<&str> = known.iter().copied().collect();
+                assert_eq!(known.len(), distinct.len(), "{file:?} {booked:?}: {verdicts}");
+            }
+        }
+    }
+}
