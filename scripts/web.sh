@@ -44,7 +44,7 @@ install() {
 build() {
   local wanted
   wanted=$(hash_of_sources)
-  if [[ -d web/dist ]] && stamp_is "$BUILT" "$wanted"; then
+  if [[ -f web/dist/index.html ]] && stamp_is "$BUILT" "$wanted"; then
     say "Web: the bundle is up to date"
     return
   fi

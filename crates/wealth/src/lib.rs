@@ -57,7 +57,9 @@ use ledger::Ledger;
 use storage::Database;
 
 /// The tables of this module.
-pub const MODULE: storage::Module = storage::migrations!("wealth", 1 "assets" = "0001_assets.sql", 2 "imports" = "0002_imports.sql");
+pub const MODULE: storage::Module = storage::migrations!(
+    "wealth", 1 "assets" = "0001_assets.sql", 2 "imports" = "0002_imports.sql",
+);
 
 /// What a family owns and owes. Clones share it.
 #[derive(Clone)]

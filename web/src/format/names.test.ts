@@ -5,6 +5,7 @@ describe('names', () => {
   it.each([
     ['AU', 'Australia', 'Австрали'],
     ['MN', 'Mongolia', 'Монгол'],
+    ['ZZ', 'Not stated', 'Заагаагүй'],
     // Not in our table: English rather than nothing.
     ['BR', 'Brazil', 'Brazil'],
     ['nowhere', 'nowhere', 'nowhere'],

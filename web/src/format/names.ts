@@ -31,6 +31,10 @@ const MONGOLIAN_COUNTRIES: Readonly<Record<string, string>> = {
   VN: 'Вьетнам',
 }
 
+/** What stands for a country that nobody has stated. */
+const NO_COUNTRY = 'ZZ'
+const NO_COUNTRY_NAMES: Readonly<Record<Language, string>> = { en: 'Not stated', mn: 'Заагаагүй' }
+
 const MONGOLIAN_CURRENCIES: Readonly<Record<string, string>> = {
   AUD: 'Австралийн доллар',
   CAD: 'Канадын доллар',
@@ -62,6 +66,7 @@ export const USUAL_COUNTRIES = Object.keys(MONGOLIAN_COUNTRIES)
 
 /** The name of a country by its code of two letters; the code itself where no name is known. */
 export function countryName(code: string, language: Language): string {
+  if (code === NO_COUNTRY) return NO_COUNTRY_NAMES[language]
   const ours = language === 'mn' ? MONGOLIAN_COUNTRIES[code] : undefined
   return ours ?? englishName('region', code)
 }

@@ -19,11 +19,13 @@ use crate::position;
 use crate::problem::ApiError;
 use crate::routes::transfers::tag;
 use crate::wire::asset::{
-    AddAssetRequest, Asset, AssetQuery, CountryPart, DisposeQuery, History, HistoryPoint,
-    HistoryQuery, NetWorth, OwnerPart, Summary, TypePart, UpdateAssetRequest, ValuedAsset,
-    WorthQuery, currency, date,
+    AddAssetRequest, Asset, AssetQuery, DisposeQuery, UpdateAssetRequest, currency, date,
 };
 use crate::wire::page::{Page, PageQuery};
+use crate::wire::worth::{
+    CountryPart, History, HistoryPoint, HistoryQuery, NetWorth, OwnerPart, Summary, TypePart,
+    ValuedAsset, WorthQuery,
+};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -15,8 +15,9 @@ use crate::caller::Caller;
 use crate::extract::{Query, Raw};
 use crate::idempotency::Command;
 use crate::problem::ApiError;
-use crate::wire::asset::{Rate, currency, date};
+use crate::wire::asset::{currency, date};
 use crate::wire::fx::{ImportedRates, RateQuery};
+use crate::wire::worth::Rate;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

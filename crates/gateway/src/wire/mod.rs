@@ -11,3 +11,4 @@ pub(crate) mod member;
 pub(crate) mod money;
 pub(crate) mod page;
 pub(crate) mod problem;
+pub(crate) mod worth;

@@ -239,8 +239,12 @@ fn failed(place: String, error: &tokio_postgres::Error) -> StorageError {
         }
         SqlState::QUERY_CANCELED => StorageError::Timeout { place },
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
-            StorageError::Unavailable { text: chain(error) }
+            StorageError::Unavailable { text: database.message().to_owned() }
         }
-        _ => StorageError::Statement { place, text: chain(error) },
+        // Its DETAIL may show a row; the message and the code do not.
+        _ => {
+            let text = format!("{} ({})", database.message(), database.code().code());
+            StorageError::Statement { place, text }
+        }
     }
 }

@@ -253,7 +253,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The families whose references this bank keeps from file to file: one of them was found again.
+    /// The families whose references this bank keeps from file to file: one was found again.
     fn stable_families(&self) -> BTreeSet<Family> {
         let found_again = |line: &&Incoming| {
             let known = self.verdicts.get(&line.number);
@@ -345,7 +345,7 @@ impl<'a> Group<'a> {
                     && (there.traits.id.is_none() || line.traits.id.is_none())
                     && !is_other(line, there)
             };
-            let Some(at) = booked.iter().position(|there| equal(&there)) else { return true };
+            let Some(at) = booked.iter().position(|there| equal(there)) else { return true };
             let found = booked.remove(at);
             judge.settle(line, Verdict::Known(Why::Same, found.line));
             false
@@ -428,7 +428,3 @@ impl Family {
         [Self::Ofx, Self::Camt, Self::Csv].into_iter().find(|family| family.code() == code)
     }
 }
-
-#[cfg(test)]
-#[path = "dedup_tests.rs"]
-mod tests;

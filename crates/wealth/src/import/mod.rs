@@ -35,12 +35,16 @@ mod accounts;
 mod assess;
 mod book;
 mod dedup;
+#[cfg(test)]
+mod dedup_tests;
 mod draft;
 mod error;
 mod event;
 mod ids;
 mod model;
 mod opening;
+#[cfg(test)]
+mod opening_tests;
 mod query;
 mod request;
 mod stage;

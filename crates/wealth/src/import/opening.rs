@@ -169,9 +169,9 @@ fn explain(
     Ok(Some(Planned { moves, opening }))
 }
 
-/// The first jump once these lines explain part of it: what the account begins with then, and, where
-/// the statement says itself what it begins with, what remains unexplained on the day up to which
-/// it was known before.
+/// The first jump once these lines explain part of it: what the account begins with then, and,
+/// where the statement says itself what it begins with, what remains unexplained on the day up to
+/// which it was known before.
 fn split(jump: Jump, lines: Amount, facts: &Facts) -> Result<(Jump, Option<Jump>), AmountError> {
     let on = jump.on.min(facts.start);
     let Some((balance, _)) = facts.balance else {
@@ -251,7 +251,3 @@ mod as_text {
         String::deserialize(from)?.parse().map_err(D::Error::custom)
     }
 }
-
-#[cfg(test)]
-#[path = "opening_tests.rs"]
-mod tests;

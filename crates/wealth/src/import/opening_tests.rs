@@ -1,9 +1,10 @@
 //! Opening balances, against a model that books every statement in the order of its days.
 
-use kernel::Uuid;
 use kernel::time::date_from_days;
+use kernel::{Amount, Date, Uuid};
 
-use super::*;
+use super::model::{ImportId, OpeningOrigin};
+use super::opening::{Facts, Opening, plan};
 
 /// A statement of a month: on which days how much, and whether it says with what it begins.
 #[derive(Clone, Debug)]
@@ -85,20 +86,21 @@ fn permutations(count: usize) -> Vec<Vec<usize>> {
 #[test]
 fn the_order_of_statements_makes_no_difference() {
     let mut seed = 7_u64;
-    let mut random = |below: u64| {
+    let mut random = |below: i32| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) % below
+        i32::try_from(seed >> 34).unwrap() % below
     };
     for _ in 0..100 {
         let mut months: Vec<Month> = Vec::new();
         for number in 0..4 {
-            let mut days: Vec<i32> = (0..=random(3)).map(|_| random(28) as i32).collect();
+            let mut days: Vec<i32> = (0..=random(3)).map(|_| random(28)).collect();
             days.sort_unstable();
-            let lines = days.iter().map(|day| (30 * number + day, random(500) as i128 - 250));
+            let lines = days.iter().map(|day| (30 * number + day, i128::from(random(500)) - 250));
             months.push(Month { lines: lines.collect(), states: random(2) == 0 });
         }
         // Somebody must say it.
-        months[random(4) as usize].states = true;
+        let sure = random(4);
+        months[usize::try_from(sure).unwrap()].states = true;
         let first = months[0].lines[0].0;
         let truth = |until: i32| {
             let lines = months.iter().flat_map(|month| &month.lines);

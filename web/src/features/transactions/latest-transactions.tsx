@@ -124,8 +124,10 @@ function TransactionTable({ transactions }: { transactions: readonly Transaction
 function Purpose({ transaction }: { transaction: Transaction }) {
   const kinds = useTransactionKinds()
   const { kind, counterparty, purpose, reference } = transaction
-  const [first, ...others] = [kinds[kind], counterparty, purpose].filter(Boolean)
-  const title = [first, ...others].join(' · ') || reference || ''
+  const title = [kinds[kind], counterparty, purpose].filter(Boolean).join(' · ') || reference || ''
+  // A reversal names its import in the purpose, by an id that says nothing at a glance.
+  const shown = [kinds[kind], counterparty, kind === 'reversal' ? null : purpose]
+  const [first, ...others] = shown.filter(Boolean)
   return (
     <span className="block truncate" title={title}>
       {first ?? reference}
