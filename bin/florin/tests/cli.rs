@@ -1,5 +1,7 @@
 //! The command line as its user has it: a folder of their own, files of a bank, and questions.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -152,8 +154,8 @@ fn a_changed_byte_is_found_and_located() {
     let user = User::new();
     user.import(&user.file("jan.csv", JANUARY));
     let database = user.data().join("florin.db");
-    // The name of an event stands in its bytes; the file is changed behind the database's back, also
-    // where it holds what was deleted.
+    // The name of an event stands in its bytes. The file is changed behind the database's back,
+    // also where it holds what was deleted.
     let mut bytes = std::fs::read(&database).unwrap();
     let name = b"wealth.import.booked";
     let places: Vec<usize> =

@@ -1,5 +1,5 @@
-//! Every SQL statement of the program binds the tenant on each tenant's table, or stands in the list
-//! of those that see every tenant's rows and says why.
+//! Every SQL statement of the program binds the tenant on each tenant's table, or stands in the
+//! list of those that see every tenant's rows and says why.
 
 #[test]
 fn every_statement_binds_the_tenant_or_is_listed() {

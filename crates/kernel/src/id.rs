@@ -33,7 +33,8 @@ pub enum IdError {
 #[must_use]
 pub fn encode(id: Uuid) -> String {
     let value = id.as_u128();
-    let letter = |index: usize| ALPHABET[usize::from((value >> (125 - 5 * index)) as u8 & 31)];
+    let letter =
+        |index: usize| ALPHABET[usize::from((value >> (125 - 5 * index)).to_be_bytes()[15] & 31)];
     (0..SUFFIX_LENGTH).map(|index| char::from(letter(index))).collect()
 }
 

@@ -53,10 +53,11 @@ async fn pound() -> Result<(), Box<dyn std::error::Error>> {
             }
         }));
     }
-    for caller in callers {
-        return Err(caller.await?.into());
+    // They end together, because none of them can go on without the ledger.
+    match callers.pop() {
+        Some(caller) => Err(caller.await?.into()),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// One line in one write: a pipe takes it whole or not at all.

@@ -125,8 +125,16 @@ pub(crate) fn number(text: &str, signs: DecimalSigns) -> Result<Decimal, Refusal
 
 /// A currency of ISO 4217.
 pub(crate) fn currency(text: &str) -> Result<CommodityCode, Refusal> {
-    let known = iso4217::find(text).and_then(|found| CommodityCode::parse(found.code).ok());
-    known.ok_or_else(|| Refusal::new(text, "a currency code of ISO 4217 such as EUR"))
+    let refusal = || Refusal::new(text, "a currency code of ISO 4217 such as EUR");
+    currency_code(text).ok_or_else(refusal)
+}
+
+/// A currency of ISO 4217, where the text is one.
+pub(crate) fn currency_code(text: &str) -> Option<CommodityCode> {
+    if text.len() != 3 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
+    CommodityCode::parse(iso4217::find(text)?.code).ok()
 }
 
 /// A date from its numbers, within [`YEARS`].

@@ -1,8 +1,8 @@
 //! What the family was worth over time, from a number of queries that does not depend on how many
 //! days are asked of.
 //!
-//! What must stay true: a point is what [`Wealth::net_worth`] says of its day; where a rate or price
-//! is missing or too old the point says so, and is no figure.
+//! What must stay true: a point is what [`Wealth::net_worth`] says of its day; where a rate or
+//! price is missing or too old the point says so, and is no figure.
 
 use std::collections::BTreeMap;
 

@@ -4,11 +4,14 @@
 //! # What it owns
 //! - `wealth_asset`: what there is, without a value;
 //! - `wealth_role_account`: the accounts on the other side of an asset's transfers;
-//! - `wealth_stated_day`: the days of which somebody stated how much there was.
+//! - `wealth_stated_day`: the days of which somebody stated how much there was;
+//! - `wealth_import` and what begins with it, `wealth_bank_account`, `wealth_bank_opening`: what
+//!   was imported, as [`import`] says.
 //!
 //! # What must stay true
-//! - No table of this module holds a value: how much there is of an asset is the balance of its
-//!   account in the ledger, what one of it is worth is a price of markets.
+//! - No table of this module holds a value (imports keep what a bank wrote): how much there is of
+//!   an asset is the balance of its account in the ledger, what one of it is worth is a price
+//!   of markets.
 //! - What happens to an asset from a date on never changes what the family was worth before it.
 //! - The rows and transfers of one change are committed together, or neither is.
 //! - A figure is the sum of figures that it names; each follows from a balance, a price and rates
@@ -17,7 +20,8 @@
 //!   figure.
 //!
 //! # What it emits
-//! `wealth.asset.added`, `wealth.asset.updated`, `wealth.asset.valued`, `wealth.asset.disposed`.
+//! `wealth.asset.added`, `wealth.asset.updated`, `wealth.asset.valued`, `wealth.asset.disposed`,
+//! `wealth.import.staged`, `wealth.import.booked`, `wealth.import.undone`.
 
 mod asset;
 mod checks;

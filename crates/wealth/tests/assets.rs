@@ -10,6 +10,7 @@ use family::{
 };
 use kernel::{CommandKey, Commodity, Context, PageRequest, Timestamp};
 use testing::{Cell, TestDatabase};
+use wealth::limits::ASSETS_MAX;
 use wealth::{
     AssetFilter, AssetType, Holding, NetWorthQuery, NewAsset, NewHolding, Origin, Stated,
     TransactionFilter, UpdateAsset, WealthError,
@@ -216,7 +217,7 @@ testing::both_databases! {
         let nobody = UpdateAsset { owner: Some(None), ..UpdateAsset::new(date("2026-03-31")) };
         let (house, _) = family.wealth.update_asset(context, id, &nobody).await.unwrap();
         assert_eq!((house.owner, house.version), (None, 3));
-        let blank = UpdateAsset { name: Some(String::new()), ..UpdateAsset::new(date("2026-03-31")) };
+        let blank = UpdateAsset { name: Some("".into()), ..UpdateAsset::new(date("2026-03-31")) };
         assert_eq!(faults(family.wealth.update_asset(context, id, &blank).await), ["name blank"]);
     }
 
@@ -332,6 +333,33 @@ testing::both_databases! {
         assert_eq!(family.worth("AUD", "2026-03-31").await.total, money("300000 AUD"));
     }
 
+    async fn a_family_has_so_many_assets(db: TestDatabase) {
+        let family = Family::of(&db).await;
+        let new = new_asset("cash AU First 2026-01-01", balance("1 AUD"));
+        let context = keyed(&family, 1, 1);
+        let (first, _) = family.wealth.add_asset(&context, &new).await.unwrap();
+        let id = match db.dialect() {
+            storage::Dialect::Sqlite => "randomblob(16)",
+            storage::Dialect::Postgres => "gen_random_uuid()",
+        };
+        let copies = format!(
+            "WITH RECURSIVE number(value) AS
+                 (SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < {})
+             INSERT INTO wealth_asset
+                 (tenant, id, book, account, type, holding, country, name, commodity, scale,
+                  currency, opened_on, origin, version, created_at, updated_at)
+             SELECT tenant, {id}, book, {id}, type, holding, country, name, commodity, scale,
+                 currency, opened_on, origin, version, created_at, created_at
+             FROM wealth_asset CROSS JOIN number",
+            ASSETS_MAX - 1
+        );
+        db.raw().await.run(&copies).await;
+        let refused = family.try_add("cash AU Last 2026-01-01", balance("1 AUD")).await;
+        assert_eq!(code(refused), "too_many_assets");
+        assert_eq!(family.wealth.add_asset(&context, &new).await.unwrap().0, first, "a replay");
+        assert_eq!(family.worth("AUD", "2026-03-31").await.assets.len(), ASSETS_MAX);
+    }
+
     async fn a_disposal_has_its_rules(db: TestDatabase) {
         let family = Family::of(&db).await;
         let assets = family.settle(&db).await;
@@ -341,8 +369,8 @@ testing::both_databases! {
         assert_eq!(faults(family.dispose(assets.house, "2026-04-02").await), ["on in_future"]);
         for id in [assets.account, assets.loan] {
             let early = family.dispose(id, "2026-02-09").await;
-            let expected = date("2026-02-10");
-            assert!(matches!(early, Err(WealthError::BookingsLater { last, .. }) if last == expected));
+            let Err(WealthError::BookingsLater { last, .. }) = early else { panic!("{early:?}") };
+            assert_eq!(last, date("2026-02-10"));
         }
         let gone = family.dispose(assets.account, "2026-02-10").await.unwrap();
         assert_eq!(gone.disposal.map(|gone| gone.on), Some(date("2026-02-10")));
@@ -351,10 +379,12 @@ testing::both_databases! {
         let stated = Stated::Balance(money("1 AUD"));
         let refused = family.try_state(assets.account, "2026-01-01", stated).await;
         assert_eq!(code(refused), "asset_disposed");
-        let rename = UpdateAsset { name: Some("Old".into()), ..UpdateAsset::new(date("2026-03-31")) };
+        let update = UpdateAsset::new(date("2026-03-31"));
+        let rename = UpdateAsset { name: Some("Old".into()), ..update };
         let renamed = family.wealth.update_asset(&family.context, assets.account, &rename).await;
         assert_eq!(renamed.unwrap().0.name, "Old");
-        let account = family.ledger.account(&family.context, gone.book, gone.account).await.unwrap();
+        let account = family.ledger.account(&family.context, gone.book, gone.account).await;
+        let account = account.unwrap();
         assert!(account.closed && account.balance.posted.is_zero());
         let query = NetWorthQuery::new(currency("AUD"), date("2026-02-09"));
         let query = NetWorthQuery { rate_age_days_max: 60, ..query };

@@ -179,7 +179,10 @@ testing::both_databases! {
                 assert_eq!(valued.value.amount.minor(), value, "{} {as_of}", valued.asset.name);
                 let explained = valued.explanation.as_ref().unwrap();
                 assert_eq!(explained.transfers, seen.transfers);
-                let dates = explained.dates.map(|(first, last)| [first, last].map(|date| date.to_string()));
+                let text = |(first, last): (kernel::Date, kernel::Date)| {
+                    [first.to_string(), last.to_string()]
+                };
+                let dates = explained.dates.map(text);
                 assert_eq!(dates, Some([seen.first.clone(), seen.last.clone()]));
                 let sign = if explained.is_debt { -1 } else { 1 };
                 assert_eq!(explained.balance.amount.minor() * sign, seen.debits_less_credits);

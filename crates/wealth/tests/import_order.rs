@@ -6,7 +6,7 @@
 mod bank;
 
 use bank::{Bank, asset_of, camt, check, csv, date, ofx, upload};
-use kernel::{Money, Problematic as _};
+use kernel::{Money, PageRequest, Problematic as _};
 use testing::TestDatabase;
 use wealth::import::{Import, OpeningOrigin, Upload};
 use wealth::{AssetType, NewAsset, NewHolding, TransactionFilter};
@@ -83,7 +83,9 @@ testing::both_databases! {
             for order in orders {
                 let bank = Bank::another(&db, &ledger).await;
                 assert_eq!(brought(&bank, &files, *order).await, BALANCES, "{order:?}");
-                for import in bank.wealth.imports(&bank.context, &kernel::PageRequest::first(50)).await.unwrap().items {
+                let page = PageRequest::first(50);
+                let imports = bank.wealth.imports(&bank.context, &page).await.unwrap();
+                for import in imports.items {
                     let check = import.statements[0].closing_check;
                     assert!(check.is_none_or(|check| check.difference.is_zero()), "{order:?}");
                 }
@@ -125,7 +127,9 @@ testing::both_databases! {
         let asset = asset_of(&older);
         let days = ["2026-01-31", "2026-02-28", "2026-03-05", "2026-03-31"];
         let gap = bank.balances(asset, &days).await;
-        assert_eq!(gap, ["2026-01-31 1200.00", "2026-02-28 1200.00", "2026-03-05 1250.00", "2026-03-31 1550.00"]);
+        assert_eq!(gap, [
+            "2026-01-31 1200.00", "2026-02-28 1200.00", "2026-03-05 1250.00", "2026-03-31 1550.00",
+        ]);
         let between = bank.bring(&february).await;
         assert_eq!(notes(&between), "");
         assert_eq!(bank.balances(asset, &DAYS[1..]).await, BALANCES);
@@ -134,7 +138,7 @@ testing::both_databases! {
         bank.bring(&january).await;
         let later = bank.bring(&march).await;
         let opening = later.statements[0].opening_check.unwrap();
-        assert_eq!(opening.difference.minor(), 200_00);
+        assert_eq!(opening.difference.minor(), 20_000);
         assert_eq!(check(&later.statements[0]), "1550.00 1350.00 200.00");
     }
 
@@ -163,14 +167,16 @@ testing::both_databases! {
         let bank = Bank::of(&db).await;
         let [january, february, march] = camts().map(|file| String::from_utf8(file).unwrap());
         let statement = |file: &str| {
-            let (start, end) = (file.find("<Stmt>").unwrap(), file.find("</BkToCstmrStmt>").unwrap());
-            file[start..end].to_owned()
+            let start = file.find("<Stmt>").unwrap();
+            file[start..file.find("</BkToCstmrStmt>").unwrap()].to_owned()
         };
         let all = format!("{}{}", statement(&january), statement(&february));
         let file = march.replace("<Stmt>", &format!("{all}<Stmt>"));
         let booked = bank.bring(file.as_bytes()).await;
         let checks: Vec<String> = booked.statements.iter().map(check).collect();
-        assert_eq!(checks, ["1200.00 1200.00 0.00", "1400.00 1400.00 0.00", "1550.00 1550.00 0.00"]);
+        assert_eq!(checks, [
+            "1200.00 1200.00 0.00", "1400.00 1400.00 0.00", "1550.00 1550.00 0.00",
+        ]);
         assert_eq!(bank.balances(asset_of(&booked), &DAYS[1..]).await, BALANCES);
         for file in camts() {
             bank.bring_known(&file).await;
@@ -196,7 +202,7 @@ testing::both_databases! {
         assert_eq!(bank.balance(asset.id, "2026-01-05").await, "-150.00");
         assert_eq!(bank.net_worth("2026-01-31").await, "-70.00 AUD");
         let filter = TransactionFilter { asset: Some(asset.id), ..TransactionFilter::default() };
-        let page = kernel::PageRequest::first(10);
+        let page = PageRequest::first(10);
         let found = bank.wealth.transactions(&bank.context, &filter, &page).await.unwrap().items;
         let texts: Vec<String> = found
             .iter()

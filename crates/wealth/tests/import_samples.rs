@@ -26,7 +26,8 @@ testing::both_databases! {
         for name in names {
             let bank = Bank::another(&db, &ledger).await;
             let bytes = sample(&name);
-            let staged = bank.wealth.stage(&bank.context, upload(&name, bytes.clone())).await.unwrap();
+            let file = upload(&name, bytes.clone());
+            let staged = bank.wealth.stage(&bank.context, file).await.unwrap();
             match bank.try_book(staged.id, false).await {
                 Ok(booked) => {
                     writeln!(table, "{name}: {}", outcome(&booked)).unwrap();

@@ -190,7 +190,8 @@ testing::both_databases! {
         let other = Family::another(&db, &family.ledger).await;
         assert_eq!(figures(&other.worth("AUD", "2026-03-31").await), ["total 0.00 AUD"]);
         let unknown = other.wealth.asset(&other.context, assets.house).await;
-        assert!(matches!(unknown, Err(WealthError::AssetUnknown { asset }) if asset == assets.house));
+        let house = assets.house;
+        assert!(matches!(unknown, Err(WealthError::AssetUnknown { asset }) if asset == house));
         let value = Stated::Value(money("1 AUD"));
         assert_eq!(code(other.try_state(assets.house, "2026-03-31", value).await), "asset_unknown");
         assert_eq!(code(other.dispose(assets.house, "2026-03-31").await), "asset_unknown");

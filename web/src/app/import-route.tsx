@@ -5,7 +5,7 @@ import { useApi } from '../api/provider'
 import { ImportPage } from '../features/imports/import-page'
 import { assetsQuery } from '../features/wealth/queries'
 
-const route = getRouteApi('/home/imports/$import')
+const route = getRouteApi('/signed-in/imports/$import')
 
 export function ImportRoute() {
   const { import: id } = route.useParams()

@@ -18,12 +18,13 @@ import { useAssetTypes } from '../features/wealth/words'
 import { today } from '../format/date'
 import { useFormats } from '../language/use-formats'
 import { Button } from '../ui/button'
+import { Notice } from '../ui/notice'
 import { ProblemNotice } from '../ui/problem-notice'
 import { Waiting } from '../ui/section'
 import { FirstSteps } from './first-steps'
 import type { OverviewSearch } from './search'
 
-const route = getRouteApi('/home/')
+const route = getRouteApi('/signed-in/')
 
 /** With old rates allowed, a rate may be this old: longer than any history that is kept. */
 const OLD_RATE_AGE_DAYS_MAX = 36_500
@@ -31,6 +32,7 @@ const OLD_RATE_AGE_DAYS_MAX = 36_500
 /** The first page: what the family is worth, of what, since when, and what moved last. */
 export function Overview() {
   const { t } = useLingui()
+  const formats = useFormats()
   const api = useApi()
   const search = route.useSearch()
   const session = useSessionState()
@@ -103,6 +105,16 @@ export function Overview() {
   const { data } = summary
   if (data.assets.length === 0 && search.as_of === undefined) {
     return <FirstSteps imports={imports} />
+  }
+  if (data.assets.length === 0) {
+    return (
+      <div className="grid gap-6">
+        <Notice title={<Trans>Nothing is recorded for {formats.date(data.as_of)}</Trans>}>
+          <Trans>Your first account or asset is of a later day.</Trans>
+        </Notice>
+        {controls(data.as_of, [])}
+      </div>
+    )
   }
   const owned = data.assets.map(({ native }) => native.currency)
   return (

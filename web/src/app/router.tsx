@@ -39,7 +39,7 @@ const register = createRoute({
 /** Everything that needs a session. */
 const home = createRoute({
   getParentRoute: () => root,
-  id: 'home',
+  id: 'signed-in',
   component: Home,
   beforeLoad: async ({ context, location }) => {
     const { status } = await context.session.restore()

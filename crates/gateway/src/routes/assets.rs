@@ -89,8 +89,8 @@ async fn get_asset(
 
 /// Update an asset
 ///
-/// A value adds a valuation, a balance or quantity adds a transfer, of the day that it is stated of.
-/// What the family was worth before that day stays. With `If-Match`, nothing is changed where
+/// A value adds a valuation, a balance or quantity adds a transfer, of the day that it is stated
+/// of. What the family was worth before that day stays. With `If-Match`, nothing is changed where
 /// somebody else was faster.
 #[utoipa::path(put, path = "/assets/{asset}", tag = "assets",
     params(("asset" = String, Path, description = "The asset."),

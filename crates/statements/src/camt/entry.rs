@@ -161,7 +161,7 @@ pub(super) fn original(
     let exchange = stated.children.iter().find_map(|part| part.child("CcyXchg"));
     let rate = exchange.and_then(|exchange| rate(exchange, place, context));
     let source = exchange.and_then(|exchange| exchange.text_at(&["SrcCcy"]));
-    let source = source.and_then(|text| value::currency(text).ok());
+    let source = source.and_then(value::currency_code);
     let source = source.filter(|source| Some(*source) != currency);
     match (found, source) {
         (Some((amount, currency)), _) => {

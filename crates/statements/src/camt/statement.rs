@@ -63,7 +63,7 @@ impl Draft {
             }
             "Ntry" => {
                 let code = part.child("Amt").and_then(|amount| amount.attribute("Ccy"));
-                let code = code.and_then(|code| value::currency(code).ok());
+                let code = code.and_then(value::currency_code);
                 self.entry_currency = self.entry_currency.or(code);
                 let ordinal = self.statement.entries.len() + self.statement.refused;
                 match entry::entry(part, ordinal, context) {

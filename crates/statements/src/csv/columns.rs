@@ -30,6 +30,9 @@ pub(super) struct Column {
     pub currencies: BTreeSet<CommodityCode>,
 }
 
+/// A column that has no word of a flag or a state in so many cells is none.
+const WORDS_SOUGHT_IN: usize = 100;
+
 /// Looks at all records of the table.
 pub(super) fn survey(text: &str, layout: &Layout) -> Vec<Column> {
     let mut columns: Vec<Column> = layout.roles.iter().map(|_| Column::default()).collect();
@@ -61,10 +64,13 @@ impl Column {
                 self.currencies.extend(printed.currency);
             }
         } else {
+            self.currency_codes += usize::from(value::currency_code(cell).is_some());
             let digits = cell.chars().filter(char::is_ascii_digit).count();
             let letters = cell.chars().filter(|character| character.is_alphabetic()).count();
             self.like_numbers += usize::from(digits > letters);
-            self.currency_codes += usize::from(value::currency(cell).is_ok());
+            if self.filled > WORDS_SOUGHT_IN && self.flag_words + self.status_words == 0 {
+                return;
+            }
             self.flag_words += usize::from(vocabulary::is_debit_word(cell).is_some());
             self.status_words += usize::from(vocabulary::status(cell).is_some());
         }

@@ -37,7 +37,7 @@ pub(super) fn stated(
     let is_word = |unit: &&&str| unit.chars().filter(|unit| unit.is_alphabetic()).count() > 1;
     let named = units.iter().filter_map(|unit| match numbers::currency_of_sign(unit) {
         Some(currency) => Some(Some(currency)),
-        None => Some(value::currency(unit).ok()).filter(|_| is_word(&unit)),
+        None => Some(value::currency_code(unit)).filter(|_| is_word(&unit)),
     });
     let announced = layout.preamble.iter().flat_map(|cells| announced(cells));
     let mut plain: Vec<Option<CommodityCode>> = named.collect();
@@ -78,11 +78,11 @@ fn announced(cells: &[String]) -> Vec<Option<CommodityCode>> {
         vocabulary::is_currency_word(word).then(|| text.trim())
     });
     let stated = beside.chain(within).filter(|text| !text.is_empty());
-    stated.map(|text| value::currency(text).ok()).collect()
+    stated.map(value::currency_code).collect()
 }
 
 /// The codes of currencies that stand in a text: three capital letters, no more and no fewer.
 fn codes(text: &str) -> impl Iterator<Item = CommodityCode> {
     let words = text.split(|character: char| !character.is_ascii_uppercase());
-    words.filter_map(|word| value::currency(word).ok())
+    words.filter_map(value::currency_code)
 }

@@ -120,14 +120,13 @@ impl Survey {
 /// The currency that a sign stands for, where it stands for one only.
 pub(super) fn currency_of_sign(text: &str) -> Option<CommodityCode> {
     let (_, code) = CURRENCY_SIGNS.iter().find(|(sign, _)| *sign == text)?;
-    value::currency((*code)?).ok()
+    value::currency_code((*code)?)
 }
 
 /// A cell as a number with its surroundings taken off; `None` where it is no number in any reading.
 pub(super) fn printed(text: &str) -> Option<Printed> {
     let text = text.trim_matches(|character: char| character.is_whitespace());
-    if text.len() > NUMBER_BYTES_MAX || !text.contains(|character: char| character.is_ascii_digit())
-    {
+    if text.len() > NUMBER_BYTES_MAX || !text.contains(is_digit) {
         return None;
     }
     let mut currency = None;
@@ -148,6 +147,10 @@ pub(super) fn printed(text: &str) -> Option<Printed> {
             signs.push(negative);
             rest = shorter;
         }
+        // Most numbers begin and end with a digit: nothing stands around them.
+        if rest.starts_with(is_digit) && rest.ends_with(is_digit) {
+            break;
+        }
         if !currency_taken && let Some((shorter, code)) = currency_sign(rest) {
             currency = code;
             currency_taken = true;
@@ -167,6 +170,10 @@ pub(super) fn printed(text: &str) -> Option<Printed> {
         core: core?,
         currency,
     })
+}
+
+fn is_digit(character: char) -> bool {
+    character.is_ascii_digit()
 }
 
 /// The digits of a number if this is its decimal sign, and its thousands sign.
@@ -249,7 +256,7 @@ fn booking_side(text: &str) -> Option<(&str, bool)> {
 
 /// A currency at either end: the rest, and its code where that is plain.
 fn currency_sign(text: &str) -> Option<(&str, Option<CommodityCode>)> {
-    let code_of = |code: &str| value::currency(code).ok();
+    let code_of = |code: &str| value::currency_code(code);
     for (sign, code) in CURRENCY_SIGNS {
         if let Some(rest) = text.strip_prefix(sign).or_else(|| text.strip_suffix(sign)) {
             return Some((rest.trim(), code.and_then(code_of)));

@@ -121,13 +121,16 @@ impl<'r> Cells<'r> {
         let money = [Role::Amount, Role::Debit, Role::Credit];
         let has_money = money.iter().any(|role| !self.number(*role).is_empty());
         let booked = self.cell(rules.booked);
-        let dated = !booked.is_empty() && !vocabulary::is_total_word(booked);
+        let begins_like_date = booked.starts_with(|first: char| first.is_ascii_digit());
+        let dated = begins_like_date || !(booked.is_empty() || vocabulary::is_total_word(booked));
+        if has_money && dated {
+            return Kind::Entry;
+        }
         let total = filled.iter().any(|cell| vocabulary::is_total_word(cell));
         match (has_money, dated) {
-            (true, true) => Kind::Entry,
-            (true, false) if total => Kind::Other("it sums up others"),
+            (true, _) if total => Kind::Other("it sums up others"),
             (false, _) if total => Kind::Other("it states a balance"),
-            (true, false) => Kind::Faulty("a date of booking"),
+            (true, _) => Kind::Faulty("a date of booking"),
             (false, true) => Kind::Faulty("an amount"),
             (false, false) => Kind::Other("it has neither date nor amount"),
         }

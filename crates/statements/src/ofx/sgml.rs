@@ -338,6 +338,8 @@ mod tests {
     fn leaves_may_be_open_or_closed() {
         check("<OFX><A>1<B>2</B><C>3\n</OFX>", "OFX(A=1 B=2 C=3)", 0);
         check("<ofx><A><B>x</B></A></ofx>", "OFX(A(B=x))", 0);
+        let many = format!("OFX({})", ["A=1"; 100].join(" "));
+        check(&format!("<OFX>{}</OFX>", "<A>1".repeat(100)), &many, 0);
         check("head<OFX><NAME><![CDATA[a<b&amp;]]></NAME></OFX>\n", "OFX(NAME=a<b&amp;)", 0);
         check("<OFX><A>M&amp;S &#8364; AT&T &bogus; 1<2</OFX>", "OFX(A=M&S € AT&T &bogus; 1<2)", 0);
     }

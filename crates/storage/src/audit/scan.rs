@@ -98,7 +98,10 @@ impl Scan {
                 return Ok(());
             }
             if last <= begin || !self.is_found(database, last).await? {
-                self.stuck = Some((last, "it is not where its key says".to_owned()));
+                self.stuck = Some((
+                    last,
+                    "it is not where its key says; what follows was not read".to_owned(),
+                ));
                 return Ok(());
             }
         }

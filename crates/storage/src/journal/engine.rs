@@ -46,9 +46,12 @@ pub(super) struct Address {
     pub tenant: TenantId,
 }
 
+/// What looks at a machine, or learns why there is none to look at.
+type Look<M> = Box<dyn FnOnce(Result<&M, StorageError>) + Send>;
+
 pub(super) enum Message<M: Machine> {
     Commands { address: Address, commands: Vec<Sent<M>>, reply: Reply<M::Outcome> },
-    Read { address: Address, read: Box<dyn FnOnce(Result<&M, StorageError>) + Send> },
+    Read { address: Address, read: Look<M> },
     Stop,
 }
 
@@ -58,7 +61,10 @@ pub(super) struct Sent<M: Machine> {
     pub rows: Vec<RowChange>,
 }
 
-pub(super) type Reply<O> = oneshot::Sender<Vec<Result<Committed<O>, StorageError>>>;
+/// What came of each of a call's commands, in their order.
+pub type Outcomes<O> = Vec<Result<Committed<O>, StorageError>>;
+
+pub(super) type Reply<O> = oneshot::Sender<Outcomes<O>>;
 
 impl<M: Machine> Engine<M> {
     /// Starts the writer. The task ends when it is stopped or every handle is gone.
@@ -95,7 +101,7 @@ impl<M: Machine> Engine<M> {
         tenant: TenantId,
         stream: Uuid,
         commands: Vec<M::Command>,
-    ) -> Result<Vec<Result<Committed<M::Outcome>, StorageError>>, StorageError> {
+    ) -> Result<Outcomes<M::Outcome>, StorageError> {
         let sent = commands.into_iter().map(|command| Sent { command, rows: Vec::new() });
         self.send(tenant, stream, sent.collect()).await
     }
@@ -105,7 +111,7 @@ impl<M: Machine> Engine<M> {
         tenant: TenantId,
         stream: Uuid,
         commands: Vec<Sent<M>>,
-    ) -> Result<Vec<Result<Committed<M::Outcome>, StorageError>>, StorageError> {
+    ) -> Result<Outcomes<M::Outcome>, StorageError> {
         let (reply, answer) = oneshot::channel();
         let message = Message::Commands { address: Address { stream, tenant }, commands, reply };
         self.sender.send(message).await.map_err(|_| stopped())?;

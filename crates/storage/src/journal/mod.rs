@@ -20,7 +20,7 @@ mod record;
 mod store;
 mod writer;
 
-pub use engine::{Engine, EngineLimits};
+pub use engine::{Engine, EngineLimits, Outcomes};
 pub use machine::{Committed, Executed, Machine, Refusal};
 pub use projector::{POSITION_WAIT, Progress, Projection, Projector};
 pub use record::{ByteReader, Record, RecordHeader, put_varint, unzigzag, zigzag};

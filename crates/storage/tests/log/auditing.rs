@@ -6,10 +6,12 @@ use kernel::{TenantId, Uuid};
 use storage::audit::{Finding, Report, Walked, Witness, verify};
 use storage::crypto::{SigningKey, hex};
 use storage::journal::{Commit, JournalStore, Record, RecordHeader, SqlJournal};
-use storage::log::{HeadSigner, Lane, SignedHead};
-use testing::TestDatabase;
+use storage::log::{HeadSigner, Lane, SignedHead, chain_hash};
+use testing::{Cell, TestDatabase};
 
-use crate::sample::{Denied, emit, emit_numbers, journal, sequence, signer};
+use crate::sample::{
+    Denied, Noted, emit, emit_numbers, journal, literal, sequence, signer, stream,
+};
 
 /// A tenant with six events and a book with four records, and what signs them.
 struct Setting {
@@ -145,6 +147,61 @@ testing::both_databases! {
         let places: Vec<_> =
             report.findings.iter().map(|found| (found.table.as_str(), found.seq)).collect();
         assert_eq!(places, [("log_event", 2), ("journal", 2)]);
+    }
+
+    async fn a_record_that_was_sealed_anew_is_not_what_the_next_one_follows(db: TestDatabase) {
+        let setting = Setting::new(db).await;
+        let dialect = setting.db.dialect();
+        // Other bytes with a hash that fits them, in the place of one record of each table.
+        let events = stream(&setting.db, setting.tenant, Lane::Main).await;
+        let body = String::from_utf8(events[2].bytes.clone()).unwrap();
+        let body = body.replace("\"number\":2", "\"number\":7").into_bytes();
+        let event = &events[2];
+        let hash = chain_hash(event.stream, 3, &events[1].hash, event.recorded, &body);
+        let (body, hash) = (literal(dialect, &body, false), literal(dialect, &hash, false));
+        let change = format!("UPDATE log_event SET body = {body}, hash = {hash} WHERE seq = 3");
+        setting.damage(&change).await;
+
+        let store = SqlJournal::new(setting.db.database.clone());
+        let record = store.read(setting.book, 1, 1).await.unwrap().remove(0);
+        let record = Record::seal(&record.open().unwrap().0, b"other entries");
+        let body = literal(dialect, &record.body, false);
+        let hash = literal(dialect, &record.hash, false);
+        let change = format!("UPDATE journal SET body = {body}, hash = {hash} WHERE seq = 2");
+        setting.damage(&change).await;
+
+        let report = setting.verify().await;
+        let places: Vec<_> =
+            report.findings.iter().map(|found| (found.table.as_str(), found.seq)).collect();
+        assert_eq!(places, [("log_event", 4), ("journal", 3)]);
+    }
+
+    async fn a_stream_under_another_name_is_found(db: TestDatabase) {
+        let setting = Setting::new(db).await;
+        let other = literal(setting.db.dialect(), Uuid::from_u128(7).as_bytes(), true);
+        setting.damage(&format!("UPDATE journal SET stream = {other}")).await;
+        let report = setting.verify().await;
+        let found = format!("its bytes are those of record 1 of stream {}", setting.book);
+        assert_eq!(only(&report).what, found);
+    }
+
+    async fn an_event_that_names_another_tenant_is_found(db: TestDatabase) {
+        let setting = Setting::new(db).await;
+        let other = setting.db.new_tenant();
+        emit(&setting.db, setting.tenant, &Noted { number: 6 }).await;
+        let raw = setting.db.raw().await;
+        // As a program with a fault would have written it.
+        let [row] = raw.rows("SELECT body FROM log_inbox").await.try_into().unwrap();
+        let Cell::Bytes(body) = &row[0] else { panic!("{row:?}") };
+        let body = String::from_utf8(body.clone()).unwrap();
+        let body = body.replace(&setting.tenant.to_string(), &other.to_string());
+        let body = literal(setting.db.dialect(), body.as_bytes(), false);
+        raw.run(&format!("UPDATE log_inbox SET body = {body}")).await;
+        sequence(&setting.db.database).await;
+        let report = setting.verify().await;
+        let finding = only(&report);
+        assert_eq!(finding.seq, 7);
+        assert_eq!(finding.what, format!("its column tenant is not {other}, which its bytes name"));
     }
 
     async fn a_chain_that_was_made_anew_contradicts_the_head(db: TestDatabase) {

@@ -4,11 +4,10 @@ use std::fs;
 
 use kernel::{Entropy, SeededEntropy, TenantId, Uuid};
 use storage::audit::{Finding, verify};
-use storage::crypto::hex;
 use storage::{Dialect, Limits};
 use testing::{Cell, Raw, TestDatabase};
 
-use crate::sample::{emit_numbers, journal, sequence};
+use crate::sample::{emit_numbers, journal, literal, sequence};
 
 /// The columns of bytes, and whether they are ids.
 const COLUMNS: &[(&str, &[(&str, bool)])] = &[
@@ -38,14 +37,6 @@ fn positions(entropy: &SeededEntropy, length: usize) -> Vec<usize> {
     positions
 }
 
-fn literal(dialect: Dialect, bytes: &[u8], is_id: bool) -> String {
-    match (dialect, is_id) {
-        (Dialect::Sqlite, _) => format!("x'{}'", hex(bytes)),
-        (Dialect::Postgres, true) => format!("'{}'", hex(bytes)),
-        (Dialect::Postgres, false) => format!("'\\x{}'", hex(bytes)),
-    }
-}
-
 async fn cell(raw: &Raw, sql: &str) -> Vec<u8> {
     match raw.rows(sql).await.pop().unwrap().pop().unwrap() {
         Cell::Bytes(bytes) => bytes,
@@ -69,8 +60,8 @@ testing::both_databases! {
             let stream = if *table == "journal" { book } else { tenant.uuid() };
             for seq in 1..=RECORDS {
                 for (column, is_id) in *columns {
-                    let whole =
-                        cell(&raw, &format!("SELECT {column} FROM {table} WHERE seq = {seq}")).await;
+                    let query = format!("SELECT {column} FROM {table} WHERE seq = {seq}");
+                    let whole = cell(&raw, &query).await;
                     let set = async |bytes: &[u8]| {
                         let value = literal(db.dialect(), bytes, *is_id);
                         let set = format!("{column} = {value}");
@@ -204,6 +195,42 @@ fn a_changed_byte_around_the_records_is_noticed() {
                 assert!(same, "byte {at} of the file");
             }
         }
+    });
+}
+
+/// The key of the last record of a batch is where the next batch begins: changed, it could hide all
+/// that follows.
+#[test]
+fn a_changed_key_at_the_end_of_a_batch_hides_nothing() {
+    testing::run(Dialect::Sqlite, &[], async |db: TestDatabase| {
+        let tenant = db.new_tenant();
+        emit_numbers(&db, tenant, 0..70).await;
+        sequence(&db.database).await;
+        let raw = db.raw().await;
+        raw.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        let path = db.directory().join("florin.db");
+        let mut file = fs::read(&path).unwrap();
+        // The 64 records of a batch end with this one.
+        let body = cell(&raw, "SELECT body FROM log_event WHERE seq = 64").await;
+        let hash = cell(&raw, "SELECT hash FROM log_event WHERE seq = 64").await;
+        let start = find(&file, &[body, hash].concat());
+        let before = file[..start].windows(16).rposition(|bytes| bytes == tenant.uuid().as_bytes());
+        let column_tenant = before.unwrap();
+        let column_stream = file[..column_tenant]
+            .windows(16)
+            .rposition(|bytes| bytes == tenant.uuid().as_bytes())
+            .unwrap();
+        file[column_stream] ^= 0xf0;
+        fs::write(&path, &file).unwrap();
+        let database = db.open(db.env.clone(), Limits::default());
+        let report = verify(&database, None).await.unwrap();
+        let found: Vec<_> =
+            report.findings.iter().map(|found| (found.seq, found.what.as_str())).collect();
+        let expected = [
+            (1, "it is missing; the next one is 64"),
+            (64, "it is not where its key says; what follows was not read"),
+        ];
+        assert_eq!(found, expected);
     });
 }
 

@@ -32,6 +32,8 @@ testing::both_databases! {
         emit_numbers(&db, tenant, 3..4).await;
         sequence(&db.database).await;
         assert_eq!(signer.run_once().await.unwrap(), 1);
+        let last = journal(&db, tenant, book, Some(last), 1).await;
+        assert_eq!(signer.run_once().await.unwrap(), 1);
 
         let file = witness.heads.join("heads-2026-03-31.jsonl");
         let heads: Vec<SignedHead> = fs::read_to_string(file)
@@ -41,12 +43,12 @@ testing::both_databases! {
             .collect();
         let places: Vec<_> = heads.iter().map(|head| (head.head.kind, head.head.seq)).collect();
         use StreamKind::{Journal, Log};
-        assert_eq!(places, [(Log, 3), (Journal, 2), (Log, 4)]);
+        assert_eq!(places, [(Log, 3), (Journal, 2), (Log, 4), (Journal, 3)]);
         assert!(heads.iter().all(|head| head.is_signed_by(&witness.keys)));
-        assert_eq!(heads[1].head.hash, storage::crypto::hex(&last.hash));
+        assert_eq!(heads[3].head.hash, storage::crypto::hex(&last.hash));
 
         let mut tx = db.database.begin(Level::Tenant(tenant), Mode::Read).await.unwrap();
-        assert_eq!(tx.rows(&HEADS, params![]).await.unwrap().len(), 3);
+        assert_eq!(tx.rows(&HEADS, params![]).await.unwrap().len(), 4);
     }
 
     async fn after_a_restart_it_finds_what_grew_before(db: TestDatabase) {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use kernel::{EventId, TenantId, Timestamp, Uuid};
 use serde::Serialize;
 use storage::audit::Witness;
+use storage::crypto::hex;
 use storage::journal::{Commit, JournalStore, Record, RecordHeader, SqlJournal};
 use storage::log::{
     EventBody, FileSink, HeadKey, HeadSigner, Lane, ObjectRef, Sequencer, StreamEvent,
 };
-use storage::{Database, Level, Mode};
+use storage::{Database, Dialect, Level, Mode};
 use testing::TestDatabase;
 
 /// Something that happened.
@@ -113,4 +114,13 @@ pub fn signer(db: &TestDatabase) -> (HeadSigner, Witness) {
     let sink = Arc::new(FileSink::open(&heads, &data).unwrap());
     let every = std::time::Duration::from_millis(20);
     (HeadSigner::new(db.database.clone(), key, sink, every), witness)
+}
+
+/// Bytes as the database writes them in SQL; an id is of another type than other bytes.
+pub fn literal(dialect: Dialect, bytes: &[u8], is_id: bool) -> String {
+    match (dialect, is_id) {
+        (Dialect::Sqlite, _) => format!("x'{}'", hex(bytes)),
+        (Dialect::Postgres, true) => format!("'{}'", hex(bytes)),
+        (Dialect::Postgres, false) => format!("'\\x{}'", hex(bytes)),
+    }
 }

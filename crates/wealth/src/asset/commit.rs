@@ -1,5 +1,5 @@
-//! How a change of an asset is committed: by the ledger where value moves, with the rows in the same
-//! commit; as a transaction of rows where none does.
+//! How a change of an asset is committed: by the ledger where value moves, with the rows in the
+//! same commit; as a transaction of rows where none does.
 
 use kernel::{BookId, Context, Position};
 use ledger::model::Reason;

@@ -345,7 +345,7 @@ impl<'a> Group<'a> {
                     && (there.traits.id.is_none() || line.traits.id.is_none())
                     && !is_other(line, there)
             };
-            let Some(at) = booked.iter().position(|there| equal(there)) else { return true };
+            let Some(at) = booked.iter().position(equal) else { return true };
             let found = booked.remove(at);
             judge.settle(line, Verdict::Known(Why::Same, found.line));
             false

@@ -89,7 +89,8 @@ pub fn csv_running(lines: &[&str]) -> Vec<u8> {
     table.into_bytes()
 }
 
-/// A CAMT.053 statement in AUD. Balances are `amount date` or nothing; lines `date amount ref text`.
+/// A CAMT.053 statement in AUD. Balances are `amount date` or nothing; lines are
+/// `date amount reference text`.
 pub fn camt(account: &str, (opening, closing): (&str, &str), lines: &[&str]) -> Vec<u8> {
     let side = |amount: &str| if amount.starts_with('-') { "DBIT" } else { "CRDT" };
     let mut parts = String::new();
@@ -107,7 +108,8 @@ pub fn camt(account: &str, (opening, closing): (&str, &str), lines: &[&str]) -> 
     }
     for line in lines {
         let [day, amount, id, text] = words(line);
-        let id = if id == "-" { String::new() } else { format!("<AcctSvcrRef>{id}</AcctSvcrRef>") };
+        let named = format!("<AcctSvcrRef>{id}</AcctSvcrRef>");
+        let id = if id == "-" { "" } else { named.as_str() };
         write!(
             parts,
             "<Ntry><Amt Ccy=\"AUD\">{}</Amt><CdtDbtInd>{}</CdtDbtInd><Sts>BOOK</Sts><BookgDt>\

@@ -110,7 +110,7 @@ describe('the explanation of a figure', () => {
     expect(items()).toHaveLength(1)
     const factors = within(items()[0] as HTMLElement)
     expect(factors.getAllByRole('definition', { hidden: true }).map(textOf)).toEqual([
-      '1 ASSET-01',
+      '1',
       '× 412,000,000 MNT',
       '× 0.00042351',
       '= 174,487.20 AUD',

@@ -103,10 +103,7 @@ function Calculation({ asset, asOf }: { asset: ValuedAsset; asOf: string }) {
             }
             note={<code className="text-[0.6875rem] break-all">{inputs.account}</code>}
           >
-            {asset.price
-              ? formats.quantity(inputs.balance.amount)
-              : formats.amount(inputs.balance.amount)}{' '}
-            {inputs.balance.currency}
+            <Balance asset={asset} balance={inputs.balance} />
           </Factor>
         )}
         {asset.price && (
@@ -131,6 +128,14 @@ function Calculation({ asset, asOf }: { asset: ValuedAsset; asOf: string }) {
       </dl>
     </>
   )
+}
+
+/** What a thing is the only one of is a code that says nothing; then the count stands alone. */
+function Balance({ asset, balance }: { asset: ValuedAsset; balance: Money }) {
+  const formats = useFormats()
+  if (!asset.price) return formats.money(balance)
+  const isOwn = balance.currency.startsWith('ASSET-')
+  return `${formats.quantity(balance.amount)}${isOwn ? '' : `\u00a0${balance.currency}`}`
 }
 
 interface FactorProps {
