@@ -57,11 +57,7 @@ export function ImportActions({ one, back }: ImportActionsProps) {
           {one.reason && sentence(one.reason)}
         </Notice>
       )}
-      {one.status === 'refused' && (
-        <Notice tone="bad" title={<Trans>This file cannot be booked</Trans>}>
-          <Trans>Nothing of it is in your books. The faults are listed below.</Trans>
-        </Notice>
-      )}
+      {one.status === 'refused' && <Refused isOpen={one.questions.length > 0} />}
       {asking && (
         <UndoSheet
           busy={undo.isPending}
@@ -71,6 +67,19 @@ export function ImportActions({ one, back }: ImportActionsProps) {
         />
       )}
     </div>
+  )
+}
+
+/** A file that leaves something open is refused as well, but not for good. */
+function Refused({ isOpen }: { isOpen: boolean }) {
+  return isOpen ? (
+    <Notice tone="warn" title={<Trans>This file can be read in more than one way</Trans>}>
+      <Trans>Nothing is guessed about money: answer what is marked below and read it again.</Trans>
+    </Notice>
+  ) : (
+    <Notice tone="bad" title={<Trans>This file cannot be booked</Trans>}>
+      <Trans>Nothing of it is in your books. The faults are listed below.</Trans>
+    </Notice>
   )
 }
 
@@ -100,6 +109,12 @@ function Staged({ one, busy, onBook }: StagedProps) {
       return (
         <Notice title={<Trans>There is nothing new in this file</Trans>}>
           <Trans>Every line that is sound is in your books already.</Trans>
+        </Notice>
+      )
+    case 'faulty':
+      return (
+        <Notice tone="bad" title={<Trans>No line of this file can be booked</Trans>}>
+          <Trans>The faults are listed below.</Trans>
         </Notice>
       )
     case 'ready':

@@ -13,7 +13,8 @@ import { importLinesQuery } from './queries'
 import { totalsOf } from './totals'
 import { useLineStatuses } from './words'
 
-const FILTERS = ['new', 'review', 'known', 'pending', 'faulty', 'skipped'] as const
+// Faulty entries are not offered: those that could not be read are no lines, but faults.
+const FILTERS = ['new', 'review', 'known', 'pending', 'skipped'] as const
 
 /** The lines of a file, all of them or those in one state. */
 export function ImportLines({ one }: { one: Import }) {
@@ -69,7 +70,7 @@ function LineFilter({ status, totals, onStatus }: LineFilterProps) {
         className={look(status === undefined)}
         onClick={() => onStatus(undefined)}
       >
-        {t`All`} <span className="figures">{totals.entries}</span>
+        {t`All`}
       </button>
       {FILTERS.filter(name => totals[name] > 0).map(name => (
         <button

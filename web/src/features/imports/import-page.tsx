@@ -41,9 +41,12 @@ export function ImportPage({ id, accounts, onStaged, back }: ImportPageProps) {
   }
   const one = found.data
   const names = new Map(accounts.map(account => [account.id, account.name]))
-  const isEditable = one.status === 'staged' || one.status === 'refused'
-  const needsReading =
-    mappingOf(one) !== null || one.statements.some(({ account }) => account.opens || !account.asset)
+  const named = (text: string) => text.replace(/asset_\w+/g, asset => names.get(asset) ?? asset)
+  const isStaged = one.status === 'staged'
+  const isReadable =
+    mappingOf(one) !== null
+      ? isStaged || one.status === 'refused'
+      : isStaged && one.statements.some(({ account }) => account.opens || !account.asset)
   return (
     <div className="grid gap-7">
       <Heading one={one} back={back} />
@@ -51,7 +54,7 @@ export function ImportPage({ id, accounts, onStaged, back }: ImportPageProps) {
       {one.notes.length > 0 && (
         <ul className="list-disc pl-5 text-[0.8125rem] text-soft">
           {one.notes.map(({ line, text }) => (
-            <li key={`${line} ${text}`}>{sentence(text)}</li>
+            <li key={`${line} ${text}`}>{sentence(named(text))}</li>
           ))}
         </ul>
       )}
@@ -61,10 +64,12 @@ export function ImportPage({ id, accounts, onStaged, back }: ImportPageProps) {
           // biome-ignore lint/suspicious/noArrayIndexKey: statements have no id but their place in the file.
           key={index}
           statement={statement}
+          isStaged={isStaged}
+          named={named}
           assetName={statement.account.asset ? names.get(statement.account.asset) : undefined}
         />
       ))}
-      {isEditable && needsReading && (
+      {isReadable && (
         <Section title={<Trans>How the file is read</Trans>}>
           <ReadingForm key={one.id} one={one} accounts={accounts} onStaged={onStaged} />
         </Section>

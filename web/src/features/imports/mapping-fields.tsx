@@ -18,7 +18,8 @@ export function MappingFields({ mapping, questions, register }: MappingFieldsPro
   const open = (name: CsvQuestion['question'], words: string) => {
     const question = questions.find(one => one.question === name)
     if (!question) return undefined
-    return question.example ? `${words} (${question.example})` : words
+    const shown = question.example?.text ?? question.words?.join(', ')
+    return shown ? `${words} (${shown})` : words
   }
   const hasFlag = mapping.columns.some(({ role }) => role === 'flag')
   return (

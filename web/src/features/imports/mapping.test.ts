@@ -25,6 +25,20 @@ describe('a mapping in a form', () => {
     expect(changedMapping(FOUND, valuesOf(FOUND))).toEqual(FOUND)
   })
 
+  it.each([
+    ['point', 'comma', ',', '.'],
+    ['comma', 'point', null, ','],
+    [null, 'comma', null, '.'],
+    [null, '', null, null],
+    ['point', 'point', ',', ','],
+    ['point', 'comma', ' ', ' '],
+  ])('whose decimal sign goes from %s to %j takes the other one for thousands', (...signs) => {
+    const [decimal_sign, said, thousands_sign, expected] = signs
+    const found = { ...FOUND, decimal_sign, thousands_sign }
+    const changed = changedMapping(found, { ...valuesOf(found), decimal_sign: said })
+    expect(changed.thousands_sign).toBe(expected)
+  })
+
   it('takes what a person says, and keeps what the form does not show', () => {
     const changed = changedMapping(FOUND, {
       ...valuesOf(FOUND),

@@ -33,6 +33,7 @@ export interface CsvMapping {
   readonly columns: readonly { readonly name: string; readonly role: ColumnRole }[]
   readonly date_order: string | null
   readonly decimal_sign: string | null
+  readonly thousands_sign: string | null
   readonly amount_sign: string | null
   readonly debit_words: readonly string[]
   readonly credit_words: readonly string[]
@@ -48,8 +49,10 @@ export interface CsvQuestion {
     | 'amount_column'
     | 'flag_words'
     | 'currency'
-  /** What would be read differently, where there is such a thing. */
-  readonly example?: string
+  /** What can be read in two ways. */
+  readonly example?: { readonly line: number; readonly text: string } | null
+  /** Words that are not known. */
+  readonly words?: readonly string[]
 }
 
 /** The mapping of an import, which has one if its file is CSV. */
@@ -92,6 +95,7 @@ export function changedMapping(found: CsvMapping, values: MappingValues): CsvMap
     delimiter: values.delimiter,
     date_order: values.date_order || null,
     decimal_sign: values.decimal_sign || null,
+    thousands_sign: thousandsSign(found, values.decimal_sign),
     amount_sign: values.amount_sign || null,
     currency: values.currency.trim().toUpperCase() || null,
     debit_words: wordsOf(values.debit_words),
@@ -101,6 +105,17 @@ export function changedMapping(found: CsvMapping, values: MappingValues): CsvMap
       role: values.roles[index] ?? column.role,
     })),
   }
+}
+
+/**
+ * Who says which sign stands before the decimals says as well what the other one is for, unless the
+ * file was found to use a third.
+ */
+function thousandsSign(found: CsvMapping, decimalSign: string): string | null {
+  const sign = found.thousands_sign
+  if (decimalSign === '' || decimalSign === found.decimal_sign) return sign
+  if (sign !== null && sign !== ',' && sign !== '.') return sign
+  return decimalSign === 'comma' ? '.' : ','
 }
 
 function wordsOf(text: string): string[] {

@@ -10,12 +10,16 @@ import { isAccountOpen } from './totals'
 
 interface StatementSummaryProps {
   statement: ImportStatement
+  /** It is a preview, in which something may still be said. */
+  isStaged: boolean
+  /** Puts the names of assets in place of their ids. */
+  named: (text: string) => string
   /** The asset that it belongs to, where it is one that the family has. */
   assetName: string | undefined
 }
 
 /** One statement of a file: whose it is, what it begins and ends with, and what its lines are. */
-export function StatementSummary({ statement, assetName }: StatementSummaryProps) {
+export function StatementSummary({ statement, isStaged, named, assetName }: StatementSummaryProps) {
   const formats = useFormats()
   const { account, opening, closing, notes } = statement
   return (
@@ -24,10 +28,10 @@ export function StatementSummary({ statement, assetName }: StatementSummaryProps
       aside={
         account.opens ? (
           <Trans>A new account</Trans>
-        ) : isAccountOpen(statement) ? (
+        ) : isStaged && isAccountOpen(statement) ? (
           <Trans>Which account?</Trans>
         ) : (
-          assetName && account.label
+          assetName && assetName !== account.label && account.label
         )
       }
     >
@@ -50,7 +54,7 @@ export function StatementSummary({ statement, assetName }: StatementSummaryProps
       {notes.length > 0 && (
         <ul className="mt-2 list-disc pl-5 text-[0.8125rem] text-soft">
           {notes.map(note => (
-            <li key={note}>{sentence(note)}</li>
+            <li key={note}>{sentence(named(note))}</li>
           ))}
         </ul>
       )}

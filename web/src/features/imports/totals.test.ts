@@ -29,7 +29,9 @@ describe('an import', () => {
     ['known', { statements: [statementOf({ known: 3 })] }, 'nothing'],
     ['faulty', { statements: [statementOf({ new: 3 })], faults: [fault] }, 'in_part'],
     ['faulty beyond the list', { faults_left_out: 1 }, 'in_part'],
-    ['faulty throughout', { faults: [fault], bookable_in_part: false }, 'nothing'],
+    ['faulty beyond repair', { faults: [fault], bookable_in_part: false }, 'faulty'],
+    ['faulty throughout', { statements: [statementOf({ faulty: 3 })], faults: [fault] }, 'faulty'],
+    ['known, and faulty', { statements: [statementOf({ known: 3 })], faults: [fault] }, 'nothing'],
     ['without an account', { statements: [{ ...statementOf({}), account: open }] }, 'account_open'],
   ]
   it.each(cases)('that is %s is judged so', (_, part, readiness) => {

@@ -23,16 +23,18 @@ export type Readiness =
   | 'in_part'
   /** Nothing is new; some lines wait for a decision. */
   | 'undecided'
-  /** There is nothing that could be booked. */
+  /** All that is sound is booked already. */
   | 'nothing'
+  /** No line is sound as the file was read. */
+  | 'faulty'
 
 export function readinessOf(staged: Import): Readiness {
-  const { new: fresh, review } = totalsOf(staged.statements)
+  const { new: fresh, known, review } = totalsOf(staged.statements)
   const isFaulty = staged.faults.length > 0 || staged.faults_left_out > 0
   if (staged.statements.some(isAccountOpen)) return 'account_open'
-  if (fresh === 0) return review > 0 ? 'undecided' : 'nothing'
-  if (isFaulty) return staged.bookable_in_part ? 'in_part' : 'nothing'
-  return 'ready'
+  if (fresh > 0) return isFaulty ? (staged.bookable_in_part ? 'in_part' : 'faulty') : 'ready'
+  if (review > 0) return 'undecided'
+  return isFaulty && known === 0 ? 'faulty' : 'nothing'
 }
 
 export function isAccountOpen({ account }: ImportStatement): boolean {
