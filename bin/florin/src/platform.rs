@@ -22,6 +22,11 @@ const HEAD_KEY: &str = "head.key";
 /// The file of the keys that sign access tokens.
 const TOKEN_KEY: &str = "token.key";
 
+/// Events that may wait for their number while the process counts as ready.
+const LOG_PENDING_MAX: u64 = 10_000;
+/// Entries that may be missing in the tables while it does.
+const PROJECTION_LAG_MAX: u64 = 100_000;
+
 /// A running Florin.
 pub struct Platform {
     /// Time and randomness.
@@ -109,24 +114,62 @@ impl Platform {
 
     /// What the gateway serves.
     pub fn services(&self, config: &Config) -> Services {
-        let (database, ledger) = (self.database.clone(), self.ledger.clone());
-        let lag = move || i64::try_from(ledger.projection_lag()).unwrap_or(i64::MAX);
         Services {
             env: self.env.clone(),
-            database: database.clone(),
+            database: self.database.clone(),
             identity: Arc::clone(&self.identity),
             ledger: self.ledger.clone(),
             wealth: self.wealth.clone(),
             rate_age_days_max: config.rate_age_days_max(),
-            checks: vec![HealthCheck::database(database)],
-            gauges: vec![Gauge::new(
-                "florin_ledger_projection_lag_entries",
-                "Entries that are committed and not yet in the tables",
-                lag,
-            )],
+            checks: self.checks(),
+            gauges: self.gauges(),
             limits: gateway::Limits::default(),
         }
     }
+
+    fn checks(&self) -> Vec<HealthCheck> {
+        let (database, ledger) = (self.database.clone(), self.ledger.clone());
+        vec![
+            HealthCheck::database(self.database.clone()),
+            HealthCheck::new("log", move || {
+                let sequencer = Sequencer::new(database.clone());
+                async move {
+                    let pending = sequencer.pending().await.map_err(|_| "not known".to_owned())?;
+                    within("events wait for their number", pending, LOG_PENDING_MAX)
+                }
+            }),
+            HealthCheck::new("ledger", move || {
+                let lag = ledger.projection_lag();
+                async move { within("entries are not in the tables yet", lag, PROJECTION_LAG_MAX) }
+            }),
+        ]
+    }
+
+    fn gauges(&self) -> Vec<Gauge> {
+        let (database, ledger) = (self.database.clone(), self.ledger.clone());
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        vec![
+            Gauge::new(
+                "florin_ledger_projection_lag_entries",
+                "Entries that are committed and not yet in the tables",
+                move || number(ledger.projection_lag()),
+            ),
+            Gauge::asking(
+                "florin_log_pending_events",
+                "Events that are committed and wait for their number",
+                move || {
+                    let sequencer = Sequencer::new(database.clone());
+                    async move { sequencer.pending().await.ok().map(number) }
+                },
+            ),
+        ]
+    }
+}
+
+/// Ready, where no more waits than may.
+fn within(what: &str, count: u64, count_max: u64) -> Result<String, String> {
+    let text = format!("{count} {what}");
+    if count <= count_max { Ok(text) } else { Err(text) }
 }
 
 /// A tenant gets its household's book in the transaction that makes it.

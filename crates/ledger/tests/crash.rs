@@ -109,6 +109,9 @@ testing::both_databases! {
         let account = ledger.account(&context, book, debit).await.unwrap();
         assert_eq!(account.balance.posted, Amount::from_minor(unique.len() as i128));
         ledger.stop().await;
+        let report = storage::audit::verify(&db.database, None).await.unwrap();
+        assert!(report.is_intact(), "{report:?}");
+        assert!(report.journal.records > rounds(), "{report:?}");
     }
 }
 

@@ -38,7 +38,7 @@ export function StatementSummary({ statement, isStaged, named, assetName }: Stat
       <dl className="grid grid-cols-2 gap-x-6 border-t border-rule sm:grid-cols-3 lg:grid-cols-6">
         <Fact name={<Trans>Opening</Trans>}>{opening ? formats.money(opening.balance) : '–'}</Fact>
         <Fact name={<Trans>Closing</Trans>}>{closing ? formats.money(closing.balance) : '–'}</Fact>
-        <Fact name={<Trans>To book</Trans>}>{statement.new}</Fact>
+        <Done statement={statement} />
         <Fact name={<Trans>Known already</Trans>}>{statement.known}</Fact>
         <Fact name={<Trans>To decide</Trans>} marked={statement.review > 0}>
           {statement.review}
@@ -60,6 +60,14 @@ export function StatementSummary({ statement, isStaged, named, assetName }: Stat
       )}
     </Section>
   )
+}
+
+/** Lines that will be booked, or that were. */
+function Done({ statement }: { statement: ImportStatement }) {
+  const { booked, undone } = statement
+  if (booked > 0) return <Fact name={<Trans>Booked</Trans>}>{booked}</Fact>
+  if (undone > 0) return <Fact name={<Trans>Undone</Trans>}>{undone}</Fact>
+  return <Fact name={<Trans>To book</Trans>}>{statement.new}</Fact>
 }
 
 interface CheckProps {
