@@ -19,8 +19,9 @@ pub const TEXT_CHARS_MAX: usize = 4_096;
 /// The most characters of an identifier (reference, account number); longer ones are a fault,
 /// because two cut identifiers could become one.
 pub const IDENTIFIER_CHARS_MAX: usize = 512;
-/// The most digits of an amount: sums of [`ENTRIES_MAX`] of them stay far below an overflow.
-pub const AMOUNT_DIGITS_MAX: usize = 27;
+/// The most digits of an amount, as ISO 20022 has it, without zeros that say nothing. Sums of
+/// [`ENTRIES_MAX`] of them stay far below an overflow.
+pub const AMOUNT_DIGITS_MAX: usize = 18;
 /// How deep elements may stand in one another.
 pub const NESTING_MAX: usize = 64;
 /// The most elements of an OFX file, and of one entry of a CAMT file.

@@ -199,7 +199,7 @@ fn touches_number(edit: &Edit) -> bool {
 fn changes_code(edit: &Edit, (amount, _, status): &Money, sample: &[Money]) -> bool {
     let explains = match edit {
         Edit::Replaced { old, new, .. } => {
-            old.iter().chain(new).all(u8::is_ascii_uppercase) || new.len() > 1_000
+            old.iter().chain(new).any(u8::is_ascii_uppercase) || new.len() > 1_000
         }
         Edit::Moved { .. } | Edit::Encoded => false,
     };

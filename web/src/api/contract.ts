@@ -84,8 +84,8 @@ export interface paths {
         get: operations["get_asset"];
         /**
          * Update an asset
-         * @description A value adds a valuation, a balance or quantity adds a transfer, of the day that it is stated of.
-         *     What the family was worth before that day stays. With `If-Match`, nothing is changed where
+         * @description A value adds a valuation, a balance or quantity adds a transfer, of the day that it is stated
+         *     of. What the family was worth before that day stays. With `If-Match`, nothing is changed where
          *     somebody else was faster.
          */
         put: operations["update_asset"];
@@ -938,6 +938,11 @@ export interface components {
              */
             rule: string;
         };
+        /**
+         * Format: binary
+         * @description The bytes of a file.
+         */
+        FileBytes: string;
         /** @description What the family was worth over time. */
         History: {
             currency: string;
@@ -1692,8 +1697,6 @@ export interface components {
             /** @description In the currency that was asked for. */
             value: components["schemas"]["Money"];
         };
-        /** @enum {string} */
-        Step: "day" | "week" | "month";
     };
     responses: {
         /** @description The request is not well formed, or a field breaks its rule. */
@@ -1964,7 +1967,7 @@ export interface operations {
                 /** @description Today where it is left out. */
                 to?: string;
                 /** @description `day`, `week` or `month`. */
-                step?: components["schemas"]["Step"];
+                step?: "day" | "week" | "month";
                 /** @description How old a rate may be on each day, in days. */
                 rate_age_days_max?: number;
             };
@@ -2901,7 +2904,7 @@ export interface operations {
         /** @description The file. */
         requestBody: {
             content: {
-                "text/csv": number[];
+                "text/csv": components["schemas"]["FileBytes"];
             };
         };
         responses: {
@@ -2982,7 +2985,7 @@ export interface operations {
         /** @description The file, at most 16 MiB. */
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": components["schemas"]["FileBytes"];
             };
         };
         responses: {

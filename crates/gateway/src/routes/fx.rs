@@ -17,6 +17,7 @@ use crate::idempotency::Command;
 use crate::problem::ApiError;
 use crate::wire::asset::{currency, date};
 use crate::wire::fx::{ImportedRates, RateQuery};
+use crate::wire::import::FileBytes;
 use crate::wire::worth::Rate;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -53,7 +54,7 @@ async fn get_rate(
 /// The family's own: a CSV with the columns date, base, quote, rate and, if there are several,
 /// source. A file with a fault adds nothing; one that is sent twice adds nothing the second time.
 #[utoipa::path(post, path = "/fx/rates", tag = "rates",
-    request_body(content = Vec<u8>, content_type = "text/csv", description = "The file."),
+    request_body(content = FileBytes, content_type = "text/csv", description = "The file."),
     responses((status = 201, description = "What it brought.", body = ImportedRates)))]
 async fn import_rates(State(app): State<App>, command: Command<Raw>) -> Result<Response, ApiError> {
     let file = RateFile::new("rates.csv", command.payload.0.to_vec());

@@ -20,8 +20,8 @@ use crate::problem::ApiError;
 use crate::routes::transfers::tag;
 use crate::wire::asset::date;
 use crate::wire::import::{
-    BookRequest, DecideRequest, Import, ImportLine, LinesQuery, Transaction, TransactionQuery,
-    UndoRequest, UploadQuery,
+    BookRequest, DecideRequest, FileBytes, Import, ImportLine, LinesQuery, Transaction,
+    TransactionQuery, UndoRequest, UploadQuery,
 };
 use crate::wire::page::{Page, PageQuery};
 
@@ -59,7 +59,7 @@ async fn list_imports(
 /// The body is the file. The answer is the preview: nothing is booked. A file with faults is no
 /// error; the answer names them.
 #[utoipa::path(post, path = "/imports", tag = "imports", params(UploadQuery),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream",
+    request_body(content = FileBytes, content_type = "application/octet-stream",
         description = "The file, at most 16 MiB."),
     responses((status = 201, description = "What would be booked.", body = Import)))]
 async fn stage_import(

@@ -6,6 +6,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::money::Money;
 
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it is only a shape")]
+pub(crate) struct FileBytes(Vec<u8>);
+
 /// A file that is brought.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -45,6 +45,7 @@ pub(crate) struct HistoryQuery {
     pub to: Option<String>,
     /// `day`, `week` or `month`.
     #[serde(default)]
+    #[param(inline)]
     pub step: Step,
     /// How old a rate may be on each day, in days.
     pub rate_age_days_max: Option<u32>,
