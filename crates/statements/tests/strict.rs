@@ -97,9 +97,23 @@ fn money_in_ofx() {
     check(OFX, ("<CURDEF>EUR", ""), &["4 CURDEF statement"]);
     check(OFX, ("<CURDEF>EUR", "<CURDEF>EURO"), &["4 CURDEF statement"]);
     check(OFX, ("<CURDEF>EUR", "<CURDEF>EUR<CURDEF>USD"), &["5 CURDEF statement"]);
+    check(OFX, ("<CURDEF>EUR", "<CURDEF/>EUR"), &["4 CURDEF statement", "5 STMTRS file"]);
     check(OFX, ("<BALAMT>10.00", "<BALAMT>"), &["11 BALAMT balance"]);
     check(OFX, ("<BALAMT>10.00", "<BALAMT>ten"), &["11 BALAMT balance"]);
     check(OFX, ("<ACCTID>42", "<ACCTID>"), &["6 ACCTID statement"]);
+}
+
+#[test]
+fn the_callers_currency_stands_in_only_for_an_empty_one() {
+    let currency = kernel::CommodityCode::parse("EUR").ok();
+    let options = ReadOptions { currency, ..ReadOptions::default() };
+    let faults = |new: &str| {
+        let text = OFX.replacen("<CURDEF>EUR", new, 1);
+        statements::read(text.as_bytes(), &options).faults.len()
+    };
+    assert_eq!(faults("<CURDEF>"), 0);
+    assert_eq!(faults(""), 1, "an element that is missing may have been lost");
+    assert_eq!(faults("<CURDEF/>USD"), 2);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn account(node: &Node, name: &str, context: &mut Context) -> AccountRef {
 fn currency(node: &Node, context: &mut Context) -> Option<CommodityCode> {
     let place = Place::statement(node.line, context.statement);
     let text = single(node, "CURDEF", place, context)?;
-    let left_open = text.is_empty() && node.child("CURDEF").is_some();
+    let left_open = text.is_empty() && node.child("CURDEF").is_some() && !node.damaged;
     if let (true, Some(given)) = (left_open, context.options.currency) {
         let note = format!("CURDEF is empty; {given} was given by the caller");
         context.findings.note(place, note);
