@@ -95,10 +95,17 @@ testing::both_databases! {
             .collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let many = csv("1", &lines);
+        let most = csv("1", &lines[1..]);
         let refused = bank.wealth.stage(&bank.context, upload("many", many)).await.unwrap_err();
         assert_eq!(refused.code(), "too_many_lines");
         assert_eq!(bank.state().await, empty);
         assert_eq!(imports(&bank).await, []);
+        // One line less is booked in one command.
+        let booked = bank.bring(&most).await;
+        assert_eq!(booked.counts().booked, u64::try_from(IMPORT_LINES_MAX).unwrap());
+        assert_eq!(bank.balance(asset_of(&booked), "2026-01-02").await, "-9000.00");
+        assert_eq!(bank.undo(booked.id).await.status, ImportStatus::Undone);
+        assert!(bank.state().await.0.values().all(|balance| balance.is_zero()));
     }
 
     async fn another_family_sees_none_of_it(db: TestDatabase) {
@@ -154,6 +161,21 @@ testing::both_databases! {
                 tokio::join!(bank.try_book(staged.id, false), bank.try_book(staged.id, false));
             assert_eq!(twice.0.unwrap(), twice.1.unwrap());
             bank.state().await;
+        }
+    }
+
+    async fn two_imports_into_one_account_see_each_other(db: TestDatabase) {
+        let bank = Bank::of(&db).await;
+        bank.bring(&ofx("1", "", &["2026-01-01 -1.00 A0 TEA"])).await;
+        for round in 1..=12 {
+            let line = format!("2026-02-{round:02} -1.00 - TEA");
+            let [one, other] = [csv("1", &[&line]), csv("1", &[&line, "2026-03-01 -2.00 - PIE"])];
+            let (one, other) = (bank.stage(&one).await, bank.stage(&other).await);
+            let booked =
+                tokio::join!(bank.try_book(one.id, false), bank.try_book(other.id, false));
+            let counts = [booked.0.unwrap().counts(), booked.1.unwrap().counts()];
+            let new = if round == 1 { 2 } else { 1 };
+            assert_eq!(counts[0].booked + counts[1].booked, new, "round {round}");
         }
     }
 

@@ -197,6 +197,12 @@ testing::both_databases! {
             .replace("<ACCTTYPE>CHECKING\n", "");
         let booked = bank.bring(card.as_bytes()).await;
         assert_eq!(check(&booked.statements[0]), "-70.00 -70.00 0.00 inferred");
+        let added = bank.events("wealth.asset.added").await;
+        assert_eq!((&added[0]["opening"], added.len()), (&"50.00".into(), 1));
+        let events = bank.events("wealth.import.booked").await;
+        let account = &events[0]["accounts"][0];
+        let amounts = ["opening", "money_in", "money_out"].map(|name| account[name].clone());
+        assert_eq!(amounts, ["-50.00", "80.00", "100.00"]);
         let asset = bank.asset(asset_of(&booked)).await;
         assert_eq!((asset.kind, asset.name.as_str()), (AssetType::Debt, "OFX CARD …4111"));
         assert_eq!(bank.balance(asset.id, "2026-01-05").await, "-150.00");

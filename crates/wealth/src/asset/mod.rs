@@ -8,6 +8,6 @@ mod read;
 mod request;
 mod update;
 
-pub(crate) use opening::open_asset;
+pub(crate) use opening::{declare_asset, open_asset};
 pub use read::AssetView;
 pub use request::{NewAsset, NewHolding, Stated, UnitPrice, UpdateAsset};

@@ -21,6 +21,29 @@ pub(crate) fn open_asset(
     number: u32,
     request: &mut Request,
 ) -> Result<Option<TransferId>, WealthError> {
+    declare_asset(context, (asset, opening), request)?;
+    let counter = accounts.ensure(Role::Opening, asset.commodity, request);
+    let account = (asset.account, asset.kind.account_kind());
+    let Some(movement) = movement(account, counter, opening) else {
+        return Ok(None);
+    };
+    let id = TransferId::from_uuid(new_id(context, "transfer.opening", number));
+    request.steps.push(Step::Transfer(NewTransfer {
+        id,
+        movement,
+        code: TransferCode::Opening.number(),
+        reference: None,
+        effective: asset.opened_on,
+    }));
+    Ok(Some(id))
+}
+
+/// The same without the transfer, for those who say themselves where what there was comes from.
+pub(crate) fn declare_asset(
+    context: &Context,
+    (asset, opening): (&Asset, Amount),
+    request: &mut Request,
+) -> Result<(), WealthError> {
     let (code, scale, kind) =
         (asset.commodity.code, asset.commodity.scale, asset.kind.account_kind());
     request.steps.push(Step::DefineCommodity { code, scale });
@@ -40,17 +63,5 @@ pub(crate) fn open_asset(
     let amount_text = Money::new(opening, asset.commodity).amount_text();
     let (_, event) = emission(context, &AssetAdded::of(asset, amount_text))?;
     request.rows.push(event);
-    let counter = accounts.ensure(Role::Opening, asset.commodity, request);
-    let Some(movement) = movement((asset.account, kind), counter, opening) else {
-        return Ok(None);
-    };
-    let id = TransferId::from_uuid(new_id(context, "transfer.opening", number));
-    request.steps.push(Step::Transfer(NewTransfer {
-        id,
-        movement,
-        code: TransferCode::Opening.number(),
-        reference: None,
-        effective: asset.opened_on,
-    }));
-    Ok(Some(id))
+    Ok(())
 }

@@ -68,12 +68,17 @@ pub(crate) struct DraftLine {
 impl Draft {
     /// Takes a reading over.
     pub(crate) fn of(reading: Reading) -> Self {
-        let bookable = |number| reading.is_statement_bookable_in_part(number);
+        // A fault of the file may stand for an entry of any of its statements.
+        let has_all = !reading.faults.iter().any(|fault| fault.scope == Scope::File);
+        let soundness = |number| {
+            let is_bookable = reading.is_statement_bookable_in_part(number);
+            Soundness { is_bookable, has_all: has_all && is_bookable }
+        };
         let statements: Vec<DraftStatement> = reading
             .statements
             .iter()
             .enumerate()
-            .map(|(number, statement)| draft_statement(number, statement, bookable(number)))
+            .map(|(number, statement)| draft_statement(number, statement, soundness(number)))
             .collect();
         let bookable_in_part = statements.iter().any(|statement| !statement.is_faulty);
         let questions = reading.questions.iter();
@@ -106,7 +111,20 @@ impl Draft {
     }
 }
 
-fn draft_statement(number: usize, statement: &Statement, is_bookable: bool) -> DraftStatement {
+/// How far a statement may be trusted.
+#[derive(Clone, Copy)]
+struct Soundness {
+    /// Its entries may be booked.
+    is_bookable: bool,
+    /// No entry is missing for a fault that is not its own.
+    has_all: bool,
+}
+
+fn draft_statement(
+    number: usize,
+    statement: &Statement,
+    Soundness { is_bookable, has_all }: Soundness,
+) -> DraftStatement {
     let code = statement.currency.map(|code| code.as_str().to_owned()).unwrap_or_default();
     let currency = Commodity::well_known(&code).ok();
     let lines: Vec<DraftLine> = match currency {
@@ -130,7 +148,7 @@ fn draft_statement(number: usize, statement: &Statement, is_bookable: bool) -> D
     if unread > 0 {
         notes.push(format!("{unread} entries have an amount that cannot be booked"));
     }
-    let is_whole = is_bookable && statement.refused == 0 && unread == 0;
+    let is_whole = has_all && statement.refused == 0 && unread == 0;
     let booked = || lines.iter().filter(|line| line.status == LineStatus::New);
     let first = booked().map(|line| line.booked_on).min();
     let last = booked().map(|line| line.booked_on).max();

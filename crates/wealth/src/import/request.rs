@@ -20,7 +20,7 @@ use super::ids::{account_of, line_transfer, opening_transfer};
 use super::model::{ImportLine, LineStatus, OpeningOrigin};
 use super::store::accounts::{self, AccountPlan};
 use super::store::{self, lines};
-use crate::asset::open_asset;
+use crate::asset::declare_asset;
 use crate::error::WealthError;
 use crate::limits::ASSETS_MAX;
 use crate::model::{Asset, AssetId, Holding, Origin, TransferCode};
@@ -73,7 +73,7 @@ pub(crate) async fn booking(
     let mut targets = BTreeMap::new();
     check_room(tx, &touched).await?;
     for plan in &touched {
-        let target = account(tx, context, (assessed, plan), &mut roles, &mut request).await?;
+        let target = account(tx, context, (assessed, plan), &mut request).await?;
         targets.insert(plan.asset, target);
     }
     let mut planned = planned_lines(assessed, &new);
@@ -108,7 +108,6 @@ async fn account(
     tx: &mut Tx,
     context: &Context,
     (assessed, plan): (&Assessment, &AccountPlan),
-    roles: &mut RoleAccounts,
     request: &mut Request,
 ) -> Result<Target, WealthError> {
     let now = context.now();
@@ -116,7 +115,10 @@ async fn account(
     let kind = plan.kind.account_kind();
     let account = if plan.opens {
         let asset = new_asset(plan, assessed.import.book, opened_on, now);
-        open_asset(context, roles, (&asset, Amount::ZERO), 0, request)?;
+        let own = assessed.moves.iter().filter(|row| row.asset == plan.asset);
+        let opening = own.filter(|row| row.step.code == TransferCode::Opening);
+        let opening = Amount::checked_sum(opening.map(|row| row.step.amount))?;
+        declare_asset(context, (&asset, kind.natural(opening)), request)?;
         asset.account
     } else {
         let found = assets::asset(tx, plan.asset).await?;

@@ -150,8 +150,10 @@ impl Whole {
     ) -> Result<Option<BalanceCheck>, AmountError> {
         let Some(closing) = statement.closing else { return Ok(None) };
         let ledger = self.balance(plan.asset, closing.on, changes)?;
-        let is_inferred =
-            statement.opening.is_some_and(|opening| opening.origin == OpeningOrigin::Inferred);
+        // One that somebody entered was there before, and is checked by what the bank states.
+        let begins = plan.opening_after.as_ref().map(|opening| opening.origin);
+        let origins = [statement.opening.map(|opening| opening.origin), begins];
+        let is_inferred = origins == [Some(OpeningOrigin::Inferred); 2];
         let difference = closing.amount.checked_sub(ledger)?;
         Ok(Some(BalanceCheck {
             on: closing.on,
