@@ -84,6 +84,18 @@ testing::both_databases! {
         assert_eq!(imports(&bank).await.len(), 6);
     }
 
+    async fn characters_that_no_database_keeps_are_no_fault_of_ours(db: TestDatabase) {
+        let bank = Bank::of(&db).await;
+        let file = b"Date,De\0scription,Amount,\0\n2026-01-02,A\0B\x07C,-5.00,\0\n";
+        let named = upload("na\0me\x1b", file.to_vec());
+        let staged = bank.wealth.stage(&bank.context, named).await.unwrap();
+        assert_eq!(staged.file_name, "na me");
+        let booked = bank.try_book(staged.id, true).await;
+        if let Err(error) = booked {
+            assert_ne!(error.kind(), ErrorKind::Internal, "{error}");
+        }
+    }
+
     async fn what_is_too_large_is_refused(db: TestDatabase) {
         let bank = Bank::of(&db).await;
         let empty = bank.state().await;
