@@ -129,8 +129,15 @@ testing::both_databases! {
         let booked = bank.book(staged.id).await;
         assert_eq!(bank.statuses(staged.id).await, [Booked, Skipped]);
         assert_eq!(bank.balance(asset_of(&first), "2026-01-31").await, "-12.50");
-        let late = bank.wealth.decide(&bank.context, booked.id, 2, Decision::Book).await;
-        assert_eq!(kernel::Problematic::code(&late.unwrap_err()), "import_status");
+        let refused = async |import, line| {
+            let decided = bank.wealth.decide(&bank.context, import, line, Decision::Book).await;
+            kernel::Problematic::code(&decided.unwrap_err())
+        };
+        assert_eq!(refused(booked.id, 2).await, "import_status");
+        let again = bank.stage(&file).await;
+        assert_eq!(bank.statuses(again.id).await, [Known, Review]);
+        assert_eq!(refused(again.id, 1).await, "not_for_review");
+        assert_eq!(refused(again.id, 3).await, "import_line_unknown");
     }
 
     async fn another_format_is_recognised_on_days_that_are_complete(db: TestDatabase) {

@@ -4,8 +4,9 @@
 //! 1. *Is the very same line there?* Day, amount, the bank's reference and the normalised texts are
 //!    equal. Lines that are equal among themselves are counted: of three in the file and two that
 //!    are booked, one is new.
-//! 2. *Is the bank's reference there?* One that stands once in the file and once in the books, from
-//!    files of the same family. With day and amount it is the same line, else a person decides.
+//! 2. *Is the bank's reference there?* With day and amount it is the same line; with others a person
+//!    decides, if both files are of the same family. A reference that stands twice in one file is
+//!    none.
 //! 3. *Is there another line of that day and amount?* It may be the same one, told otherwise. That
 //!    is not guessed: the line is known only where the number of lines proves it, on a day that one
 //!    of the files has completely.
@@ -132,10 +133,10 @@ pub(crate) fn judge(account: &Account, import: ImportId) -> BTreeMap<u32, Verdic
     judge.verdicts
 }
 
-/// References that stand once on each side: others name nothing.
+/// References that stand once in their file: others name nothing.
 struct References {
     incoming: BTreeSet<Key>,
-    earlier: BTreeSet<Key>,
+    earlier: BTreeSet<(ImportId, Key)>,
 }
 
 struct Judge<'a> {
@@ -153,8 +154,11 @@ impl References {
             matches!(verdict, Some(Verdict::Known(Why::Repeated, _)))
         };
         let incoming = account.incoming.iter().filter(|line| !is_repeated(line));
-        let incoming = once(incoming.filter_map(|line| line.traits.id));
-        Self { incoming, earlier: once(account.earlier.iter().filter_map(|line| line.traits.id)) }
+        let earlier = account.earlier.iter();
+        Self {
+            incoming: once(incoming.filter_map(|line| line.traits.id)),
+            earlier: once(earlier.filter_map(|line| Some((line.line.import, line.traits.id?)))),
+        }
     }
 
     fn incoming_id(&self, line: &Incoming) -> Option<Key> {
@@ -162,13 +166,13 @@ impl References {
     }
 
     fn earlier_id(&self, line: &Earlier) -> Option<Key> {
-        line.traits.id.filter(|id| self.earlier.contains(id))
+        line.traits.id.filter(|id| self.earlier.contains(&(line.line.import, *id)))
     }
 }
 
 /// What occurs exactly once.
-fn once(keys: impl Iterator<Item = Key>) -> BTreeSet<Key> {
-    let mut counts: BTreeMap<Key, u32> = BTreeMap::new();
+fn once<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeSet<K> {
+    let mut counts: BTreeMap<K, u32> = BTreeMap::new();
     keys.for_each(|key| *counts.entry(key).or_default() += 1);
     counts.into_iter().filter(|(_, count)| *count == 1).map(|(key, _)| key).collect()
 }
@@ -239,16 +243,27 @@ impl<'a> Judge<'a> {
 
     /// The second question.
     fn same_reference(&mut self, references: &References) {
-        let named = |line: &'a Earlier| Some((references.earlier_id(line)?, line));
-        let there: BTreeMap<Key, &Earlier> = self.booked().filter_map(named).collect();
+        let mut there: BTreeMap<Key, Vec<&Earlier>> = BTreeMap::new();
+        for line in self.booked() {
+            if let Some(id) = references.earlier_id(line) {
+                there.entry(id).or_default().push(line);
+            }
+        }
         for line in self.open() {
-            let Some(id) = references.incoming_id(line) else { continue };
-            let Some(found) = there.get(&id) else { continue };
-            let (one, other) = (&line.traits, &found.traits);
-            if (one.day, one.amount) == (other.day, other.amount) {
-                self.settle(line, Verdict::Known(Why::SameReference, found.line));
-            } else if one.family == other.family {
-                self.settle(line, Verdict::Review(Why::OtherAmount, found.line));
+            let named = references.incoming_id(line).and_then(|id| there.get(&id));
+            let Some(named) = named else { continue };
+            let one = &line.traits;
+            let place = |other: &Traits| (other.day, other.amount);
+            let same = named.iter().find(|found| place(&found.traits) == place(one));
+            let other = named.iter().find(|found| found.traits.family == one.family);
+            match (same, other) {
+                (Some(found), _) => {
+                    self.settle(line, Verdict::Known(Why::SameReference, found.line));
+                }
+                (None, Some(found)) => {
+                    self.settle(line, Verdict::Review(Why::OtherAmount, found.line));
+                }
+                (None, None) => {}
             }
         }
     }
