@@ -11,6 +11,10 @@ storage::sql! {
     SLOW = "WITH RECURSIVE step AS (
                 SELECT CAST(1 AS bigint) AS n UNION ALL SELECT n + 1 FROM step WHERE n < 1000000000
             ) SELECT count(*) FROM step";
+    // Long enough to be met by what was meant for the statement before it.
+    STEADY = "WITH RECURSIVE step AS (
+                  SELECT CAST(1 AS bigint) AS n UNION ALL SELECT n + 1 FROM step WHERE n < 20000
+              ) SELECT count(*) FROM step";
     QUICK = "SELECT CAST(1 AS bigint)";
 }
 
@@ -76,11 +80,13 @@ fn a_statement_whose_caller_went_away_does_not_disturb_the_next() {
 fn a_transaction_that_was_dropped_does_not_disturb_the_next() {
     testing::run(Dialect::Postgres, &[], async |db: TestDatabase| {
         let database = db.open(db.env.clone(), Limits { connections_max: 1, ..Limits::default() });
-        for _ in 0..200 {
+        for _ in 0..40 {
             let mut tx = database.begin(Level::Common, Mode::Read).await.unwrap();
             tx.rows(&QUICK, params![]).await.unwrap();
             drop(tx);
-            is_alive(&database).await;
+            let mut tx = database.begin(Level::Common, Mode::Read).await.unwrap();
+            tx.rows(&STEADY, params![]).await.unwrap();
+            tx.commit().await.unwrap();
         }
     });
 }

@@ -4,9 +4,9 @@
 //! 1. *Is the very same line there?* Day, amount, the bank's reference and the normalised texts are
 //!    equal. Lines that are equal among themselves are counted: of three in the file and two that
 //!    are booked, one is new.
-//! 2. *Is the bank's reference there?* With day and amount it is the same line; with others a person
-//!    decides, if both files are of the same family. A reference that stands twice in one file is
-//!    none.
+//! 2. *Is the bank's reference there?* With day and amount it is the same line; with others a
+//!    person decides, if both files are of the same family. A reference that stands twice in one
+//!    file is none.
 //! 3. *Is there another line of that day and amount?* It may be the same one, told otherwise. That
 //!    is not guessed: the line is known only where the number of lines proves it, on a day that one
 //!    of the files has completely.
