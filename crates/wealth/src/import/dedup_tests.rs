@@ -47,8 +47,9 @@ fn judged((file, file_cover): (&[&str], &str), (booked, booked_cover): (&[&str],
         statement: 0,
         traits: traits(line),
     });
+    // Each was brought by a file of its own.
     let earlier = (1..).zip(booked).map(|(number, line)| Earlier {
-        line: LineRef { import: import(1), number },
+        line: LineRef { import: import(10 + u128::from(number)), number },
         traits: traits(line.trim_start_matches('!')),
         left_out: line.starts_with('!'),
     });
@@ -90,7 +91,7 @@ fn equal_lines_are_counted() {
 
 #[test]
 fn a_reference_decides_within_its_family() {
-    let cases: [(&[&str], &[&str], &str); 9] = [
+    let cases: [(&[&str], &[&str], &str); 12] = [
         // The bank changed its text.
         (&["5 -4 a tea ofx"], &["5 -4 a t ofx"], "k1"),
         // The same reference in another format.
@@ -103,6 +104,10 @@ fn a_reference_decides_within_its_family() {
         (&["5 -4 b tea ofx"], &["5 -4 a tea ofx"], "r1"),
         (&["4 -1 x x ofx", "5 -4 b tea ofx"], &["4 -1 x x ofx", "5 -4 a tea ofx"], "k1 n"),
         (&["5 -4 b coffee ofx"], &["5 -4 a tea ofx"], "n"),
+        // A correction that a person had booked beside the first one.
+        (&["5 -6 a tea ofx"], &["5 -4 a tea ofx", "5 -5 a tea ofx"], "r1"),
+        (&["5 -5 a t ofx"], &["5 -4 a tea ofx", "5 -5 a tea ofx"], "k2"),
+        (&["5 -5 a tea ofx"], &["5 -4 a tea ofx", "!5 -5 a tea ofx"], "r1"),
         // A word that stands at every line is no reference.
         (&["5 -4 a tea ofx", "6 -5 a rent ofx"], &["7 -6 a fee ofx"], "n n"),
     ];

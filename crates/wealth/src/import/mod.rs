@@ -38,6 +38,8 @@ mod dedup;
 #[cfg(test)]
 mod dedup_tests;
 mod draft;
+#[cfg(test)]
+mod draft_tests;
 mod error;
 mod event;
 mod ids;
