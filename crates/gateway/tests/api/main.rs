@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
 mod auth;
+mod breakage;
 mod contract;
 mod events;
 mod frame;
 mod harness;
 mod idempotency;
+mod malformed;
 mod operations;
 mod server;
