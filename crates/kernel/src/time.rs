@@ -121,4 +121,7 @@ pub fn date_from_days(days: i32) -> Result<Date, TimeError> {
     EPOCH_DATE.checked_add(span).map_err(|_| TimeError::OutOfRange)
 }
 
+/// The microseconds of a day; the calendar has no leap seconds.
+pub const MICROS_PER_DAY: i64 = 86_400_000_000;
+
 const EPOCH_DATE: Date = jiff::civil::date(1970, 1, 1);

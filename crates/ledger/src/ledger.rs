@@ -1,6 +1,6 @@
 //! The face of the ledger: commands go to the engine, questions to the engine or to the tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::{
@@ -13,7 +13,9 @@ use tokio::task::JoinHandle;
 use crate::book::Book;
 use crate::error::LedgerError;
 use crate::event::BookOpened;
-use crate::model::{Account, AccountId, Command, Origin, Outcome, Step, TransferId};
+use crate::model::{
+    Account, AccountId, Atomicity, Command, Origin, Outcome, Reason, Rejection, Step, TransferId,
+};
 use crate::projection::Tables;
 use crate::query::{
     At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView,
@@ -38,12 +40,14 @@ struct Inner {
     owners: Mutex<BTreeMap<BookId, TenantId>>,
 }
 
-/// Steps that succeed or fail together, the texts that belong to them, and the rows of the caller
-/// that change with them or not at all.
+/// Steps, the texts that belong to them, and the rows of the caller that change with them or not at
+/// all.
 #[derive(Clone, Default)]
 pub struct Request {
     /// In this order.
     pub steps: Vec<Step>,
+    /// What becomes of the others where one is rejected.
+    pub atomicity: Atomicity,
     /// Names of accounts that the steps open.
     pub account_texts: Vec<AccountText>,
     /// Texts of transfers that the steps make.
@@ -70,8 +74,10 @@ pub struct Receipt {
     pub position: Position,
     /// The number of the first transfer in the book.
     pub first_number: u64,
-    /// Whether an earlier call with the same key did it.
+    /// Whether an earlier call did it.
     pub replayed: bool,
+    /// The steps that were not done, where each stands on its own.
+    pub rejections: Vec<Rejection>,
 }
 
 impl Ledger {
@@ -153,26 +159,67 @@ impl Ledger {
         request: Request,
     ) -> Result<Receipt, LedgerError> {
         self.check_book(context, book).await?;
-        let Request { mut steps, account_texts, transfer_texts, mut rows } = request;
+        let Request { mut steps, atomicity, account_texts, transfer_texts, mut rows } = request;
         self.hash_references(context, &mut steps, &transfer_texts).await?;
         let texts = account_texts
             .iter()
             .map(|text| store::account_text(book, text.account, &text.name, &text.metadata));
         rows.extend(texts);
-        rows.extend(transfer_texts.iter().map(|text| store::transfer_text(book, text)));
+        let step_of = steps_of_transfers(&steps, atomicity);
+        rows.extend(transfer_texts.iter().map(|text| RowChange {
+            step: step_of.get(&text.transfer).copied(),
+            ..store::transfer_text(book, text)
+        }));
+        let steps = Arc::new(steps);
+        let asked = Arc::clone(&steps);
         let origin = Some(Origin::of(context));
-        let command = Command::Steps { key: context.key, origin, steps };
+        let command = Command::Steps { key: context.key, origin, atomicity, steps };
         let committed =
             self.inner.engine.execute(context.tenant, book.uuid(), command, rows).await?;
         let mut position = Position::default();
         position.advance(book.uuid(), committed.seq);
+        let replayed = committed.replayed;
         match committed.outcome {
-            Outcome::Done { first_number } => {
-                Ok(Receipt { position, first_number, replayed: committed.replayed })
+            Outcome::Done { first_number, rejections } => {
+                Ok(Receipt { position, first_number, replayed, rejections })
             }
-            Outcome::Rejected(rejection) => Err(LedgerError::Rejected { rejection }),
-            Outcome::Expired(_) => Ok(Receipt { position, first_number: 0, replayed: false }),
+            Outcome::Rejected(rejection) => {
+                let exists = rejection.reason == Reason::TransferExists && context.key.is_none();
+                let repeated =
+                    if exists { self.repeated(context, book, &asked).await? } else { None };
+                let first_number = repeated.ok_or(LedgerError::Rejected { rejection })?;
+                Ok(Receipt { position, first_number, replayed: true, rejections: Vec::new() })
+            }
+            Outcome::Expired(_) => {
+                let (first_number, rejections) = (0, Vec::new());
+                Ok(Receipt { position, first_number, replayed, rejections })
+            }
         }
+    }
+
+    /// Whether steps are transfers that are all there already and say the same; the number of the
+    /// first.
+    async fn repeated(
+        &self,
+        context: &Context,
+        book: BookId,
+        asked: &[Step],
+    ) -> Result<Option<u64>, LedgerError> {
+        self.wait_for_book(book).await?;
+        let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Read).await?;
+        let mut first_number = None;
+        for step in asked {
+            let Step::Transfer(transfer) = step else { return Ok(None) };
+            let filter =
+                TransferFilter { transfer: Some(transfer.id), ..TransferFilter::default() };
+            let found = store::transfers(&mut tx, book, &filter, None, 1).await?;
+            match found.first().filter(|found| found.says(transfer)) {
+                Some(found) => first_number.get_or_insert(found.number),
+                None => return Ok(None),
+            };
+        }
+        tx.commit().await?;
+        Ok(first_number)
     }
 
     /// An account with its balance, as it stands now.
@@ -350,6 +397,18 @@ impl Ledger {
         }
         owners.insert(book, context.tenant);
         Ok(())
+    }
+}
+
+/// The step that makes each transfer, where each stands on its own.
+fn steps_of_transfers(steps: &[Step], atomicity: Atomicity) -> HashMap<TransferId, u32> {
+    let transfer = |(index, step): (u32, &Step)| match step {
+        Step::Transfer(transfer) => Some((transfer.id, index)),
+        _ => None,
+    };
+    match atomicity {
+        Atomicity::Together => HashMap::new(),
+        Atomicity::Each => (0..).zip(steps).filter_map(transfer).collect(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The words of the ledger: accounts, transfers, commands and what comes of them.
 
+use std::sync::Arc;
+
 use kernel::{
     Actor, Amount, CommandKey, CommodityCode, Context, Date, Timestamp, UserId, Uuid, typed_id,
 };
@@ -136,17 +138,29 @@ pub enum Step {
 /// What a book's engine is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Steps that succeed or fail together.
+    /// What a caller wants done.
     Steps {
         /// The caller's idempotency key: the same key gives the same answer.
         key: Option<CommandKey>,
         /// Who sent it, as part of what.
         origin: Option<Origin>,
-        /// In this order.
-        steps: Vec<Step>,
+        /// What becomes of the others where one is rejected.
+        atomicity: Atomicity,
+        /// In this order; shared with the caller, who may need to know what was asked.
+        steps: Arc<Vec<Step>>,
     },
     /// Time passes: what has expired is released.
     Tick,
+}
+
+/// What becomes of a command's other steps where one is rejected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Atomicity {
+    /// None of them is done.
+    #[default]
+    Together,
+    /// Each stands on its own.
+    Each,
 }
 
 /// Who sent a command, and as part of what. The engine decides nothing by it; it is there for
@@ -173,10 +187,12 @@ impl Origin {
 /// What came of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// All its steps were done. Its transfers have numbers from `first_number` on.
+    /// Its steps were done. Its transfers have numbers from `first_number` on.
     Done {
         /// The number of its first transfer, or of the next one if it has none.
         first_number: u64,
+        /// Steps that were not, where each stands on its own.
+        rejections: Vec<Rejection>,
     },
     /// Nothing was done.
     Rejected(Rejection),
@@ -264,10 +280,8 @@ reasons! {
     AboveCeiling = 12, "above_ceiling", "the balance would rise above what the account allows";
     /// The balance would need more than 127 bits.
     Overflow = 13, "overflow", "the balance would be too large";
-    /// There is no such hold.
-    HoldUnknown = 14, "hold_unknown", "there is no such hold";
-    /// The hold was posted, voided or has expired.
-    HoldSettled = 15, "hold_settled", "the hold was posted, voided or has expired already";
+    /// There is no open hold with this id: it was never made, or was posted, voided or has expired.
+    HoldNotOpen = 14, "hold_not_open", "there is no such hold, or it is settled or has expired";
     /// More than is held.
     HoldExceeded = 16, "hold_exceeded", "more would be posted than is held";
     /// The hold would expire before it begins.
@@ -372,6 +386,17 @@ impl Balance {
 }
 
 impl Outcome {
+    /// Whether one of the command's steps was done.
+    #[must_use]
+    pub fn did(&self, step: u32) -> bool {
+        match self {
+            Self::Done { rejections, .. } => {
+                rejections.binary_search_by_key(&step, |rejection| rejection.step).is_err()
+            }
+            Self::Rejected(_) | Self::Expired(_) => false,
+        }
+    }
+
     /// The rejection, if it is one.
     #[must_use]
     pub const fn rejection(&self) -> Option<&Rejection> {

@@ -11,9 +11,7 @@ use storage::journal::{Projection, Record};
 use storage::{Params, StorageError, Tx, params, sql};
 
 use crate::book::{Entry, decode_entries};
-use crate::model::{
-    AccountId, Command, Movement, NewAccount, NewTransfer, Outcome, Step, TransferId,
-};
+use crate::model::{AccountId, Command, Movement, NewAccount, NewTransfer, Step, TransferId};
 use crate::query::TransferKind;
 
 /// The books whose accounts and last balances are remembered between records.
@@ -108,9 +106,10 @@ impl Projection for Tables {
             held: HashMap::new(),
         };
         for Entry { command, outcome } in entries {
-            // Expired holds move nothing, and rejected commands did nothing.
-            if let (Command::Steps { steps, .. }, Outcome::Done { .. }) = (command, outcome) {
-                for step in steps {
+            // Expired holds move nothing.
+            if let Command::Steps { steps, .. } = command {
+                let done = (0..).zip(steps.iter()).filter(|(index, _)| outcome.did(*index));
+                for (_, step) in done {
                     rows.step(&mut remembered, step).await?;
                 }
             }
@@ -183,20 +182,20 @@ impl Remembered {
 }
 
 impl Rows<'_> {
-    async fn step(&mut self, book: &mut Remembered, step: Step) -> Result<(), StorageError> {
+    async fn step(&mut self, book: &mut Remembered, step: &Step) -> Result<(), StorageError> {
         match step {
             Step::DefineCommodity { code, scale } => {
-                let row = params![self.book, code.as_str(), scale];
+                let row = params![self.book, code.as_str(), *scale];
                 self.tx.execute(&COMMODITY_INSERT, row).await?;
             }
-            Step::OpenAccount(account) => self.account(book, &account).await?,
+            Step::OpenAccount(account) => self.account(book, account).await?,
             // Limits are the engine's.
             Step::SetLimits { .. } => {}
             Step::CloseAccount { account } => {
-                let row = params![self.book, book.number(account)?, self.time];
+                let row = params![self.book, book.number(*account)?, self.time];
                 self.tx.execute_one(&ACCOUNT_CLOSE, row).await?;
             }
-            Step::Transfer(transfer) => self.transfer(book, &transfer).await?,
+            Step::Transfer(transfer) => self.transfer(book, transfer).await?,
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use kernel::{Amount, BookId, Commodity, Date, Timestamp};
 use storage::StorageError;
 
-use crate::model::{AccountId, TransferId};
+use crate::model::{AccountId, Movement, NewTransfer, TransferId};
 
 /// A book.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +134,8 @@ pub struct TransferView {
     pub booked_at: Timestamp,
     /// Its reference.
     pub reference: Option<String>,
+    /// The keyed hash of it.
+    pub reference_hash: Option<u128>,
     /// Its purpose.
     pub purpose: Option<String>,
     /// Who was on the other side.
@@ -142,6 +144,35 @@ pub struct TransferView {
     pub expires_at: Option<Timestamp>,
     /// The hold that it settles.
     pub hold: Option<TransferId>,
+}
+
+impl TransferView {
+    /// Whether it is what was asked for.
+    #[must_use]
+    pub fn says(&self, asked: &NewTransfer) -> bool {
+        let moved = |kind, debit, credit, amount, expires| {
+            (self.kind, self.debit, self.credit) == (kind, debit, credit)
+                && (self.amount, self.expires_at) == (amount, expires)
+        };
+        let movement = match asked.movement {
+            Movement::Post { debit, credit, amount } => {
+                moved(TransferKind::Post, debit, credit, amount, None)
+            }
+            Movement::Hold { debit, credit, amount, expires } => {
+                moved(TransferKind::Hold, debit, credit, amount, expires)
+            }
+            Movement::PostHold { hold, amount } => {
+                (self.kind, self.hold) == (TransferKind::PostHold, Some(hold))
+                    && amount.is_none_or(|amount| amount == self.amount)
+            }
+            Movement::VoidHold { hold } => {
+                (self.kind, self.hold) == (TransferKind::VoidHold, Some(hold))
+            }
+        };
+        movement
+            && (self.id, self.code, self.effective, self.reference_hash)
+                == (asked.id, asked.code, asked.effective, asked.reference)
+    }
 }
 
 impl TransferKind {

@@ -14,7 +14,7 @@ use storage::log::{Envelope, EventSource, ObjectRef, StreamEvent};
 use storage::{StorageError, Tx, params, sql};
 
 use crate::book::{Entry, decode_entries};
-use crate::model::{AccountId, Command, Movement, NewTransfer, Origin, Outcome, Step};
+use crate::model::{AccountId, Command, Movement, NewTransfer, Origin, Outcome, Rejection, Step};
 
 sql! {
     RECORDS =
@@ -90,17 +90,21 @@ struct Said {
 impl Place<'_> {
     fn entry(&mut self, entry: &Entry, out: &mut Vec<StreamEvent>) -> Result<(), StorageError> {
         match (&entry.command, &entry.outcome) {
-            (Command::Steps { origin, steps, .. }, Outcome::Done { first_number }) => {
+            (Command::Steps { origin, steps, .. }, Outcome::Done { first_number, rejections }) => {
                 let mut number = *first_number;
-                for step in steps {
+                for (_, step) in
+                    (0..).zip(steps.iter()).filter(|(index, _)| entry.outcome.did(*index))
+                {
                     out.push(self.event(origin.as_ref(), said(step, number))?);
                     number += u64::from(matches!(step, Step::Transfer(_)));
                 }
+                for rejection in rejections {
+                    let said = rejected("ledger.step.rejected", rejection);
+                    out.push(self.event(origin.as_ref(), said)?);
+                }
             }
             (Command::Steps { origin, .. }, Outcome::Rejected(rejection)) => {
-                let body = json!({ "step": rejection.step, "reason": rejection.reason.code() });
-                let kind = "ledger.command.rejected";
-                let said = Said { kind, objects: Vec::new(), effective: None, body };
+                let said = rejected("ledger.command.rejected", rejection);
                 out.push(self.event(origin.as_ref(), said)?);
             }
             (Command::Tick, Outcome::Expired(holds)) => {
@@ -143,6 +147,11 @@ impl Place<'_> {
         let (recorded, hash) = (header.time, record.hash);
         Ok(StreamEvent { stream, seq, recorded, hash, bytes, envelope })
     }
+}
+
+fn rejected(kind: &'static str, rejection: &Rejection) -> Said {
+    let body = json!({ "step": rejection.step, "reason": rejection.reason.code() });
+    Said { kind, objects: Vec::new(), effective: None, body }
 }
 
 fn said(step: &Step, number: u64) -> Said {

@@ -80,7 +80,8 @@ sql! {
     TRANSFERS =
         "SELECT transfer.number, transfer.id, transfer.kind, debit.id, credit.id, transfer.amount,
              debit.commodity, debit.scale, transfer.code, transfer.effective, transfer.booked_at,
-             text.reference, text.purpose, text.counterparty, transfer.expires_at, held.id
+             text.reference, text.purpose, text.counterparty, transfer.expires_at, held.id,
+             transfer.reference
          FROM ledger_transfer AS transfer
          JOIN ledger_account AS debit
              ON debit.tenant = app_tenant() AND debit.book = transfer.book
@@ -247,6 +248,7 @@ pub(crate) async fn transfers(
             effective: row.get(9)?,
             booked_at: row.get(10)?,
             reference: row.get(11)?,
+            reference_hash: row.get::<Option<Uuid>>(16)?.map(|hash| hash.as_u128()),
             purpose: row.get(12)?,
             counterparty: row.get(13)?,
             expires_at: row.get(14)?,

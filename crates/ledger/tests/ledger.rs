@@ -178,20 +178,24 @@ impl Machine for Undecided {
         Self(Book::empty(stream))
     }
 
-    fn execute(&mut self, _: Timestamp, _: &Command) -> Executed<Outcome> {
+    fn execute(&mut self, _: Timestamp, _: &Command, _: &mut Vec<u8>) -> Executed<Outcome> {
         panic!("recovery must not decide")
     }
 
-    fn apply(&mut self, time: Timestamp, command: &Command, outcome: &Outcome) {
-        self.0.apply(time, command, outcome);
+    fn refuse(&mut self, _: Timestamp, _: &Command, _: Refusal, _: &mut Vec<u8>) -> Outcome {
+        panic!("recovery must not decide")
+    }
+
+    fn replay(&mut self, time: Timestamp, entry: &mut ByteReader<'_>) -> Result<(), StorageError> {
+        self.0.replay(time, entry)
     }
 
     fn accepted(outcome: &Outcome) -> bool {
         Book::accepted(outcome)
     }
 
-    fn refused(refusal: Refusal) -> Outcome {
-        Book::refused(refusal)
+    fn did(outcome: &Outcome, step: u32) -> bool {
+        Book::did(outcome, step)
     }
 
     fn mark(&self) -> usize {
@@ -208,14 +212,6 @@ impl Machine for Undecided {
 
     fn next_number(&self) -> u64 {
         self.0.next_number()
-    }
-
-    fn encode(&self, command: &Command, outcome: &Outcome, out: &mut Vec<u8>) {
-        self.0.encode(command, outcome, out);
-    }
-
-    fn decode(&self, entry: &mut ByteReader<'_>) -> Result<(Command, Outcome), StorageError> {
-        self.0.decode(entry)
     }
 
     fn due(&self) -> Option<Timestamp> {
@@ -407,7 +403,7 @@ testing::both_databases! {
         let post = Movement::PostHold { hold: id, amount };
         family.send(steps(vec![family.step(5, "2026-01-07", post)])).await.unwrap();
         let again = family.send(steps(vec![family.step(6, "2026-01-07", post)])).await;
-        assert_eq!(reason(again), Reason::HoldSettled);
+        assert_eq!(reason(again), Reason::HoldNotOpen);
         db.clock.advance_seconds(11 * 60);
         testing::eventually("the hold expires", async || {
             let account = family.ledger.account(&family.context, family.book, family.bank).await;
@@ -415,7 +411,7 @@ testing::both_databases! {
         }).await;
         let void = Movement::VoidHold { hold: transfer_id(2) };
         let late = family.send(steps(vec![family.step(7, "2026-01-07", void)])).await;
-        assert_eq!(reason(late), Reason::HoldSettled);
+        assert_eq!(reason(late), Reason::HoldNotOpen);
         assert_eq!(family.balance().await, dollars("85.00"));
     }
 

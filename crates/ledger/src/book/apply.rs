@@ -2,143 +2,116 @@
 
 use kernel::{Amount, AmountError, Timestamp};
 
-use super::decide::{Allowed, Effect, digest};
-use super::state::{AccountState, Book, CommodityState, HoldState, KeyState, TransferState, Undo};
-use crate::model::{Command, Movement, NewTransfer, Outcome, Step};
+use super::accounts::{AccountState, Held};
+use super::decide::{Allowed, Effect};
+use super::state::{Book, CommodityState, HoldState, KeyState, Undo};
+use crate::model::{NewAccount, Outcome, Step};
 
 impl Book {
-    /// Applies what was decided before, from the command and its outcome alone.
-    pub(super) fn apply_outcome(&mut self, command: &Command, outcome: &Outcome) {
-        match (command, outcome) {
-            (Command::Steps { steps, .. }, Outcome::Done { .. }) => {
-                for step in steps {
-                    if let Some(allowed) = self.resolve(step) {
-                        self.apply_step(step, &allowed);
-                    }
-                }
-            }
-            (Command::Tick, Outcome::Expired(holds)) => {
-                for hold in holds {
-                    self.apply_effect(&Effect::VoidHold { hold: hold.uuid().as_u128() });
-                }
-            }
-            // A rejection changes nothing.
-            (Command::Steps { .. } | Command::Tick, _) => {}
-        }
-    }
-
-    /// Notes what came of a command with a key.
-    pub(super) fn note_key(&mut self, command: &Command, outcome: &Outcome) {
-        let Command::Steps { key: Some(key), .. } = command else { return };
-        let state = KeyState { body: key.body, outcome: outcome.clone() };
-        self.keys.insert(key.id, state);
-        self.undo.push(Undo::KeyNoted { id: key.id });
-    }
-
-    pub(super) fn apply_step(&mut self, step: &Step, allowed: &Allowed) {
+    pub(super) fn apply_step(&mut self, step: &Step, allowed: &Allowed) -> Result<(), AmountError> {
         match (step, allowed) {
+            (Step::Transfer(transfer), Allowed::Transfer(effect)) => {
+                self.apply_transfer(transfer.id.uuid().as_u128(), effect)?;
+            }
             (Step::DefineCommodity { code, scale }, Allowed::Commodity) => {
-                let number = short(self.commodities.len());
+                // Memory ends long before 32 bits do.
+                let number = u32::try_from(self.commodities.len()).unwrap_or(u32::MAX);
                 self.commodities.push(CommodityState { code: *code, scale: *scale });
                 self.commodity_numbers.insert(*code, number);
-                self.undo.push(Undo::CommodityDefined { code: *code });
+                self.undo.push(Undo::CommodityDefined);
             }
             (Step::OpenAccount(account), Allowed::Account { commodity }) => {
-                let id = account.id.uuid().as_u128();
-                self.account_numbers.insert(id, short(self.accounts.len()));
-                self.accounts.push(AccountState {
-                    id,
-                    commodity: *commodity,
-                    code: account.code,
-                    kind: account.kind,
-                    closed: false,
-                    limits: account.limits,
-                    posted: Amount::ZERO,
-                    held_debit: Amount::ZERO,
-                    held_credit: Amount::ZERO,
-                });
-                self.undo.push(Undo::AccountOpened { id });
+                self.open(account, *commodity);
             }
             (Step::SetLimits { limits, .. }, Allowed::Limits { number }) => {
-                self.change(*number, |account| account.limits = *limits);
+                let before = Box::new(self.accounts.set_limits(*number, *limits));
+                self.undo.push(Undo::Limits { number: *number, before });
             }
             (Step::CloseAccount { .. }, Allowed::Close { number }) => {
-                self.change(*number, |account| account.closed = true);
-            }
-            (Step::Transfer(transfer), Allowed::Transfer { effect, digest }) => {
-                self.apply_transfer(transfer, effect, *digest);
+                self.accounts.get_mut(*number).closed = true;
+                self.undo.push(Undo::Closed { number: *number });
             }
             // `Allowed` is made from the step itself.
             (_, _) => {}
         }
+        Ok(())
     }
 
-    fn apply_transfer(&mut self, transfer: &NewTransfer, effect: &Effect, digest: u64) {
-        let id = transfer.id.uuid().as_u128();
-        let number = self.next_number;
-        self.undo.push(Undo::TransferNoted { id, next_number: number });
-        self.transfers.insert(id, TransferState { number, digest });
-        self.next_number += 1;
-        if let Effect::Hold { debit, credit, amount, expires } = *effect {
-            self.add_hold(id, HoldState { debit, credit, amount, expires });
-            self.undo.push(Undo::HoldAdded { id });
-        }
-        self.apply_effect(effect);
+    fn open(&mut self, account: &NewAccount, commodity: u32) {
+        let state = AccountState {
+            posted: Amount::ZERO,
+            commodity,
+            code: account.code,
+            kind: account.kind,
+            closed: false,
+        };
+        let number = self.accounts.push(account.id.uuid().as_u128(), state);
+        self.undo.push(Undo::AccountOpened);
+        self.accounts.set_limits(number, account.limits);
     }
 
-    fn apply_effect(&mut self, effect: &Effect) {
-        // What overflows was never allowed, and what was allowed is in the journal as it was.
-        let changed = self.after(effect).unwrap_or_default();
-        for (number, after) in changed {
-            self.change(number, |account| *account = after);
-        }
-        if let Effect::PostHold { hold, .. } | Effect::VoidHold { hold } = *effect
-            && let Some(state) = self.remove_hold(hold)
-        {
-            self.undo.push(Undo::HoldRemoved { id: hold, hold: state });
-        }
-    }
-
-    /// The accounts as they stand after an effect.
-    pub(super) fn after(&self, effect: &Effect) -> Result<Vec<(u32, AccountState)>, AmountError> {
-        let at = |number: u32| self.accounts[number as usize];
+    /// Applies a transfer.
+    ///
+    /// # Errors
+    /// Where a balance would overflow, which is not allowed and so stands in no journal.
+    pub(super) fn apply_transfer(&mut self, id: u128, effect: &Effect) -> Result<(), AmountError> {
+        self.transfers.insert(id);
+        self.transfer_count += 1;
+        self.undo.push(Undo::TransferNoted { id });
         match *effect {
             Effect::Post { debit, credit, amount } => {
-                let (mut one, mut other) = (at(debit), at(credit));
-                one.posted = one.posted.checked_add(amount)?;
-                other.posted = other.posted.checked_sub(amount)?;
-                Ok(vec![(debit, one), (credit, other)])
+                self.post(debit, amount)?;
+                self.post(credit, amount.negate())
             }
-            Effect::Hold { debit, credit, amount, .. } => {
-                let (mut one, mut other) = (at(debit), at(credit));
-                one.held_debit = one.held_debit.checked_add(amount)?;
-                other.held_credit = other.held_credit.checked_add(amount)?;
-                Ok(vec![(debit, one), (credit, other)])
+            Effect::Hold { debit, credit, amount, expires } => {
+                self.add_hold(id, HoldState { debit, credit, amount, expires });
+                self.undo.push(Undo::HoldAdded { id });
+                self.hold(debit, amount, Amount::ZERO)?;
+                self.hold(credit, Amount::ZERO, amount)
             }
-            Effect::PostHold { hold, amount } => self.after_hold(hold, amount),
-            Effect::VoidHold { hold } => self.after_hold(hold, Amount::ZERO),
+            Effect::PostHold { hold, amount } => self.settle_hold(hold, amount),
+            Effect::VoidHold { hold } => self.settle_hold(hold, Amount::ZERO),
         }
     }
 
-    fn after_hold(
-        &self,
-        hold: u128,
-        posted: Amount,
-    ) -> Result<Vec<(u32, AccountState)>, AmountError> {
-        let Some(hold) = self.holds.get(&hold) else { return Ok(Vec::new()) };
-        let mut one = self.accounts[hold.debit as usize];
-        let mut other = self.accounts[hold.credit as usize];
-        one.held_debit = one.held_debit.checked_sub(hold.amount)?;
-        other.held_credit = other.held_credit.checked_sub(hold.amount)?;
-        one.posted = one.posted.checked_add(posted)?;
-        other.posted = other.posted.checked_sub(posted)?;
-        Ok(vec![(hold.debit, one), (hold.credit, other)])
+    /// Posts a part of a hold and releases the rest.
+    pub(super) fn settle_hold(&mut self, id: u128, posted: Amount) -> Result<(), AmountError> {
+        let Some(hold) = self.remove_hold(id) else { return Ok(()) };
+        let HoldState { debit, credit, amount, .. } = hold;
+        self.undo.push(Undo::HoldRemoved { id, hold: Box::new(hold) });
+        let released = amount.negate();
+        self.hold(debit, released, Amount::ZERO)?;
+        self.hold(credit, Amount::ZERO, released)?;
+        if !posted.is_zero() {
+            self.post(debit, posted)?;
+            self.post(credit, posted.negate())?;
+        }
+        Ok(())
     }
 
-    fn change(&mut self, number: u32, change: impl FnOnce(&mut AccountState)) {
-        let account = &mut self.accounts[number as usize];
-        self.undo.push(Undo::Account { number, before: *account });
-        change(account);
+    fn post(&mut self, number: u32, amount: Amount) -> Result<(), AmountError> {
+        let account = self.accounts.get_mut(number);
+        let before = account.posted;
+        account.posted = before.checked_add(amount)?;
+        self.undo.push(Undo::Posted { number, before });
+        Ok(())
+    }
+
+    fn hold(&mut self, number: u32, debit: Amount, credit: Amount) -> Result<(), AmountError> {
+        let before = self.accounts.held(number);
+        let after = Held {
+            debit: before.debit.checked_add(debit)?,
+            credit: before.credit.checked_add(credit)?,
+        };
+        self.accounts.set_held(number, after);
+        self.undo.push(Undo::Held { number, before: Box::new(before) });
+        Ok(())
+    }
+
+    /// Notes what came of a command with a key.
+    pub(super) fn note_key(&mut self, id: u128, body: u128, outcome: Outcome) {
+        self.keys.insert(id, KeyState { body, outcome });
+        self.undo.push(Undo::KeyNoted { id });
     }
 
     fn add_hold(&mut self, id: u128, hold: HoldState) {
@@ -160,23 +133,30 @@ impl Book {
     pub(super) fn take_back(&mut self, mark: usize) {
         while self.undo.len() > mark {
             match self.undo.pop() {
-                Some(Undo::Account { number, before }) => self.accounts[number as usize] = before,
-                Some(Undo::AccountOpened { id }) => {
-                    self.accounts.pop();
-                    self.account_numbers.remove(&id);
+                Some(Undo::Posted { number, before }) => {
+                    self.accounts.get_mut(number).posted = before;
                 }
-                Some(Undo::CommodityDefined { code }) => {
-                    self.commodities.pop();
-                    self.commodity_numbers.remove(&code);
+                Some(Undo::Held { number, before }) => {
+                    self.accounts.set_held(number, *before);
                 }
-                Some(Undo::TransferNoted { id, next_number }) => {
+                Some(Undo::Limits { number, before }) => {
+                    self.accounts.set_limits(number, *before);
+                }
+                Some(Undo::Closed { number }) => self.accounts.get_mut(number).closed = false,
+                Some(Undo::AccountOpened) => self.accounts.pop(),
+                Some(Undo::CommodityDefined) => {
+                    if let Some(commodity) = self.commodities.pop() {
+                        self.commodity_numbers.remove(&commodity.code);
+                    }
+                }
+                Some(Undo::TransferNoted { id }) => {
                     self.transfers.remove(&id);
-                    self.next_number = next_number;
+                    self.transfer_count -= 1;
                 }
                 Some(Undo::HoldAdded { id }) => {
                     self.remove_hold(id);
                 }
-                Some(Undo::HoldRemoved { id, hold }) => self.add_hold(id, hold),
+                Some(Undo::HoldRemoved { id, hold }) => self.add_hold(id, *hold),
                 Some(Undo::KeyNoted { id }) => {
                     self.keys.remove(&id);
                 }
@@ -185,48 +165,8 @@ impl Book {
         }
     }
 
-    /// What a step that was allowed does, found without asking whether it may.
-    fn resolve(&self, step: &Step) -> Option<Allowed> {
-        let account = |id: kernel::Uuid| self.account_numbers.get(&id.as_u128()).copied();
-        Some(match step {
-            Step::DefineCommodity { code, .. } => match self.commodity_numbers.contains_key(code) {
-                true => Allowed::Nothing,
-                false => Allowed::Commodity,
-            },
-            Step::OpenAccount(new) => {
-                Allowed::Account { commodity: *self.commodity_numbers.get(&new.commodity)? }
-            }
-            Step::SetLimits { account: id, .. } => Allowed::Limits { number: account(id.uuid())? },
-            Step::CloseAccount { account: id } => Allowed::Close { number: account(id.uuid())? },
-            Step::Transfer(transfer) => {
-                let effect = match transfer.movement {
-                    Movement::Post { debit, credit, amount } => {
-                        let (debit, credit) = (account(debit.uuid())?, account(credit.uuid())?);
-                        Effect::Post { debit, credit, amount }
-                    }
-                    Movement::Hold { debit, credit, amount, expires } => {
-                        let (debit, credit) = (account(debit.uuid())?, account(credit.uuid())?);
-                        Effect::Hold { debit, credit, amount, expires }
-                    }
-                    Movement::PostHold { hold, amount } => {
-                        let hold = hold.uuid().as_u128();
-                        let held = self.holds.get(&hold)?.amount;
-                        Effect::PostHold { hold, amount: amount.unwrap_or(held) }
-                    }
-                    Movement::VoidHold { hold } => Effect::VoidHold { hold: hold.uuid().as_u128() },
-                };
-                Allowed::Transfer { effect, digest: digest(transfer) }
-            }
-        })
-    }
-
     /// When the next hold expires.
     pub(super) fn next_expiry(&self) -> Option<Timestamp> {
         self.expiries.first().map(|(expires, _)| *expires)
     }
-}
-
-/// Accounts and commodities are numbered in 32 bits: memory ends long before they do.
-fn short(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

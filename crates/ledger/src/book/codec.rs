@@ -1,6 +1,6 @@
-//! How commands and outcomes are written in the journal, codec 1.
+//! How commands and outcomes are written in the journal, codec 2.
 //!
-//! An entry begins with a byte of flags (1 steps rather than a tick, 2 key, 4 accounts by number,
+//! An entry begins with a byte of flags (1 steps rather than a tick, 2 key, 4 each step on its own,
 //! 8 rejected, 16 the rejection names something, 32 origin), then:
 //!
 //! - a tick: varint count, 16-byte ids of the holds that expired;
@@ -9,23 +9,29 @@
 //!   of a part of Florin; the other's 16 bytes), the rejection (step varint, reason 1, about 16),
 //!   varint count, the steps as `step` writes them.
 //!
-//! Accepted commands name accounts by their number in the book; a rejected one may name what does
-//! not exist, and one that opens accounts names them before they have a number: both write ids.
+//! Accepted steps name accounts by their number in the book. A rejected command may name what does
+//! not exist and writes ids. Where each step stands on its own, a rejected one begins with a byte
+//! 15 (31 where it names something), the reason and about.
 
-use kernel::{Actor, CommandKey, Timestamp, UserId, Uuid};
+use std::sync::Arc;
+
+use kernel::{Actor, CommandKey, Timestamp, UserId, Uuid, time};
 use storage::StorageError;
 use storage::journal::{ByteReader, Record, RecordHeader, put_varint};
 
-use super::state::Book;
-use super::step::{ById, Names, put_step, read_step};
-use crate::model::{AccountId, Command, Origin, Outcome, Reason, Rejection, Step, TransferId};
+use super::step::{put_step, read_step};
+use crate::model::{
+    AccountId, Atomicity, Command, Origin, Outcome, Reason, Rejection, Step, TransferId,
+};
 
-const STEPS: u8 = 1;
+pub(super) const STEPS: u8 = 1;
 const KEY: u8 = 2;
-const NUMBERS: u8 = 4;
+const EACH: u8 = 4;
 const REJECTED: u8 = 8;
 const ABOUT: u8 = 16;
 const ORIGIN: u8 = 32;
+
+const STEP_REJECTED: u8 = 15;
 
 /// Added to an actor's kind.
 const ON_BEHALF: u8 = 128;
@@ -39,6 +45,15 @@ pub struct Entry {
     pub outcome: Outcome,
 }
 
+/// What an entry of steps begins with; its origin is owned or borrowed.
+pub(super) struct Head<O> {
+    pub key: Option<CommandKey>,
+    pub origin: Option<O>,
+    pub atomicity: Atomicity,
+    pub rejection: Option<Rejection>,
+    pub count: usize,
+}
+
 /// Reads the entries of a record for someone who has no engine. `accounts` holds the ids of the
 /// book's accounts by number, as far as earlier records opened them; it grows by what this one
 /// opens.
@@ -50,80 +65,101 @@ pub fn decode_entries(
     let mut number = header.first_number;
     let mut entries = Vec::new();
     for _ in 0..header.count {
-        let entry = decode(accounts.as_slice(), number, &mut reader)?;
-        if let (Command::Steps { steps, .. }, Outcome::Done { .. }) =
-            (&entry.command, &entry.outcome)
-        {
-            for step in steps {
-                match step {
-                    Step::OpenAccount(account) => accounts.push(account.id),
-                    Step::Transfer(_) => number += 1,
-                    Step::DefineCommodity { .. }
-                    | Step::SetLimits { .. }
-                    | Step::CloseAccount { .. } => {}
-                }
-            }
-        }
-        entries.push(entry);
+        entries.push(decode(accounts, &mut number, header.time, &mut reader)?);
     }
     Ok((header, entries))
 }
 
-pub(super) fn encode(book: &Book, command: &Command, outcome: &Outcome, out: &mut Vec<u8>) {
-    let (key, origin, steps) = match command {
-        Command::Steps { key, origin, steps } => (key, origin, steps),
-        Command::Tick => {
-            let holds = match outcome {
-                Outcome::Expired(holds) => holds.as_slice(),
-                Outcome::Done { .. } | Outcome::Rejected(_) => &[],
-            };
-            out.push(0);
-            put_varint(holds.len() as u128, out);
-            holds.iter().for_each(|hold| out.extend_from_slice(hold.uuid().as_bytes()));
-            return;
-        }
+fn decode(
+    accounts: &mut Vec<AccountId>,
+    number: &mut u64,
+    time: Timestamp,
+    reader: &mut ByteReader<'_>,
+) -> Result<Entry, StorageError> {
+    let Some(head) = read_head(reader)? else {
+        let outcome = Outcome::Expired(read_expired(reader)?);
+        return Ok(Entry { command: Command::Tick, outcome });
     };
-    let rejection = outcome.rejection();
-    let opens = steps.iter().any(|step| matches!(step, Step::OpenAccount(_)));
-    let by_number = rejection.is_none() && !opens;
-    let about = rejection.and_then(|rejection| rejection.about);
+    let Head { key, origin, atomicity, rejection, count } = head;
+    let (first_number, day) = (*number, day_of(time));
+    let mut steps = Vec::with_capacity(count.min(reader.len()));
+    let mut rejections = Vec::new();
+    for index in (0_u32..).take(count) {
+        let refused = if rejection.is_some() { None } else { read_step_rejection(index, reader)? };
+        if rejection.is_some() || refused.is_some() {
+            steps.push(read_step::<AccountId>(day, reader)?.into_step(Ok)?);
+            rejections.extend(refused);
+            continue;
+        }
+        let by_number = |number: u32| {
+            let id = usize::try_from(number).ok().and_then(|number| accounts.get(number));
+            id.copied().ok_or_else(|| damaged("an account"))
+        };
+        let step = read_step::<u32>(day, reader)?.into_step(by_number)?;
+        match &step {
+            Step::OpenAccount(account) => accounts.push(account.id),
+            Step::Transfer(_) => *number += 1,
+            Step::DefineCommodity { .. } | Step::SetLimits { .. } | Step::CloseAccount { .. } => {}
+        }
+        steps.push(step);
+    }
+    let outcome = match rejection {
+        Some(rejection) => Outcome::Rejected(rejection),
+        None => Outcome::Done { first_number, rejections },
+    };
+    Ok(Entry {
+        command: Command::Steps { key, origin, atomicity, steps: Arc::new(steps) },
+        outcome,
+    })
+}
+
+/// The day from which a record's effective dates count.
+pub(super) fn day_of(time: Timestamp) -> i32 {
+    i32::try_from(time.micros().div_euclid(time::MICROS_PER_DAY)).unwrap_or(0)
+}
+
+pub(super) fn put_tick(expired: &[TransferId], out: &mut Vec<u8>) {
+    out.push(0);
+    put_varint(expired.len() as u128, out);
+    expired.iter().for_each(|hold| out.extend_from_slice(hold.uuid().as_bytes()));
+}
+
+pub(super) fn read_expired(reader: &mut ByteReader<'_>) -> Result<Vec<TransferId>, StorageError> {
+    let count = reader.varint()?;
+    let hold = |_| Ok(TransferId::from_uuid(Uuid::from_u128(reader.u128()?)));
+    (0..count).map(hold).collect()
+}
+
+pub(super) fn put_head(head: &Head<&Origin>, out: &mut Vec<u8>) {
     let flag = |flag: u8, set: bool| if set { flag } else { 0 };
+    let about = head.rejection.and_then(|rejection| rejection.about);
     out.push(
         STEPS
-            | flag(KEY, key.is_some())
-            | flag(NUMBERS, by_number)
-            | flag(REJECTED, rejection.is_some())
+            | flag(KEY, head.key.is_some())
+            | flag(EACH, head.atomicity == Atomicity::Each)
+            | flag(REJECTED, head.rejection.is_some())
             | flag(ABOUT, about.is_some())
-            | flag(ORIGIN, origin.is_some()),
+            | flag(ORIGIN, head.origin.is_some()),
     );
-    if let Some(CommandKey { id, body, first_seen }) = key {
+    if let Some(CommandKey { id, body, first_seen }) = head.key {
         out.extend_from_slice(&id.to_be_bytes());
         out.extend_from_slice(&body.to_be_bytes());
         out.extend_from_slice(&first_seen.micros().to_be_bytes());
     }
-    origin.iter().for_each(|origin| put_origin(origin, out));
-    if let Some(Rejection { step, reason, about }) = rejection {
-        put_varint(u128::from(*step), out);
-        out.push(*reason as u8);
+    head.origin.iter().for_each(|origin| put_origin(origin, out));
+    if let Some(Rejection { step, reason, about }) = head.rejection {
+        put_varint(u128::from(step), out);
+        out.push(reason as u8);
         about.iter().for_each(|about| out.extend_from_slice(about.as_bytes()));
     }
-    put_varint(steps.len() as u128, out);
-    for step in steps {
-        if by_number { put_step(book, step, out) } else { put_step(&ById, step, out) }
-    }
+    put_varint(head.count as u128, out);
 }
 
-pub(super) fn decode<N: Names + ?Sized>(
-    names: &N,
-    next_number: u64,
-    reader: &mut ByteReader<'_>,
-) -> Result<Entry, StorageError> {
+/// What an entry begins with; nothing where it is a tick.
+pub(super) fn read_head(reader: &mut ByteReader<'_>) -> Result<Option<Head<Origin>>, StorageError> {
     let flags = reader.u8()?;
     if flags & STEPS == 0 {
-        let count = reader.varint()?;
-        let hold = |_| Ok(TransferId::from_uuid(Uuid::from_u128(reader.u128()?)));
-        let holds: Result<Vec<_>, StorageError> = (0..count).map(hold).collect();
-        return Ok(Entry { command: Command::Tick, outcome: Outcome::Expired(holds?) });
+        return Ok(None);
     }
     let key = if flags & KEY == 0 {
         None
@@ -132,19 +168,48 @@ pub(super) fn decode<N: Names + ?Sized>(
         Some(CommandKey { id, body, first_seen: Timestamp::from_micros(reader.i64()?) })
     };
     let origin = if flags & ORIGIN == 0 { None } else { Some(read_origin(reader)?) };
-    let outcome = if flags & REJECTED == 0 {
-        Outcome::Done { first_number: next_number }
+    let atomicity = if flags & EACH == 0 { Atomicity::Together } else { Atomicity::Each };
+    let rejection = if flags & REJECTED == 0 {
+        None
     } else {
         let step = u32::try_from(reader.varint()?).map_err(|_| damaged("a step's number"))?;
-        let reason = Reason::from_number(reader.u8()?).ok_or_else(|| damaged("a reason"))?;
-        let about = if flags & ABOUT == 0 { None } else { Some(Uuid::from_u128(reader.u128()?)) };
-        Outcome::Rejected(Rejection { step, reason, about })
+        Some(read_rejection(step, flags & ABOUT != 0, reader)?)
     };
-    let count = reader.varint()?;
-    let by_number = flags & NUMBERS != 0;
-    let step = |_| if by_number { read_step(names, reader) } else { read_step(&ById, reader) };
-    let steps: Result<Vec<_>, StorageError> = (0..count).map(step).collect();
-    Ok(Entry { command: Command::Steps { key, origin, steps: steps? }, outcome })
+    let count = usize::try_from(reader.varint()?).map_err(|_| damaged("a count"))?;
+    Ok(Some(Head { key, origin, atomicity, rejection, count }))
+}
+
+/// Writes a step that was rejected on its own.
+pub(super) fn put_rejected_step(step: &Step, rejection: &Rejection, day: i32, out: &mut Vec<u8>) {
+    let about = if rejection.about.is_some() { ABOUT } else { 0 };
+    out.push(STEP_REJECTED | about);
+    out.push(rejection.reason as u8);
+    rejection.about.iter().for_each(|about| out.extend_from_slice(about.as_bytes()));
+    put_step(step, day, out);
+}
+
+/// Why the next step was rejected on its own, if it was; the step itself stays in the reader.
+pub(super) fn read_step_rejection(
+    step: u32,
+    reader: &mut ByteReader<'_>,
+) -> Result<Option<Rejection>, StorageError> {
+    let mut ahead = reader.clone();
+    let first = ahead.u8()?;
+    if first & !ABOUT != STEP_REJECTED {
+        return Ok(None);
+    }
+    *reader = ahead;
+    read_rejection(step, first & ABOUT != 0, reader).map(Some)
+}
+
+fn read_rejection(
+    step: u32,
+    with_about: bool,
+    reader: &mut ByteReader<'_>,
+) -> Result<Rejection, StorageError> {
+    let reason = Reason::from_number(reader.u8()?).ok_or_else(|| damaged("a reason"))?;
+    let about = if with_about { Some(Uuid::from_u128(reader.u128()?)) } else { None };
+    Ok(Rejection { step, reason, about })
 }
 
 fn put_origin(origin: &Origin, out: &mut Vec<u8>) {

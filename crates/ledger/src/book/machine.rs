@@ -1,49 +1,121 @@
-//! The book as the journal's machine.
+//! The book as the journal's machine: each command is decided, applied and written step by step, so
+//! that what was looked up once is not looked up again.
 
-use kernel::{Timestamp, Uuid};
+use kernel::{Amount, Timestamp, Uuid};
 use storage::StorageError;
 use storage::journal::{ByteReader, Executed, Machine, Refusal};
 
-use super::codec;
-use super::decide::digest;
+use super::codec::{self, Head, damaged, day_of};
+use super::decide::{Allowed, Effect, STEPS_MAX, rejection};
 use super::state::Book;
-use crate::model::{Command, Outcome, Reason, Rejection, Step};
+use super::step::{Moved, Written, put_close, put_new_limits, put_step, put_transfer, read_step};
+use crate::model::{AccountId, Atomicity, Command, Outcome, Reason, Rejection, Step};
 
 impl Machine for Book {
     type Command = Command;
     type Outcome = Outcome;
 
-    const CODEC: u16 = 1;
+    const CODEC: u16 = 2;
 
     fn empty(_: Uuid) -> Self {
         Self::new()
     }
 
-    fn execute(&mut self, time: Timestamp, command: &Command) -> Executed<Outcome> {
-        if let Some(known) = self.known(command) {
-            return Executed::Known(known);
+    fn execute(
+        &mut self,
+        time: Timestamp,
+        command: &Command,
+        out: &mut Vec<u8>,
+    ) -> Executed<Outcome> {
+        let Command::Steps { key, .. } = command else {
+            return Executed::New(self.expire(time, out));
+        };
+        if let Some(key) = key
+            && let Some(known) = self.keys.get(&key.id)
+        {
+            let reused = Rejection { step: 0, reason: Reason::KeyReused, about: None };
+            return Executed::Known(match known.body == key.body {
+                true => known.outcome.clone(),
+                false => Outcome::Rejected(reused),
+            });
         }
-        let outcome = self.decide(time, command);
-        if let Outcome::Expired(_) = outcome {
-            self.apply_outcome(command, &outcome);
+        let (mark, start) = (self.undo.len(), out.len());
+        let outcome = match self.decide(time, command, out) {
+            Ok(outcome) => outcome,
+            Err(rejection) => {
+                self.take_back(mark);
+                out.truncate(start);
+                if key.is_none() && rejection.reason == Reason::TransferExists {
+                    // Nothing was done that is not there already: there is nothing to write.
+                    return Executed::Known(Outcome::Rejected(rejection));
+                }
+                put_rejected(time, command, rejection, out);
+                Outcome::Rejected(rejection)
+            }
+        };
+        if let Some(key) = key {
+            self.note_key(key.id, key.body, outcome.clone());
         }
-        self.note_key(command, &outcome);
         Executed::New(outcome)
     }
 
-    fn apply(&mut self, _: Timestamp, command: &Command, outcome: &Outcome) {
-        self.apply_outcome(command, outcome);
-        self.note_key(command, outcome);
+    fn refuse(
+        &mut self,
+        time: Timestamp,
+        command: &Command,
+        refusal: Refusal,
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        let reason = if refusal.duplicate { Reason::RowExists } else { Reason::GuardFailed };
+        let about = Some(Uuid::from_u128(u128::from(refusal.change)));
+        let rejection = Rejection { step: 0, reason, about };
+        put_rejected(time, command, rejection, out);
+        let outcome = Outcome::Rejected(rejection);
+        if let Command::Steps { key: Some(key), .. } = command {
+            self.note_key(key.id, key.body, outcome.clone());
+        }
+        outcome
+    }
+
+    fn replay(&mut self, time: Timestamp, entry: &mut ByteReader<'_>) -> Result<(), StorageError> {
+        let overflow = |_| damaged("a balance");
+        let Some(head) = codec::read_head(entry)? else {
+            for hold in codec::read_expired(entry)? {
+                self.settle_hold(hold.uuid().as_u128(), Amount::ZERO).map_err(overflow)?;
+            }
+            return Ok(());
+        };
+        let (first_number, day) = (self.next_number(), day_of(time));
+        let mut rejections = Vec::new();
+        for index in (0_u32..).take(head.count) {
+            let refused = match head.rejection {
+                Some(_) => None,
+                None => codec::read_step_rejection(index, entry)?,
+            };
+            if head.rejection.is_some() || refused.is_some() {
+                read_step::<AccountId>(day, entry)?;
+                rejections.extend(refused);
+                continue;
+            }
+            let step = read_step::<u32>(day, entry)?;
+            self.replay_step(step)?;
+        }
+        if let Some(key) = head.key {
+            let outcome = match head.rejection {
+                Some(rejection) => Outcome::Rejected(rejection),
+                None => Outcome::Done { first_number, rejections },
+            };
+            self.note_key(key.id, key.body, outcome);
+        }
+        Ok(())
     }
 
     fn accepted(outcome: &Outcome) -> bool {
         !matches!(outcome, Outcome::Rejected(_))
     }
 
-    fn refused(refusal: Refusal) -> Outcome {
-        let reason = if refusal.duplicate { Reason::RowExists } else { Reason::GuardFailed };
-        let about = Some(Uuid::from_u128(u128::from(refusal.change)));
-        Outcome::Rejected(Rejection { step: 0, reason, about })
+    fn did(outcome: &Outcome, step: u32) -> bool {
+        outcome.did(step)
     }
 
     fn mark(&self) -> usize {
@@ -59,16 +131,7 @@ impl Machine for Book {
     }
 
     fn next_number(&self) -> u64 {
-        self.next_number
-    }
-
-    fn encode(&self, command: &Command, outcome: &Outcome, out: &mut Vec<u8>) {
-        codec::encode(self, command, outcome, out);
-    }
-
-    fn decode(&self, entry: &mut ByteReader<'_>) -> Result<(Command, Outcome), StorageError> {
-        let entry = codec::decode(self, self.next_number, entry)?;
-        Ok((entry.command, entry.outcome))
+        self.transfer_count + 1
     }
 
     fn due(&self) -> Option<Timestamp> {
@@ -81,27 +144,134 @@ impl Machine for Book {
 }
 
 impl Book {
-    /// What came of a command that was decided before: under the same key, or, without one, because
-    /// each of its transfers is there already and says the same.
-    fn known(&self, command: &Command) -> Option<Outcome> {
-        let Command::Steps { key, steps, .. } = command else { return None };
-        if let Some(key) = key {
-            let known = self.keys.get(&key.id)?;
-            if known.body == key.body {
-                return Some(known.outcome.clone());
-            }
-            let (step, reason) = (0, Reason::KeyReused);
-            return Some(Outcome::Rejected(Rejection { step, reason, about: None }));
+    /// Releases the holds whose time has come.
+    fn expire(&mut self, time: Timestamp, out: &mut Vec<u8>) -> Outcome {
+        let expired = self.expired_at(time);
+        for hold in &expired {
+            // Releasing makes the amounts smaller: it cannot overflow.
+            let _ = self.settle_hold(hold.uuid().as_u128(), Amount::ZERO);
         }
-        let mut first_number = None;
-        for step in steps {
-            let Step::Transfer(transfer) = step else { return None };
-            let known = self.transfers.get(&transfer.id.uuid().as_u128())?;
-            if known.digest != digest(transfer) {
-                return None;
-            }
-            first_number.get_or_insert(known.number);
-        }
-        first_number.map(|first_number| Outcome::Done { first_number })
+        codec::put_tick(&expired, out);
+        Outcome::Expired(expired)
     }
+
+    /// Decides the steps one after the other, each applied before the next is looked at.
+    fn decide(
+        &mut self,
+        time: Timestamp,
+        command: &Command,
+        out: &mut Vec<u8>,
+    ) -> Result<Outcome, Rejection> {
+        let Command::Steps { key, origin, atomicity, steps } = command else {
+            return Err(rejection(0, (Reason::StepCount, None)));
+        };
+        if steps.is_empty() || steps.len() > STEPS_MAX {
+            return Err(rejection(0, (Reason::StepCount, None)));
+        }
+        let (key, origin, count) = (*key, origin.as_ref(), steps.len());
+        let head = Head { key, origin, atomicity: *atomicity, rejection: None, count };
+        codec::put_head(&head, out);
+        let (first_number, day) = (self.next_number(), day_of(time));
+        let mut rejections = Vec::new();
+        for (index, step) in (0_u32..).zip(steps.iter()) {
+            let mark = self.undo.len();
+            let came = self.allow(time, step).and_then(|allowed| {
+                let overflow = |_| (Reason::Overflow, None);
+                self.apply_step(step, &allowed).map_err(overflow)?;
+                Ok(allowed)
+            });
+            match came {
+                Ok(allowed) => put_allowed(step, &allowed, day, out),
+                Err(why) if *atomicity == Atomicity::Together => {
+                    return Err(rejection(index, why));
+                }
+                Err(why) => {
+                    self.take_back(mark);
+                    let rejection = rejection(index, why);
+                    codec::put_rejected_step(step, &rejection, day, out);
+                    rejections.push(rejection);
+                }
+            }
+        }
+        Ok(Outcome::Done { first_number, rejections })
+    }
+
+    /// Applies a step that was accepted, as the journal names it.
+    fn replay_step(&mut self, step: Written<u32>) -> Result<(), StorageError> {
+        let overflow = |_| damaged("a balance");
+        if let Written::Transfer(transfer) = &step {
+            let effect = self.effect(transfer.moved)?;
+            return self.apply_transfer(transfer.id.uuid().as_u128(), &effect).map_err(overflow);
+        }
+        let allowed = match &step {
+            Written::DefineCommodity { code, .. } => match self.commodity_numbers.get(code) {
+                Some(_) => Allowed::Nothing,
+                None => Allowed::Commodity,
+            },
+            Written::OpenAccount(account) => {
+                let commodity = self.commodity_numbers.get(&account.commodity);
+                Allowed::Account { commodity: *commodity.ok_or_else(|| damaged("a commodity"))? }
+            }
+            Written::SetLimits { account, .. } => Allowed::Limits { number: *account },
+            Written::CloseAccount { account } => Allowed::Close { number: *account },
+            Written::Transfer(_) => Allowed::Nothing,
+        };
+        let step = step.into_step(|number| self.account_id(number))?;
+        self.apply_step(&step, &allowed).map_err(overflow)
+    }
+
+    fn effect(&self, moved: Moved<u32>) -> Result<Effect, StorageError> {
+        let known = |number: u32| self.account_id(number).map(|_| number);
+        Ok(match moved.rename(known)? {
+            Moved::Post { debit, credit, amount } => Effect::Post { debit, credit, amount },
+            Moved::Hold { debit, credit, amount, expires } => {
+                Effect::Hold { debit, credit, amount, expires }
+            }
+            Moved::PostHold { hold, amount } => {
+                let hold = hold.uuid().as_u128();
+                let held = self.holds.get(&hold).ok_or_else(|| damaged("a hold"))?.amount;
+                Effect::PostHold { hold, amount: amount.unwrap_or(held) }
+            }
+            Moved::VoidHold { hold } => Effect::VoidHold { hold: hold.uuid().as_u128() },
+        })
+    }
+
+    fn account_id(&self, number: u32) -> Result<AccountId, StorageError> {
+        let id = self.accounts.known_id(number).ok_or_else(|| damaged("an account"))?;
+        Ok(AccountId::from_uuid(Uuid::from_u128(id)))
+    }
+}
+
+/// Writes a step that was accepted, its accounts by number.
+fn put_allowed(step: &Step, allowed: &Allowed, day: i32, out: &mut Vec<u8>) {
+    match (step, allowed) {
+        (Step::Transfer(transfer), Allowed::Transfer(effect)) => {
+            let moved = match (*effect, transfer.movement.into()) {
+                (Effect::Post { debit, credit, amount }, _) => {
+                    Moved::Post { debit, credit, amount }
+                }
+                (Effect::Hold { debit, credit, amount, expires }, _) => {
+                    Moved::Hold { debit, credit, amount, expires }
+                }
+                (_, Moved::PostHold { hold, amount }) => Moved::PostHold { hold, amount },
+                (_, Moved::VoidHold { hold }) => Moved::VoidHold { hold },
+                // An effect is made from the movement itself.
+                (_, Moved::Post { .. } | Moved::Hold { .. }) => return,
+            };
+            put_transfer(transfer, moved, day, out);
+        }
+        (Step::SetLimits { limits, .. }, Allowed::Limits { number }) => {
+            put_new_limits(*number, *limits, out);
+        }
+        (Step::CloseAccount { .. }, Allowed::Close { number }) => put_close(*number, out),
+        (_, _) => put_step(step, day, out),
+    }
+}
+
+/// Writes a command that was rejected as a whole.
+fn put_rejected(time: Timestamp, command: &Command, rejection: Rejection, out: &mut Vec<u8>) {
+    let Command::Steps { key, origin, atomicity, steps } = command else { return };
+    let (origin, count, rejection) = (origin.as_ref(), steps.len(), Some(rejection));
+    codec::put_head(&Head { key: *key, origin, atomicity: *atomicity, rejection, count }, out);
+    steps.iter().for_each(|step| put_step(step, day_of(time), out));
 }

@@ -6,9 +6,11 @@
 //! - a rejected command has changed nothing but the memory of its key;
 //! - no clock, no randomness, no input or output, no floating point.
 //!
-//! `decide` holds the rules and only looks; `apply` changes and asks nothing; recovery is `apply`
-//! over the journal. `codec` is how both are written down.
+//! `decide` holds the rules and only looks; `apply` changes and asks nothing; `codec` and `step`
+//! are how both are written down. `machine` puts them together: a step is decided, applied and
+//! written before the next, and recovery reads what was written and applies it.
 
+mod accounts;
 mod apply;
 mod codec;
 mod decide;

@@ -1,12 +1,21 @@
-//! How one step is written: a byte of kind, then its fields. Amounts are varints, those that may be
-//! negative with their sign in the lowest bit.
+//! How one step is written. Its first byte holds the kind, and for a transfer two flags; amounts
+//! are varints, those that may be negative with their sign in the lowest bit.
+//!
+//! A transfer: kind and flags 1 (16 reference, 32 the movement's option), id 16, code 2, varint
+//! effective date in days from the record's, [reference 16], then its movement:
+//!
+//! | movement | bytes |
+//! | --- | --- |
+//! | post | debit, credit, amount |
+//! | hold | debit, credit, amount, [expires 8] |
+//! | post hold | hold 16, [amount] |
+//! | void hold | hold 16 |
 
 use kernel::{Amount, CommodityCode, Timestamp, Uuid, time};
 use storage::StorageError;
 use storage::journal::{ByteReader, put_varint, unzigzag, zigzag};
 
 use super::codec::damaged;
-use super::state::Book;
 use crate::model::{
     AccountId, AccountKind, Limits, Movement, NewAccount, NewTransfer, Step, TransferId,
 };
@@ -20,57 +29,133 @@ const HOLD: u8 = 6;
 const POST_HOLD: u8 = 7;
 const VOID_HOLD: u8 = 8;
 
-/// Set in the flags of a transfer.
-const WITH_REFERENCE: u8 = 1;
-const WITH_OPTION: u8 = 2;
+const KIND: u8 = 15;
+const WITH_REFERENCE: u8 = 16;
+const WITH_OPTION: u8 = 32;
 
-/// How an entry names accounts.
-pub(super) trait Names {
-    fn put_account(&self, id: AccountId, out: &mut Vec<u8>);
-    fn account(&self, reader: &mut ByteReader<'_>) -> Result<AccountId, StorageError>;
+/// How accounts are named: by their 16 bytes, or by their number in the book.
+pub(super) trait Name: Copy {
+    fn put(self, out: &mut Vec<u8>);
+    fn read(reader: &mut ByteReader<'_>) -> Result<Self, StorageError>;
 }
 
-/// By their 16 bytes.
-pub(super) struct ById;
-
-impl Names for ById {
-    fn put_account(&self, id: AccountId, out: &mut Vec<u8>) {
-        out.extend_from_slice(id.uuid().as_bytes());
+impl Name for AccountId {
+    fn put(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.uuid().as_bytes());
     }
 
-    fn account(&self, reader: &mut ByteReader<'_>) -> Result<AccountId, StorageError> {
-        Ok(AccountId::from_uuid(Uuid::from_u128(reader.u128()?)))
+    fn read(reader: &mut ByteReader<'_>) -> Result<Self, StorageError> {
+        Ok(Self::from_uuid(Uuid::from_u128(reader.u128()?)))
     }
 }
 
-/// By their number in the book.
-impl Names for Book {
-    fn put_account(&self, id: AccountId, out: &mut Vec<u8>) {
-        let number = self.account_numbers.get(&id.uuid().as_u128()).copied();
-        put_varint(u128::from(number.unwrap_or(u32::MAX)), out);
+impl Name for u32 {
+    fn put(self, out: &mut Vec<u8>) {
+        put_varint(u128::from(self), out);
     }
 
-    fn account(&self, reader: &mut ByteReader<'_>) -> Result<AccountId, StorageError> {
-        let number = usize::try_from(reader.varint()?).unwrap_or(usize::MAX);
-        let state = self.accounts.get(number).ok_or_else(|| damaged("an account"))?;
-        Ok(AccountId::from_uuid(Uuid::from_u128(state.id)))
+    fn read(reader: &mut ByteReader<'_>) -> Result<Self, StorageError> {
+        Self::try_from(reader.varint()?).map_err(|_| damaged("an account"))
     }
 }
 
-/// By their number in a list.
-impl Names for [AccountId] {
-    fn put_account(&self, id: AccountId, out: &mut Vec<u8>) {
-        let number = self.iter().position(|known| *known == id);
-        put_varint(number.map_or(u128::from(u32::MAX), |number| number as u128), out);
-    }
+/// What a transfer does, with its accounts named in one way.
+#[derive(Clone, Copy)]
+pub(super) enum Moved<N> {
+    Post { debit: N, credit: N, amount: Amount },
+    Hold { debit: N, credit: N, amount: Amount, expires: Option<Timestamp> },
+    PostHold { hold: TransferId, amount: Option<Amount> },
+    VoidHold { hold: TransferId },
+}
 
-    fn account(&self, reader: &mut ByteReader<'_>) -> Result<AccountId, StorageError> {
-        let number = usize::try_from(reader.varint()?).unwrap_or(usize::MAX);
-        self.get(number).copied().ok_or_else(|| damaged("an account"))
+/// A step, with its accounts named in one way.
+pub(super) enum Written<N> {
+    DefineCommodity { code: CommodityCode, scale: u8 },
+    OpenAccount(NewAccount),
+    SetLimits { account: N, limits: Limits },
+    CloseAccount { account: N },
+    Transfer(WrittenTransfer<N>),
+}
+
+/// A transfer, with its accounts named in one way.
+pub(super) struct WrittenTransfer<N> {
+    pub id: TransferId,
+    pub code: u16,
+    pub reference: Option<u128>,
+    /// In days after the epoch.
+    pub effective: i32,
+    pub moved: Moved<N>,
+}
+
+impl<N> Moved<N> {
+    /// The same with accounts named in another way.
+    pub(super) fn rename<M, E>(self, name: impl Fn(N) -> Result<M, E>) -> Result<Moved<M>, E> {
+        Ok(match self {
+            Self::Post { debit, credit, amount } => {
+                Moved::Post { debit: name(debit)?, credit: name(credit)?, amount }
+            }
+            Self::Hold { debit, credit, amount, expires } => {
+                Moved::Hold { debit: name(debit)?, credit: name(credit)?, amount, expires }
+            }
+            Self::PostHold { hold, amount } => Moved::PostHold { hold, amount },
+            Self::VoidHold { hold } => Moved::VoidHold { hold },
+        })
     }
 }
 
-pub(super) fn put_step<N: Names + ?Sized>(names: &N, step: &Step, out: &mut Vec<u8>) {
+impl From<Movement> for Moved<AccountId> {
+    fn from(movement: Movement) -> Self {
+        match movement {
+            Movement::Post { debit, credit, amount } => Self::Post { debit, credit, amount },
+            Movement::Hold { debit, credit, amount, expires } => {
+                Self::Hold { debit, credit, amount, expires }
+            }
+            Movement::PostHold { hold, amount } => Self::PostHold { hold, amount },
+            Movement::VoidHold { hold } => Self::VoidHold { hold },
+        }
+    }
+}
+
+impl From<Moved<AccountId>> for Movement {
+    fn from(moved: Moved<AccountId>) -> Self {
+        match moved {
+            Moved::Post { debit, credit, amount } => Self::Post { debit, credit, amount },
+            Moved::Hold { debit, credit, amount, expires } => {
+                Self::Hold { debit, credit, amount, expires }
+            }
+            Moved::PostHold { hold, amount } => Self::PostHold { hold, amount },
+            Moved::VoidHold { hold } => Self::VoidHold { hold },
+        }
+    }
+}
+
+impl<N> Written<N> {
+    /// The step as callers say it.
+    pub(super) fn into_step(
+        self,
+        name: impl Fn(N) -> Result<AccountId, StorageError>,
+    ) -> Result<Step, StorageError> {
+        Ok(match self {
+            Self::DefineCommodity { code, scale } => Step::DefineCommodity { code, scale },
+            Self::OpenAccount(account) => Step::OpenAccount(account),
+            Self::SetLimits { account, limits } => {
+                Step::SetLimits { account: name(account)?, limits }
+            }
+            Self::CloseAccount { account } => Step::CloseAccount { account: name(account)? },
+            Self::Transfer(written) => Step::Transfer(NewTransfer {
+                id: written.id,
+                movement: written.moved.rename(name)?.into(),
+                code: written.code,
+                reference: written.reference,
+                effective: time::date_from_days(written.effective)
+                    .map_err(|_| damaged("a date"))?,
+            }),
+        })
+    }
+}
+
+/// Writes a step as callers say it, in a record of `day`.
+pub(super) fn put_step(step: &Step, day: i32, out: &mut Vec<u8>) {
     match step {
         Step::DefineCommodity { code, scale } => {
             out.push(DEFINE_COMMODITY);
@@ -85,128 +170,126 @@ pub(super) fn put_step<N: Names + ?Sized>(names: &N, step: &Step, out: &mut Vec<
             put_limits(account.limits, out);
             out.extend_from_slice(&account.code.to_be_bytes());
         }
-        Step::SetLimits { account, limits } => {
-            out.push(SET_LIMITS);
-            names.put_account(*account, out);
-            put_limits(*limits, out);
-        }
-        Step::CloseAccount { account } => {
-            out.push(CLOSE_ACCOUNT);
-            names.put_account(*account, out);
-        }
-        Step::Transfer(transfer) => put_transfer(names, transfer, out),
+        Step::SetLimits { account, limits } => put_new_limits(*account, *limits, out),
+        Step::CloseAccount { account } => put_close(*account, out),
+        Step::Transfer(transfer) => put_transfer(transfer, transfer.movement.into(), day, out),
     }
 }
 
-/// What a transfer says, in bytes that depend on nothing else; its digest is made over them.
-pub(super) fn transfer_bytes(transfer: &NewTransfer) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(96);
-    put_transfer(&ById, transfer, &mut bytes);
-    bytes
+pub(super) fn put_new_limits<N: Name>(account: N, limits: Limits, out: &mut Vec<u8>) {
+    out.push(SET_LIMITS);
+    account.put(out);
+    put_limits(limits, out);
 }
 
-fn put_transfer<N: Names + ?Sized>(names: &N, transfer: &NewTransfer, out: &mut Vec<u8>) {
-    let (kind, option) = match transfer.movement {
-        Movement::Post { .. } => (POST, false),
-        Movement::Hold { expires, .. } => (HOLD, expires.is_some()),
-        Movement::PostHold { amount, .. } => (POST_HOLD, amount.is_some()),
-        Movement::VoidHold { .. } => (VOID_HOLD, false),
+pub(super) fn put_close<N: Name>(account: N, out: &mut Vec<u8>) {
+    out.push(CLOSE_ACCOUNT);
+    account.put(out);
+}
+
+/// Writes a transfer whose movement names its accounts in any way.
+pub(super) fn put_transfer<N: Name>(
+    transfer: &NewTransfer,
+    moved: Moved<N>,
+    day: i32,
+    out: &mut Vec<u8>,
+) {
+    let (kind, option) = match moved {
+        Moved::Post { .. } => (POST, false),
+        Moved::Hold { expires, .. } => (HOLD, expires.is_some()),
+        Moved::PostHold { amount, .. } => (POST_HOLD, amount.is_some()),
+        Moved::VoidHold { .. } => (VOID_HOLD, false),
     };
-    let reference = if transfer.reference.is_some() { WITH_REFERENCE } else { 0 };
-    out.push(kind);
-    out.push(reference | if option { WITH_OPTION } else { 0 });
+    let flag = |flag: u8, set: bool| if set { flag } else { 0 };
+    let reference = flag(WITH_REFERENCE, transfer.reference.is_some());
+    out.push(kind | reference | flag(WITH_OPTION, option));
     out.extend_from_slice(transfer.id.uuid().as_bytes());
     out.extend_from_slice(&transfer.code.to_be_bytes());
-    put_varint(zigzag(i128::from(time::days_since_epoch(transfer.effective))), out);
+    let days = time::days_since_epoch(transfer.effective);
+    put_varint(zigzag(i128::from(days) - i128::from(day)), out);
     transfer.reference.iter().for_each(|hash| out.extend_from_slice(&hash.to_be_bytes()));
-    match transfer.movement {
-        Movement::Post { debit, credit, amount } => {
-            put_pair(names, debit, credit, amount, out);
-        }
-        Movement::Hold { debit, credit, amount, expires } => {
-            put_pair(names, debit, credit, amount, out);
+    match moved {
+        Moved::Post { debit, credit, amount } => put_pair(debit, credit, amount, out),
+        Moved::Hold { debit, credit, amount, expires } => {
+            put_pair(debit, credit, amount, out);
             expires.iter().for_each(|time| out.extend_from_slice(&time.micros().to_be_bytes()));
         }
-        Movement::PostHold { hold, amount } => {
+        Moved::PostHold { hold, amount } => {
             out.extend_from_slice(hold.uuid().as_bytes());
             amount.iter().for_each(|amount| put_varint(zigzag(amount.minor()), out));
         }
-        Movement::VoidHold { hold } => out.extend_from_slice(hold.uuid().as_bytes()),
+        Moved::VoidHold { hold } => out.extend_from_slice(hold.uuid().as_bytes()),
     }
 }
 
-fn put_pair<N: Names + ?Sized>(
-    names: &N,
-    debit: AccountId,
-    credit: AccountId,
-    amount: Amount,
-    out: &mut Vec<u8>,
-) {
-    names.put_account(debit, out);
-    names.put_account(credit, out);
+fn put_pair<N: Name>(debit: N, credit: N, amount: Amount, out: &mut Vec<u8>) {
+    debit.put(out);
+    credit.put(out);
     put_varint(zigzag(amount.minor()), out);
 }
 
-pub(super) fn read_step<N: Names + ?Sized>(
-    names: &N,
+/// Reads a step of a record of `day`.
+pub(super) fn read_step<N: Name>(
+    day: i32,
     reader: &mut ByteReader<'_>,
-) -> Result<Step, StorageError> {
-    match reader.u8()? {
+) -> Result<Written<N>, StorageError> {
+    let first = reader.u8()?;
+    match first & KIND {
         DEFINE_COMMODITY => {
-            Ok(Step::DefineCommodity { code: read_code(reader)?, scale: reader.u8()? })
+            Ok(Written::DefineCommodity { code: read_code(reader)?, scale: reader.u8()? })
         }
-        OPEN_ACCOUNT => Ok(Step::OpenAccount(NewAccount {
-            id: AccountId::from_uuid(Uuid::from_u128(reader.u128()?)),
+        OPEN_ACCOUNT => Ok(Written::OpenAccount(NewAccount {
+            id: Name::read(reader)?,
             commodity: read_code(reader)?,
             kind: AccountKind::from_number(reader.u8()?).ok_or_else(|| damaged("a kind"))?,
             limits: read_limits(reader)?,
             code: reader.u16()?,
         })),
         SET_LIMITS => {
-            Ok(Step::SetLimits { account: names.account(reader)?, limits: read_limits(reader)? })
+            Ok(Written::SetLimits { account: N::read(reader)?, limits: read_limits(reader)? })
         }
-        CLOSE_ACCOUNT => Ok(Step::CloseAccount { account: names.account(reader)? }),
-        kind @ (POST | HOLD | POST_HOLD | VOID_HOLD) => {
-            read_transfer(names, kind, reader).map(Step::Transfer)
+        CLOSE_ACCOUNT => Ok(Written::CloseAccount { account: N::read(reader)? }),
+        POST | HOLD | POST_HOLD | VOID_HOLD => {
+            read_transfer(first, day, reader).map(Written::Transfer)
         }
         _ => Err(damaged("a step")),
     }
 }
 
-fn read_transfer<N: Names + ?Sized>(
-    names: &N,
-    kind: u8,
+fn read_transfer<N: Name>(
+    first: u8,
+    day: i32,
     reader: &mut ByteReader<'_>,
-) -> Result<NewTransfer, StorageError> {
-    let flags = reader.u8()?;
-    let option = flags & WITH_OPTION != 0;
+) -> Result<WrittenTransfer<N>, StorageError> {
+    let option = first & WITH_OPTION != 0;
     let id = read_transfer_id(reader)?;
     let code = reader.u16()?;
-    let days = i32::try_from(unzigzag(reader.varint()?)).map_err(|_| damaged("a date"))?;
-    let effective = time::date_from_days(days).map_err(|_| damaged("a date"))?;
-    let reference = if flags & WITH_REFERENCE == 0 { None } else { Some(reader.u128()?) };
-    let movement = match kind {
+    let days = unzigzag(reader.varint()?).checked_add(i128::from(day));
+    let effective = days.and_then(|days| i32::try_from(days).ok());
+    let effective = effective.ok_or_else(|| damaged("a date"))?;
+    let reference = if first & WITH_REFERENCE == 0 { None } else { Some(reader.u128()?) };
+    let moved = match first & KIND {
         POST => {
-            let (debit, credit) = (names.account(reader)?, names.account(reader)?);
-            Movement::Post { debit, credit, amount: read_amount(reader)? }
+            let (debit, credit) = (N::read(reader)?, N::read(reader)?);
+            Moved::Post { debit, credit, amount: read_amount(reader)? }
         }
         HOLD => {
-            let (debit, credit) = (names.account(reader)?, names.account(reader)?);
+            let (debit, credit) = (N::read(reader)?, N::read(reader)?);
             let amount = read_amount(reader)?;
             let expires = match option {
                 true => Some(Timestamp::from_micros(reader.i64()?)),
                 false => None,
             };
-            Movement::Hold { debit, credit, amount, expires }
+            Moved::Hold { debit, credit, amount, expires }
         }
         POST_HOLD => {
             let hold = read_transfer_id(reader)?;
             let amount = if option { Some(read_amount(reader)?) } else { None };
-            Movement::PostHold { hold, amount }
+            Moved::PostHold { hold, amount }
         }
-        _ => Movement::VoidHold { hold: read_transfer_id(reader)? },
+        _ => Moved::VoidHold { hold: read_transfer_id(reader)? },
     };
-    Ok(NewTransfer { id, movement, code, reference, effective })
+    Ok(WrittenTransfer { id, code, reference, effective, moved })
 }
 
 fn read_transfer_id(reader: &mut ByteReader<'_>) -> Result<TransferId, StorageError> {

@@ -26,7 +26,7 @@ pub enum Act {
 /// What came of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Came {
-    Done { first: u64 },
+    Done { first: u64, rejected: Vec<(usize, &'static str)> },
     Rejected { step: usize, code: &'static str },
 }
 
@@ -61,39 +61,42 @@ pub struct Model {
 }
 
 impl Model {
-    /// Decides a command: acts that succeed or fail together, under a key and a body or without.
-    pub fn execute(&mut self, key: Option<(u8, u8)>, acts: &[Act]) -> Came {
-        if let Some((key, body)) = key {
-            if let Some((_, known, came)) = self.keys.iter().find(|(known, _, _)| *known == key) {
-                let reused = Came::Rejected { step: 0, code: "idempotency_key_reused" };
-                return if *known == body { came.clone() } else { reused };
-            }
-        } else if let Some(first) = self.all_known(acts) {
-            return Came::Done { first };
+    /// Decides a command: acts that succeed or fail together, or each on its own, under a key and a
+    /// body or without.
+    pub fn execute(&mut self, key: Option<(u8, u8)>, each: bool, acts: &[Act]) -> Came {
+        if let Some((key, body)) = key
+            && let Some((_, known, came)) = self.keys.iter().find(|(known, _, _)| *known == key)
+        {
+            let reused = Came::Rejected { step: 0, code: "idempotency_key_reused" };
+            return if *known == body { came.clone() } else { reused };
         }
         let before = self.clone();
         let first = self.transfers.len() as u64 + 1;
-        let mut came = Came::Done { first };
+        let mut rejected = Vec::new();
+        let mut came = Came::Done { first, rejected: Vec::new() };
         if acts.is_empty() {
             came = Came::Rejected { step: 0, code: "step_count" };
         }
         for (step, act) in acts.iter().enumerate() {
-            if let Err(code) = self.act(*act) {
-                *self = before;
-                came = Came::Rejected { step, code };
-                break;
+            let before_act = self.clone();
+            match self.act(*act) {
+                Ok(()) => {}
+                Err(code) if each => {
+                    *self = before_act;
+                    rejected.push((step, code));
+                    came = Came::Done { first, rejected: rejected.clone() };
+                }
+                Err(code) => {
+                    *self = before;
+                    came = Came::Rejected { step, code };
+                    break;
+                }
             }
         }
         if let Some((key, body)) = key {
             self.keys.push((key, body, came.clone()));
         }
         came
-    }
-
-    fn all_known(&self, acts: &[Act]) -> Option<u64> {
-        let place = |act: &Act| self.transfers.iter().position(|(_, known)| known == act);
-        let places: Option<Vec<usize>> = acts.iter().map(place).collect();
-        places?.first().map(|place| *place as u64 + 1)
     }
 
     fn act(&mut self, act: Act) -> Result<(), &'static str> {
@@ -188,8 +191,6 @@ impl Model {
             if posted.is_none() || held.contains(&None) {
                 return Err("overflow");
             }
-        }
-        for number in touched {
             let shape = self.find(number).unwrap().shape;
             let (low, high) = self.reach(number).ok_or("overflow")?;
             let before = before.iter().find(|known| known.0 == number).unwrap().1;
@@ -219,8 +220,7 @@ impl Model {
 
     fn open_hold(&mut self, id: u8) -> Result<Hold, &'static str> {
         let Some(hold) = self.holds.iter().find(|hold| hold.id == id && hold.open).cloned() else {
-            let known = self.transfers.iter().any(|known| known.0 == id);
-            return Err(if known { "hold_settled" } else { "hold_unknown" });
+            return Err("hold_not_open");
         };
         self.open(hold.debit)?;
         self.open(hold.credit)?;

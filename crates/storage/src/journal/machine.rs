@@ -19,18 +19,34 @@ pub trait Machine: Send + 'static {
     /// The machine of a stream before its first command.
     fn empty(stream: Uuid) -> Self;
 
-    /// Decides a command and applies what it decided. A rejected command changes nothing but the
-    /// memory of its key.
-    fn execute(&mut self, time: Timestamp, command: &Self::Command) -> Executed<Self::Outcome>;
+    /// Decides a command, applies what it decided, and writes both to `out`. A rejected command
+    /// changes nothing but the memory of its key; what is [`Executed::Known`] changes and writes
+    /// nothing.
+    fn execute(
+        &mut self,
+        time: Timestamp,
+        command: &Self::Command,
+        out: &mut Vec<u8>,
+    ) -> Executed<Self::Outcome>;
 
-    /// Applies an outcome that was decided before, without deciding again. Recovery is only this.
-    fn apply(&mut self, time: Timestamp, command: &Self::Command, outcome: &Self::Outcome);
+    /// Rejects a command, which was decided and then undone, because of its carried rows, and
+    /// writes that to `out`.
+    fn refuse(
+        &mut self,
+        time: Timestamp,
+        command: &Self::Command,
+        refusal: Refusal,
+        out: &mut Vec<u8>,
+    ) -> Self::Outcome;
+
+    /// Reads what was written and applies it, without deciding again. Recovery is only this.
+    fn replay(&mut self, time: Timestamp, entry: &mut ByteReader<'_>) -> Result<(), StorageError>;
 
     /// Whether the command did what it said.
     fn accepted(outcome: &Self::Outcome) -> bool;
 
-    /// The outcome of a command whose carried rows could not be changed as it said.
-    fn refused(refusal: Refusal) -> Self::Outcome;
+    /// Whether it did one of its steps, where each stands on its own.
+    fn did(outcome: &Self::Outcome, step: u32) -> bool;
 
     /// A point to which [`Machine::undo_to`] can return.
     fn mark(&self) -> usize;
@@ -43,15 +59,6 @@ pub trait Machine: Send + 'static {
 
     /// The number that the next numbered thing (a transfer) gets.
     fn next_number(&self) -> u64;
-
-    /// Writes a command with its outcome, as the machine stands after it.
-    fn encode(&self, command: &Self::Command, outcome: &Self::Outcome, out: &mut Vec<u8>);
-
-    /// Reads what [`Machine::encode`] wrote, as the machine stands before it.
-    fn decode(
-        &self,
-        entry: &mut ByteReader<'_>,
-    ) -> Result<(Self::Command, Self::Outcome), StorageError>;
 
     /// When time alone will change something, if it will.
     fn due(&self) -> Option<Timestamp>;

@@ -39,18 +39,20 @@ pub struct RowChange {
     pub params: Params,
     /// How many rows it must touch; where it touches another number the command is rejected.
     pub rows: Option<u64>,
+    /// The step of the command that it goes with, where each stands on its own.
+    pub step: Option<u32>,
 }
 
 impl RowChange {
     /// A change that must touch exactly one row.
     #[must_use]
     pub const fn one(statement: &'static Statement, params: Params) -> Self {
-        Self { statement, params, rows: Some(1) }
+        Self { statement, params, rows: Some(1), step: None }
     }
 
     /// A row that is added beside the command and decides nothing.
     #[must_use]
     pub const fn unguarded(statement: &'static Statement, params: Params) -> Self {
-        Self { statement, params, rows: None }
+        Self { statement, params, rows: None, step: None }
     }
 }

@@ -118,6 +118,12 @@ impl<'a> ByteReader<'a> {
         Self { rest: bytes }
     }
 
+    /// How many bytes are left.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.rest.len()
+    }
+
     /// Whether everything was read.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

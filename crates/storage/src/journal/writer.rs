@@ -181,8 +181,8 @@ impl<M: Machine, S: JournalStore> Writer<M, S> {
         };
         shard.open_batch(now);
         let time = shard.batch.time;
-        let mark = shard.machine.mark();
-        let outcome = match shard.machine.execute(time, &sent.command) {
+        let (mark, start) = (shard.machine.mark(), shard.batch.entries.len());
+        let outcome = match shard.machine.execute(time, &sent.command, &mut shard.batch.entries) {
             Executed::Known(outcome) => return Ok(Decided { outcome, replayed: true }),
             Executed::New(outcome) => outcome,
         };
@@ -190,23 +190,22 @@ impl<M: Machine, S: JournalStore> Writer<M, S> {
             sent.rows.into_iter().partition(|change| change.rows.is_some());
         let mut outcome = outcome;
         if M::accepted(&outcome) && !guarded.is_empty() {
-            match Self::carry(&self.store, round, address.tenant, &guarded).await {
-                Ok(Carried::Done) => {}
-                Ok(Carried::Refused(refusal)) => {
-                    shard.machine.undo_to(mark);
-                    outcome = M::refused(refusal);
-                    shard.machine.apply(time, &sent.command, &outcome);
-                }
-                Err(error) => {
-                    shard.machine.undo_to(mark);
-                    return Err(error);
-                }
+            let carried = Self::carry(&self.store, round, address.tenant, &guarded).await;
+            if !matches!(carried, Ok(Carried::Done)) {
+                shard.machine.undo_to(mark);
+                shard.batch.entries.truncate(start);
+            }
+            if let Carried::Refused(refusal) = carried? {
+                let entries = &mut shard.batch.entries;
+                outcome = shard.machine.refuse(time, &sent.command, refusal, entries);
             }
         }
-        if M::accepted(&outcome) {
-            round.unguarded.entry(address.tenant).or_default().extend(unguarded);
+        if M::accepted(&outcome) && !unguarded.is_empty() {
+            let done = unguarded
+                .into_iter()
+                .filter(|change| change.step.is_none_or(|step| M::did(&outcome, step)));
+            round.unguarded.entry(address.tenant).or_default().extend(done);
         }
-        shard.machine.encode(&sent.command, &outcome, &mut shard.batch.entries);
         shard.batch.count += 1;
         Ok(Decided { outcome, replayed: false })
     }
@@ -382,15 +381,14 @@ impl<M: Machine> Shard<M> {
         if header.seq != self.seq + 1 || header.previous != self.hash {
             return Err(damaged("does not follow from the record before it"));
         }
-        if header.codec > M::CODEC {
-            return Err(damaged("was written by a newer program"));
+        if header.codec != M::CODEC {
+            return Err(damaged("is written in a codec that this program does not read"));
         }
         if record.tenant != self.tenant || header.tenant != self.tenant {
             return Err(damaged("belongs to another tenant"));
         }
         for _ in 0..header.count {
-            let (command, outcome) = self.machine.decode(&mut entries)?;
-            self.machine.apply(header.time, &command, &outcome);
+            self.machine.replay(header.time, &mut entries)?;
         }
         if !entries.is_empty() {
             return Err(damaged("is longer than its entries"));

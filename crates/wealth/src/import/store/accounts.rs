@@ -148,8 +148,7 @@ pub(crate) async fn write(
     accounts: &[AccountPlan],
     moves: &[MoveRow],
 ) -> Result<(), StorageError> {
-    tx.execute(&ACCOUNTS_DELETE, params![import.uuid()]).await?;
-    tx.execute(&MOVES_DELETE, params![import.uuid()]).await?;
+    delete(tx, import).await?;
     let rows = accounts.iter().map(|account| account_row(import, account));
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     tx.execute_many(&ACCOUNT_INSERT, rows).await?;
@@ -159,6 +158,13 @@ pub(crate) async fn write(
         params![import, row.number, asset, statement, code.code(), effective, amount]
     };
     tx.execute_many(&MOVE_INSERT, moves.iter().map(row).collect()).await?;
+    Ok(())
+}
+
+/// Forgets the plan of an import.
+pub(super) async fn delete(tx: &mut Tx, import: ImportId) -> Result<(), StorageError> {
+    tx.execute(&ACCOUNTS_DELETE, params![import.uuid()]).await?;
+    tx.execute(&MOVES_DELETE, params![import.uuid()]).await?;
     Ok(())
 }
 
@@ -247,7 +253,7 @@ pub(crate) async fn keys_delete(tx: &mut Tx, asset: AssetId) -> Result<RowChange
     let row = tx.row(&KEY_COUNT, params![asset.uuid()]).await?;
     let count: u64 = row.map_or(Ok(0), |row| row.get(0))?;
     let params = params![asset.uuid()];
-    Ok(RowChange { statement: &KEYS_DELETE, params, rows: Some(count) })
+    Ok(RowChange { rows: Some(count), ..RowChange::one(&KEYS_DELETE, params) })
 }
 
 pub(crate) async fn of_layout(

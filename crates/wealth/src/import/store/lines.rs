@@ -295,12 +295,12 @@ pub(crate) async fn decide(
 
 /// Books as many lines as are new.
 pub(crate) fn book(import: ImportId, count: u64) -> RowChange {
-    RowChange { statement: &LINES_BOOK, params: params![import.uuid()], rows: Some(count) }
+    RowChange { rows: Some(count), ..RowChange::one(&LINES_BOOK, params![import.uuid()]) }
 }
 
 /// Takes as many lines back as are booked.
 pub(crate) fn undo(import: ImportId, count: u64) -> RowChange {
-    RowChange { statement: &LINES_UNDO, params: params![import.uuid()], rows: Some(count) }
+    RowChange { rows: Some(count), ..RowChange::one(&LINES_UNDO, params![import.uuid()]) }
 }
 
 /// Gives lines that were of one asset to another.

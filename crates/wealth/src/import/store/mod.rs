@@ -53,6 +53,15 @@ sql! {
          SET status = 'undone', version = version + 1, undone_at = $3, reason = $4
          WHERE tenant = app_tenant() AND id = $1 AND version = $2 AND status = 'booked'";
 
+    // Before its lines, in the order in which a booking changes them: of the two the later one
+    // waits, and finds that it comes too late.
+    IMPORT_DELETE =
+        "DELETE FROM wealth_import
+         WHERE tenant = app_tenant() AND id = $1 AND status IN ('staged', 'refused')";
+    LINES_DELETE = "DELETE FROM wealth_import_line WHERE tenant = app_tenant() AND import = $1";
+    STATEMENTS_DELETE =
+        "DELETE FROM wealth_import_statement WHERE tenant = app_tenant() AND import = $1";
+
     STATEMENT_INSERT =
         "INSERT INTO wealth_import_statement
              (tenant, import, number, asset, label, currency, scale, from_on, to_on, covers_from,
@@ -197,6 +206,14 @@ pub(crate) fn book(import: &ImportRow, now: Timestamp) -> RowChange {
 /// Notes that a booked import is undone.
 pub(crate) fn undo(import: &ImportRow, now: Timestamp, reason: &str) -> RowChange {
     RowChange::one(&IMPORT_UNDO, params![import.id.uuid(), import.version, now, reason])
+}
+
+/// Forgets an import of which nothing was booked, and everything that was read from its file.
+pub(crate) async fn delete(tx: &mut Tx, import: ImportId) -> Result<(), StorageError> {
+    tx.execute_one(&IMPORT_DELETE, params![import.uuid()]).await?;
+    tx.execute(&LINES_DELETE, params![import.uuid()]).await?;
+    tx.execute(&STATEMENTS_DELETE, params![import.uuid()]).await?;
+    accounts::delete(tx, import).await
 }
 
 pub(crate) async fn insert_statements(
