@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::{Action, IdentityError, Secret};
+use kernel::Actor;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -97,6 +98,11 @@ async fn logout(
 #[utoipa::path(get, path = "/auth/me", tag = "auth",
     responses((status = 200, description = "The caller.", body = Me)))]
 async fn me(State(app): State<App>, caller: Caller) -> Result<Response, ApiError> {
+    // Who works on the data directory without a server has every right, and no name.
+    if caller.context.actor == Actor::Owner {
+        let text = "the owner of the data directory is no user; sign in to a server to be one";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "no_user", text));
+    }
     answer::ok(&Me::from(app.services.identity.me(&caller.claims).await?))
 }
 

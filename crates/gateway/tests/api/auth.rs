@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::json;
 use testing::TestDatabase;
 
-use crate::harness::{PASSWORD, TestApp, registration, request};
+use crate::harness::{PASSWORD, TestApp, keys, registration, request, services};
 
 testing::both_databases! {
     modules = [ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
@@ -67,6 +67,19 @@ testing::both_databases! {
         assert_eq!(me(&signed.access).await.status, 200);
         db.clock.advance_seconds(900);
         me(&signed.access).await.assert_problem(401, "token_expired");
+    }
+
+    async fn the_owner_of_the_data_directory_is_told_that_nobody_is_signed_in(db: TestDatabase) {
+        let services = services(&db, keys(&db)).await;
+        let nobody = db.context(kernel::TenantId::COMMON);
+        let founded = services.identity.found_tenant(&nobody, "Hargreaves", "AUD").await.unwrap();
+        let local = gateway::Local::new(services, founded.id);
+        let get = async |path: &str| local.call("GET", path, &[], Vec::new()).await.unwrap();
+        let (status, body) = get("/api/v1/auth/me").await;
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((status, problem["code"].as_str()), (403, Some("no_user")), "{problem}");
+        // Everything else is open to them.
+        assert_eq!(get("/api/v1/books").await.0, 200);
     }
 
     async fn refused_sign_ins_say_nothing_and_when_to_come_back(db: TestDatabase) {
