@@ -65,7 +65,10 @@ fn finished() -> OpenApi {
         for operation in operations(item) {
             complete(operation, has_ids);
         }
+        let changing = [&mut item.put, &mut item.delete, &mut item.patch];
+        changing.into_iter().flatten().for_each(complete_change);
         if let Some(operation) = &mut item.post {
+            complete_change(operation);
             complete_post(operation);
         }
     }
@@ -127,10 +130,14 @@ fn complete(operation: &mut Operation, has_ids: bool) {
     }
 }
 
-/// A POST takes an idempotency key, unless there is nobody yet whose key it could be.
-fn complete_post(operation: &mut Operation) {
+/// What changes something may contradict what is there, or break a rule.
+fn complete_change(operation: &mut Operation) {
     add_problem(operation, 409);
     add_problem(operation, 422);
+}
+
+/// A POST takes an idempotency key, unless there is nobody yet whose key it could be.
+fn complete_post(operation: &mut Operation) {
     if operation.security.is_none() {
         return;
     }

@@ -21,7 +21,8 @@
 //!
 //! # What it emits
 //! `wealth.asset.added`, `wealth.asset.updated`, `wealth.asset.valued`, `wealth.asset.disposed`,
-//! `wealth.import.staged`, `wealth.import.booked`, `wealth.import.undone`.
+//! `wealth.import.staged`, `wealth.import.booked`, `wealth.import.undone`,
+//! `wealth.import.discarded`.
 
 mod asset;
 mod checks;

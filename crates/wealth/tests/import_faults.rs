@@ -134,8 +134,9 @@ testing::both_databases! {
                 wealth.decide(context, id, 1, Decision::Book).await.unwrap_err().code(),
                 wealth.book(context, id, BookOptions { partial: true }).await.unwrap_err().code(),
                 wealth.undo(context, id, "").await.unwrap_err().code(),
+                wealth.discard(context, id).await.unwrap_err().code(),
             ];
-            assert_eq!(codes, ["import_unknown"; 5]);
+            assert_eq!(codes, ["import_unknown"; 6]);
         }
         assert_eq!(wealth.imports(context, &page).await.unwrap().items, []);
         let mut named = upload("theirs", repaired());

@@ -1,4 +1,4 @@
-//! Importing statements: preview, decide, book, undo; and what happened on the accounts.
+//! Importing statements: preview, decide, book, undo, discard; and what happened on the accounts.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -30,6 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(allow(Action::ReadImports, routes!(list_imports)))
         .routes(allow(Action::ImportStatements, routes!(stage_import)))
         .routes(allow(Action::ReadImports, routes!(get_import)))
+        .routes(allow(Action::ImportStatements, routes!(discard_import)))
         .routes(allow(Action::ReadImports, routes!(list_import_lines)))
         .routes(allow(Action::ImportStatements, routes!(decide_import_line)))
         .routes(allow(Action::ImportStatements, routes!(book_import)))
@@ -90,6 +91,22 @@ async fn get_import(
     Ids(import): Ids<ImportId>,
 ) -> Result<Response, ApiError> {
     show(StatusCode::OK, app.services.wealth.import(&caller.context, import).await?)
+}
+
+/// Discard an import
+///
+/// One of which nothing was booked: what was read from the file is forgotten. One that is booked is
+/// undone instead.
+#[utoipa::path(delete, path = "/imports/{import}", tag = "imports",
+    params(("import" = String, Path, description = "The import.")),
+    responses((status = 204, description = "Discarded.")))]
+async fn discard_import(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(import): Ids<ImportId>,
+) -> Result<Response, ApiError> {
+    app.services.wealth.discard(&caller.context, import).await?;
+    Ok(answer::nothing())
 }
 
 /// List the lines of an import

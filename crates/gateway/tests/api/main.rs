@@ -9,6 +9,7 @@ mod events;
 mod frame;
 mod harness;
 mod idempotency;
+mod imports;
 mod malformed;
 mod operations;
 mod server;

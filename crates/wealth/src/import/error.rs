@@ -109,6 +109,14 @@ pub enum ImportError {
         /// What it would have to be.
         expected: ImportStatus,
     },
+    /// Only an import of which nothing was booked is discarded.
+    #[error("import {import} is {status}; only one of which nothing was booked is discarded")]
+    NotDiscardable {
+        /// The import.
+        import: ImportId,
+        /// What it is.
+        status: ImportStatus,
+    },
     /// A decision about a line that needs none.
     #[error("line {line} of import {import} is not up for review")]
     NotForReview {
@@ -169,7 +177,7 @@ impl Problematic for ImportError {
             Self::AccountOpen { .. } => "account_open",
             Self::Faulty { .. } => "import_faulty",
             Self::Refused { .. } => "import_refused",
-            Self::WrongStatus { .. } => "import_status",
+            Self::WrongStatus { .. } | Self::NotDiscardable { .. } => "import_status",
             Self::NotForReview { .. } => "not_for_review",
             Self::HasDependants { .. } => "import_has_dependants",
             Self::Changed { .. } => "changed_meanwhile",
@@ -191,7 +199,9 @@ impl Problematic for ImportError {
             | Self::Refused { .. }
             | Self::NotForReview { .. }
             | Self::HasDependants { .. } => ErrorKind::Refused,
-            Self::WrongStatus { .. } | Self::Changed { .. } => ErrorKind::Conflict,
+            Self::WrongStatus { .. } | Self::NotDiscardable { .. } | Self::Changed { .. } => {
+                ErrorKind::Conflict
+            }
             Self::Unread { .. } => ErrorKind::Internal,
         }
     }

@@ -84,6 +84,15 @@ pub struct ImportUndone {
     pub with: Vec<ImportId>,
 }
 
+/// An import of which nothing was booked was discarded.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportDiscarded {
+    /// Which.
+    pub import: ImportId,
+    /// The book that it was for.
+    pub book: BookId,
+}
+
 impl EventBody for ImportStaged {
     const TYPE: &'static str = "wealth.import.staged";
     const VERSION: u16 = 1;
@@ -112,6 +121,15 @@ impl EventBody for ImportUndone {
         let with = self.with.iter().map(|import| ObjectRef::new("import", import));
         let own = std::iter::once(ObjectRef::new("import", self.import));
         own.chain(disposed).chain(with).collect()
+    }
+}
+
+impl EventBody for ImportDiscarded {
+    const TYPE: &'static str = "wealth.import.discarded";
+    const VERSION: u16 = 1;
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        vec![ObjectRef::new("import", self.import)]
     }
 }
 
@@ -160,5 +178,7 @@ mod tests {
             with: vec![ImportId::from_uuid(Uuid::from_u128(4))],
         };
         golden_event(&undone, "testdata/events/wealth.import.undone.1.json");
+        let discarded = ImportDiscarded { import, book };
+        golden_event(&discarded, "testdata/events/wealth.import.discarded.1.json");
     }
 }

@@ -29,7 +29,8 @@
 //! of on the day it was opened, so that it vanishes from the net worth of every day.
 //!
 //! # What it emits
-//! `wealth.import.staged`, `wealth.import.booked`, `wealth.import.undone`.
+//! `wealth.import.staged`, `wealth.import.booked`, `wealth.import.undone`,
+//! `wealth.import.discarded`.
 
 mod accounts;
 mod assess;
@@ -37,6 +38,7 @@ mod book;
 mod dedup;
 #[cfg(test)]
 mod dedup_tests;
+mod discard;
 mod draft;
 #[cfg(test)]
 mod draft_tests;
@@ -55,7 +57,7 @@ mod undo;
 mod view;
 
 pub use error::ImportError;
-pub use event::{ImportBooked, ImportStaged, ImportUndone};
+pub use event::{ImportBooked, ImportDiscarded, ImportStaged, ImportUndone};
 pub use model::{
     AccountView, BalanceCheck, BookOptions, DatedAmount, Decision, Import, ImportFault, ImportId,
     ImportLine, ImportNote, ImportStatus, LineCandidate, LineCounts, LineStatus, OpeningOrigin,

@@ -1,0 +1,53 @@
+//! Imports over HTTP.
+
+use axum::http::Method;
+use serde_json::json;
+use testing::TestDatabase;
+
+use crate::harness::{Reply, Signed, TestApp, request};
+
+/// Stages a file under a key.
+async fn stage(app: &TestApp, signed: &Signed, key: &str, file: &str) -> Reply {
+    let path = "/api/v1/imports?file_name=a.csv";
+    let mut request = request(Method::POST, path, &signed.access, None);
+    request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+    *request.body_mut() = file.to_owned().into();
+    app.send(request).await
+}
+
+testing::both_databases! {
+    modules = [ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+
+    async fn what_is_staged_is_discarded_and_what_is_booked_is_not(db: TestDatabase) {
+        let app = TestApp::new(&db).await;
+        let signed = app.register("saraa@example.mn").await;
+        let file = "Date,Description,Amount\n2026-01-02,Shop,-1.00\n2026-01-03,Tea,-2.00\n";
+        let discard = async |id: &str| {
+            let path = format!("/api/v1/imports/{id}");
+            app.send(request(Method::DELETE, &path, &signed.access, None)).await
+        };
+        for (key, file) in [("staged", file), ("refused", "hello")] {
+            let staged = stage(&app, &signed, key, file).await;
+            assert_eq!((staged.status.as_u16(), &staged.json()["status"]), (201, &json!(key)));
+            let id = staged.json()["id"].as_str().unwrap().to_owned();
+            let discarded = discard(&id).await;
+            assert_eq!((discarded.status.as_u16(), discarded.body.len()), (204, 0));
+            discard(&id).await.assert_problem(404, "import_unknown");
+            let path = format!("/api/v1/imports/{id}");
+            app.get(&path, &signed.access).await.assert_problem(404, "import_unknown");
+        }
+        let listed = app.get("/api/v1/imports", &signed.access).await.json();
+        assert_eq!(listed["items"], json!([]));
+
+        let staged = stage(&app, &signed, "again", file).await.json();
+        let id = staged["id"].as_str().unwrap();
+        let path = format!("/api/v1/imports/{id}/book");
+        let booked = app.post(&path, &signed.access, "book", &json!({})).await;
+        assert_eq!(booked.json()["statements"][0]["booked"], 2, "{}", booked.text());
+        let refused = discard(id).await;
+        refused.assert_problem(409, "import_status");
+        assert!(refused.json()["detail"].as_str().unwrap().contains("is booked"));
+        let shown = app.get(&format!("/api/v1/imports/{id}"), &signed.access).await;
+        assert_eq!(shown.json(), booked.json());
+    }
+}
