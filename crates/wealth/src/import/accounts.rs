@@ -41,22 +41,18 @@ pub(crate) async fn resolve(
         } else {
             plan = bound(tx, plan.asset, plan).await?;
         }
-        match resolved.iter().find(|other| other.asset == plan.asset) {
+        match resolved.iter_mut().find(|other| other.asset == plan.asset) {
             // Two names of the file are one account.
-            Some(_) => merge(&mut resolved, plan),
+            Some(other) => {
+                other.keys.extend(plan.keys);
+                other.keys.sort();
+                other.keys.dedup();
+            }
             None => resolved.push(plan),
         }
     }
     resolved.sort_by_key(|plan| plan.asset);
     Ok(resolved)
-}
-
-fn merge(resolved: &mut [AccountPlan], plan: AccountPlan) {
-    if let Some(other) = resolved.iter_mut().find(|other| other.asset == plan.asset) {
-        other.keys.extend(plan.keys);
-        other.keys.sort();
-        other.keys.dedup();
-    }
 }
 
 /// The assets that files with the columns of an account that is left open were about.

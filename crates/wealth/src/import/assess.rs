@@ -57,7 +57,7 @@ impl Wealth {
     pub(crate) async fn assess(
         &self,
         tx: &mut Tx,
-        import: ImportRow,
+        mut import: ImportRow,
         settled: &Settled,
     ) -> Result<Assessment, WealthError> {
         let id = import.id;
@@ -96,7 +96,6 @@ impl Wealth {
                 .await?;
             }
         }
-        let mut import = import;
         if accounts != before || moves != moves_before || !changed.is_empty() {
             store::touch(tx, &import).await?;
             import.version += 1;

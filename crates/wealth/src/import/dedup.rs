@@ -43,6 +43,9 @@ pub(crate) struct Traits {
     pub family: Family,
 }
 
+/// What the very same lines have in common: the bank's reference, day, amount and texts.
+type Place = (Option<Key>, Date, Amount, Key);
+
 /// Formats that name and tell the same line in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Family {
@@ -113,6 +116,12 @@ pub(crate) enum Why {
     OtherAmount,
     /// A line of that day and amount is booked, with other texts or another reference.
     MayBeSame,
+}
+
+impl Traits {
+    const fn place(&self) -> Place {
+        (self.id, self.day, self.amount, self.text)
+    }
 }
 
 impl Cover {
@@ -190,11 +199,10 @@ impl<'a> Judge<'a> {
 
     /// Lines that stand in an earlier statement of the same file, and are not booked from there.
     fn repeated(&mut self, import: ImportId) {
-        type Place = (Option<Key>, Date, Amount, Key);
         let mut seen: BTreeMap<Place, Vec<(u32, u32)>> = BTreeMap::new();
         for line in &self.account.incoming {
-            let Traits { day, amount, id, text, .. } = line.traits;
-            let places = seen.entry((id, day, amount, text)).or_default();
+            let id = line.traits.id;
+            let places = seen.entry(line.traits.place()).or_default();
             let run = |statement: u32| self.account.runs.get(&statement);
             let is_other = |(statement, _): &&(u32, u32)| {
                 *statement != line.statement
@@ -225,16 +233,13 @@ impl<'a> Judge<'a> {
 
     /// The first question.
     fn same(&mut self) {
-        type Place = (Option<Key>, Date, Amount, Key);
-        let place =
-            |traits: &Traits| -> Place { (traits.id, traits.day, traits.amount, traits.text) };
         let mut there: BTreeMap<Place, Vec<LineRef>> = BTreeMap::new();
         for line in self.booked() {
-            there.entry(place(&line.traits)).or_default().push(line.line);
+            there.entry(line.traits.place()).or_default().push(line.line);
         }
         there.values_mut().for_each(|lines| lines.reverse());
         for line in self.open() {
-            let found = there.get_mut(&place(&line.traits)).and_then(Vec::pop);
+            let found = there.get_mut(&line.traits.place()).and_then(Vec::pop);
             if let Some(found) = found {
                 self.settle(line, Verdict::Known(Why::Same, found));
             }
@@ -313,10 +318,7 @@ impl<'a> Judge<'a> {
 
     fn settle(&mut self, line: &Incoming, verdict: Verdict) {
         match verdict {
-            Verdict::Known(_, there) => {
-                self.used.insert(there);
-            }
-            Verdict::Review(Why::OtherAmount, there) => {
+            Verdict::Known(_, there) | Verdict::Review(Why::OtherAmount, there) => {
                 self.used.insert(there);
             }
             Verdict::Review(..) | Verdict::New => {}

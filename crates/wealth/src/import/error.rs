@@ -144,8 +144,8 @@ pub enum ImportError {
         /// The import.
         import: ImportId,
     },
-    /// Reading ended without an answer.
-    #[error("the file could not be read: {text}")]
+    /// Reading the file, or comparing its lines, ended without an answer.
+    #[error("the file could not be worked on: {text}")]
     Unread {
         /// What happened.
         text: String,

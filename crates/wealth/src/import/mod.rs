@@ -18,6 +18,7 @@
 //! - What is unsure is for a person to decide, and is not booked until then.
 //! - What the bank stated of a day stays so when older statements come later ([`opening`]).
 //! - A difference between the bank's closing balance and the ledger is shown, never repaired.
+//! - An import of which something was booked stays, undone ones included; others can be discarded.
 //!
 //! # What undoing does
 //! Each transfer of the import is taken back by one of the same date in the other direction, and

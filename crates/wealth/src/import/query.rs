@@ -1,5 +1,7 @@
 //! Looking at imports, and deciding about their lines.
 
+use std::str::FromStr;
+
 use kernel::{Context, Cursor, CursorError, Page, PageRequest};
 use storage::{Level, Mode, StorageError, Tx};
 
@@ -27,10 +29,10 @@ impl Wealth {
         context: &Context,
         page: &PageRequest,
     ) -> Result<Page<Import>, WealthError> {
-        let before = key(page)?.map(|key| key.parse().map_err(|_| CursorError::Malformed));
+        let before = key(page)?;
         let mut tx = self.database.begin(Level::Tenant(context.tenant), Mode::Read).await?;
         let limit = usize::from(page.limit) + 1;
-        let rows = store::imports(&mut tx, before.transpose()?, limit).await?;
+        let rows = store::imports(&mut tx, before, limit).await?;
         let cursor =
             |row: &ImportRow| Cursor { filter: page.filter, key: vec![row.id.to_string()] };
         let rows = Page::cut(rows, page.limit, cursor);
@@ -57,8 +59,7 @@ impl Wealth {
         status: Option<LineStatus>,
         page: &PageRequest,
     ) -> Result<Page<ImportLine>, WealthError> {
-        let after = key(page)?.map(|key| key.parse().map_err(|_| CursorError::Malformed));
-        let after: u32 = after.transpose()?.unwrap_or(0);
+        let after: u32 = key(page)?.unwrap_or(0);
         let mut tx = self.database.begin(Level::Tenant(context.tenant), Mode::Read).await?;
         import_row(&mut tx, id).await?;
         let limit = usize::from(page.limit) + 1;
@@ -135,10 +136,10 @@ pub(crate) fn require(row: &ImportRow, expected: ImportStatus) -> Result<(), Imp
 }
 
 /// The key of the cursor of a list that is ordered by one column.
-fn key(page: &PageRequest) -> Result<Option<&str>, CursorError> {
+fn key<K: FromStr>(page: &PageRequest) -> Result<Option<K>, CursorError> {
     let Some(cursor) = &page.after else { return Ok(None) };
     match cursor.key.as_slice() {
-        [key] => Ok(Some(key)),
+        [key] => Ok(Some(key.parse().map_err(|_| CursorError::Malformed)?)),
         _ => Err(CursorError::Malformed),
     }
 }

@@ -216,8 +216,8 @@ fn planned_moves(assessed: &Assessment) -> impl Iterator<Item = Planned> + '_ {
     let import = assessed.import.id;
     assessed.moves.iter().map(move |row| {
         let id = opening_transfer(import, row.number);
-        let opening = assessed.statements.iter().find(|other| other.number == row.step.statement);
-        let is_inferred = opening
+        let statement = assessed.statements.iter().find(|other| other.number == row.step.statement);
+        let is_inferred = statement
             .and_then(|statement| statement.opening)
             .is_none_or(|opening| opening.origin == OpeningOrigin::Inferred);
         let purpose = match (row.step.code, is_inferred) {

@@ -3,13 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{Amount, Context, Date};
-use ledger::{Request, Step, TransferText};
+use kernel::{Amount, AmountError, Context, Date};
+use ledger::{DayChange, Request, Step, TransferText};
 use storage::log::emission;
-use storage::{Level, Mode, Tx};
+use storage::{Level, Mode, StorageError, Tx};
 
-use super::ATTEMPTS_MAX;
-use super::REASON_CHARS_MAX;
 use super::assess::{Settled, follows_soon};
 use super::book::is_overtaken;
 use super::draft::clean;
@@ -22,6 +20,7 @@ use super::request::{Planned, Target, push, role_of};
 use super::store::accounts::{self, AccountPlan, MoveRow};
 use super::store::lines::{self, Resting, StagedLine};
 use super::store::{self, ImportRow};
+use super::{ATTEMPTS_MAX, REASON_CHARS_MAX};
 use crate::Wealth;
 use crate::error::WealthError;
 use crate::event::AssetDisposed;
@@ -111,9 +110,8 @@ impl Wealth {
         let resting = lines::resting(tx, id).await?;
         let mut dependants: Vec<ImportId> =
             resting.iter().filter(|other| other.booked > 0).map(|other| other.import).collect();
-        let lines: Vec<StagedLine> = lines::staged(tx, id).await?;
-        let is_booked = |line: &StagedLine| line.verdict.status == LineStatus::Booked;
-        let lines: Vec<StagedLine> = lines.into_iter().filter(is_booked).collect();
+        let mut lines = lines::staged(tx, id).await?;
+        lines.retain(|line| line.verdict.status == LineStatus::Booked);
         let moves = accounts::moves(tx, id).await?;
         let mut plans = Vec::new();
         for plan in accounts::accounts(tx, id).await? {
@@ -151,35 +149,46 @@ impl Wealth {
             with: resting,
             disposed: Vec::new(),
         };
-        for (plan, asset) in &undoing.plans {
-            if plan.opens && self.is_alone(tx, &undoing, asset, settled).await? {
-                undoing.disposed.push(asset.id);
-            }
-        }
+        undoing.disposed = self.left_empty(tx, &undoing, settled).await?;
         Ok(undoing)
     }
 
-    /// Whether nothing but the import was booked on an asset.
-    async fn is_alone(
+    /// The assets that the import opened, and on which nothing else was booked.
+    async fn left_empty(
         &self,
         tx: &mut Tx,
         undoing: &Undoing,
-        asset: &Asset,
         settled: &Settled,
-    ) -> Result<bool, WealthError> {
-        if settled.get(&asset.id) != Some(&asset.version) {
-            return Err(storage::StorageError::Stale.into());
+    ) -> Result<Vec<AssetId>, WealthError> {
+        let opened = undoing.plans.iter().filter(|(plan, _)| plan.opens);
+        let opened: Vec<&Asset> = opened.map(|(_, asset)| asset).collect();
+        if opened.is_empty() {
+            return Ok(Vec::new());
         }
-        let kind = asset.kind.account_kind();
-        let mut days: BTreeMap<Date, Amount> = BTreeMap::new();
-        for change in self.ledger.day_changes(tx, asset.book, Date::MAX, None).await? {
-            if change.account == asset.account {
-                days.insert(change.date, kind.natural(change.amount));
+        if opened.iter().any(|asset| settled.get(&asset.id) != Some(&asset.version)) {
+            return Err(StorageError::Stale.into());
+        }
+        let changes = self.ledger.day_changes(tx, undoing.import.book, Date::MAX, None).await?;
+        let mut empty = Vec::new();
+        for asset in opened {
+            if undoing.is_all_of(asset, &changes)? {
+                empty.push(asset.id);
             }
         }
-        let own_lines = undoing.lines.iter().filter(|line| line.asset == Some(asset.id));
+        Ok(empty)
+    }
+}
+
+impl Undoing {
+    /// Whether these changes of an asset's account are those of the import, on every day.
+    fn is_all_of(&self, asset: &Asset, changes: &[DayChange]) -> Result<bool, AmountError> {
+        let kind = asset.kind.account_kind();
+        let on_account = changes.iter().filter(|change| change.account == asset.account);
+        let mut days: BTreeMap<Date, Amount> =
+            on_account.map(|change| (change.date, kind.natural(change.amount))).collect();
+        let own_lines = self.lines.iter().filter(|line| line.asset == Some(asset.id));
         let own_lines = own_lines.map(|line| (line.traits.day, line.traits.amount));
-        let own_moves = undoing.moves.iter().filter(|row| row.asset == asset.id);
+        let own_moves = self.moves.iter().filter(|row| row.asset == asset.id);
         let own_moves = own_moves.map(|row| (row.step.effective, row.step.amount));
         for (day, amount) in own_lines.chain(own_moves) {
             let left = days.entry(day).or_default();
@@ -187,9 +196,7 @@ impl Wealth {
         }
         Ok(days.values().all(|left| left.is_zero()))
     }
-}
 
-impl Undoing {
     async fn request(&self, tx: &mut Tx, context: &Context) -> Result<Request, WealthError> {
         let mut request = Request::default();
         let mut roles = RoleAccounts::load(tx, self.import.book).await?;

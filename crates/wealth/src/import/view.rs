@@ -12,8 +12,8 @@ use storage::Tx;
 use super::assess::amount_text;
 use super::ids::account_of;
 use super::model::{
-    AccountView, BalanceCheck, Import, ImportStatus, LineCounts, LineStatus, OpeningOrigin,
-    StatementView,
+    AccountView, BalanceCheck, Import, ImportNote, ImportStatus, LineCounts, LineStatus,
+    OpeningOrigin, StatementView,
 };
 use super::store::accounts::{AccountPlan, MoveRow};
 use super::store::lines::{self, DaySum};
@@ -57,7 +57,7 @@ impl Wealth {
             }
             if let Some(same) = store::same_file(tx, &whole.import).await? {
                 let text = format!("the same file was booked as {same}");
-                import.notes.push(super::model::ImportNote { line: 0, statement: None, text });
+                import.notes.push(ImportNote { line: 0, statement: None, text });
             }
             views.push(import);
         }
@@ -104,13 +104,17 @@ async fn whole(tx: &mut Tx, import: ImportRow) -> Result<Whole, WealthError> {
 }
 
 impl Whole {
+    /// The account that a statement is about.
+    fn plan(&self, statement: &StatementRow) -> Option<&AccountPlan> {
+        self.accounts.iter().find(|plan| Some(plan.asset) == statement.asset)
+    }
+
     fn view(
         &self,
         statement: &StatementRow,
         changes: &Changes,
     ) -> Result<StatementView, WealthError> {
-        let account = self.accounts.iter().find(|plan| Some(plan.asset) == statement.asset);
-        let account = account.filter(|plan| !plan.is_open);
+        let account = self.plan(statement).filter(|plan| !plan.is_open);
         let is_shown = matches!(self.import.status, ImportStatus::Staged | ImportStatus::Booked);
         let checked = account.filter(|plan| is_shown && plan.opening_after.is_some());
         let mut notes = statement.notes.clone();
@@ -221,8 +225,7 @@ impl Whole {
 
     fn account_notes(&self, statement: &StatementRow) -> Vec<String> {
         let mut notes = Vec::new();
-        let account = self.accounts.iter().find(|plan| Some(plan.asset) == statement.asset);
-        let Some(plan) = account else { return notes };
+        let Some(plan) = self.plan(statement) else { return notes };
         if plan.is_open {
             let text = "the file names no account, and it may be one that is there: bring it \
                         again and say which asset it is about";

@@ -1,6 +1,6 @@
 //! The accounts of imports: which asset each is, and how its opening balance stands.
 
-use kernel::{Amount, Commodity, Date, Timestamp, Uuid};
+use kernel::{Amount, Commodity, Date, Timestamp};
 use storage::journal::RowChange;
 use storage::{Params, Row, StorageError, Tx, Value, params, sql};
 
@@ -240,7 +240,8 @@ pub(crate) async fn moves(tx: &mut Tx, import: ImportId) -> Result<Vec<MoveRow>,
 
 /// The asset that a bank's account is.
 pub(crate) async fn by_key(tx: &mut Tx, key: Key) -> Result<Option<AssetId>, StorageError> {
-    asset(tx.row(&KEY, params![key]).await?)
+    let row = tx.row(&KEY, params![key]).await?;
+    row.map(|row| Ok(AssetId::from_uuid(row.get(0)?))).transpose()
 }
 
 /// Notes which asset a bank's account is.
@@ -330,10 +331,6 @@ pub(crate) fn opened_row(
     now: Timestamp,
 ) -> RowChange {
     RowChange::one(&ASSET_OPENED, params![asset.uuid(), version, opened_on, now])
-}
-
-fn asset(row: Option<Row>) -> Result<Option<AssetId>, StorageError> {
-    row.map(|row| Ok(AssetId::from_uuid(row.get::<Uuid>(0)?))).transpose()
 }
 
 impl AccountPlan {

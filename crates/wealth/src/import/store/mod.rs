@@ -1,7 +1,8 @@
 //! The only SQL of imports.
 //!
 //! What must stay true: every statement binds the tenant in each of its tables; an import is only
-//! changed where it still has the version and the status that were read.
+//! changed where it still has the version and the status that were read, and only deleted where
+//! nothing of it was ever booked.
 
 pub(crate) mod accounts;
 pub(crate) mod lines;
