@@ -174,8 +174,8 @@ impl<'a> Family<'a> {
         for total in balance["totals"].as_array().unwrap() {
             assert_eq!(total["debit"], total["credit"], "{balance}");
         }
-        let transfers = self.count("SELECT count(*) FROM ledger_transfer").await;
-        State(balance, transfers)
+        let tenant = self.signed.tenant.parse::<kernel::TenantId>().unwrap();
+        State(balance, self.count("ledger_transfer WHERE tenant", tenant.uuid()).await)
     }
 
     /// The lines of an import. None of the files has more than a page.
@@ -188,18 +188,18 @@ impl<'a> Family<'a> {
 
     /// How often an import moved an opening balance.
     async fn openings(&self, id: &str) -> u64 {
-        let id = id.parse::<wealth::ImportId>().unwrap().uuid().simple();
-        let sql = "SELECT count(*) FROM wealth_import_opening
-                   WHERE replace(lower({import}), '-', '') = ";
-        let column = match self.dialect {
-            Dialect::Sqlite => "hex(import)",
-            Dialect::Postgres => "CAST(import AS text)",
-        };
-        self.count(&format!("{}'{id}'", sql.replace("{import}", column))).await
+        let id = id.parse::<wealth::ImportId>().unwrap();
+        self.count("wealth_import_opening WHERE import", id.uuid()).await
     }
 
-    async fn count(&self, sql: &str) -> u64 {
-        match self.raw.rows(sql).await[0][0] {
+    /// How many rows of a table have an id in a column.
+    async fn count(&self, table_where_column: &str, id: kernel::Uuid) -> u64 {
+        let id = match self.dialect {
+            Dialect::Sqlite => format!("x'{}'", id.simple()),
+            Dialect::Postgres => format!("'{id}'"),
+        };
+        let sql = format!("SELECT count(*) FROM {table_where_column} = {id}");
+        match self.raw.rows(&sql).await[0][0] {
             Cell::Number(count) => u64::try_from(count).unwrap(),
             ref cell => panic!("{cell:?}"),
         }
