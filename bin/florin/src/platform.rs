@@ -24,8 +24,8 @@ const TOKEN_KEY: &str = "token.key";
 
 /// Events that may wait for their number while the process counts as ready.
 const LOG_PENDING_MAX: u64 = 10_000;
-/// Entries that may be missing in the tables while it does.
-const PROJECTION_LAG_MAX: u64 = 100_000;
+/// Bytes of the journal that may be missing in the tables while it does.
+const LAG_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 /// A running Florin.
 pub struct Platform {
@@ -139,8 +139,10 @@ impl Platform {
                 }
             }),
             HealthCheck::new("ledger", move || {
-                let lag = ledger.projection_lag();
-                async move { within("entries are not in the tables yet", lag, PROJECTION_LAG_MAX) }
+                let lag = ledger.projection_lag_bytes();
+                async move {
+                    within("bytes of the journal are not in the tables yet", lag, LAG_BYTES_MAX)
+                }
             }),
         ]
     }
@@ -150,9 +152,9 @@ impl Platform {
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         vec![
             Gauge::new(
-                "florin_ledger_projection_lag_entries",
-                "Entries that are committed and not yet in the tables",
-                move || number(ledger.projection_lag()),
+                "florin_ledger_projection_lag_bytes",
+                "Bytes of the journal that are committed and not yet in the tables",
+                move || number(ledger.projection_lag_bytes()),
             ),
             Gauge::asking(
                 "florin_log_pending_events",

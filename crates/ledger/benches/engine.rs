@@ -1,5 +1,5 @@
-//! How many transfers a second the engine makes durable, in process: in commands of many, and by
-//! callers that each wait for one, on both databases, all on one thread.
+//! How many transfers a second the engine makes durable, in process: in batches, by callers that
+//! each wait for one, and on one hot account; with the journal alone, and with the tables following.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
@@ -8,122 +8,200 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use kernel::{Actor, Amount, BookId, Commodity, Context, Env, TenantId, Uuid, time};
+use ledger::book::Book;
+use ledger::model::Command;
 use ledger::{
-    AccountId, AccountKind, EngineLimits, Ledger, Limits, Movement, NewAccount, NewTransfer,
-    Request, Step, TransferId,
+    AccountId, AccountKind, Atomicity, EngineLimits, Ledger, Limits, Movement, NewAccount,
+    NewTransfer, Request, Step, TransferId,
 };
-use storage::{Database, Dialect, Level, Mode};
+use storage::journal::{Engine, Progress, SqlJournal};
+use storage::{Database, Dialect, Level, Mode, migrate};
 use testing::TestDatabase;
 
-const ACCOUNTS: u128 = 10_000;
+const ACCOUNTS: u64 = 10_000;
 const STEPS: usize = 8_190;
-const SPAN: Duration = Duration::from_secs(5);
+const SPAN: Duration = Duration::from_secs(4);
+
+/// Where transfers go.
+enum Target {
+    Journal(Engine<Book>),
+    Ledger(Ledger),
+}
 
 struct Bench {
-    ledger: Ledger,
+    target: Target,
     context: Context,
     book: BookId,
     next: AtomicU64,
 }
 
 fn main() {
-    println!("{:12} {:28} {:>12} {:>10}", "database", "shape", "transfers/s", "µs each");
-    testing::run(Dialect::Sqlite, &[ledger::MODULE], run);
-    testing::run(Dialect::Postgres, &[ledger::MODULE], run);
-}
-
-async fn run(db: TestDatabase) {
-    let name = format!("{:?}", db.dialect());
-    let database = db.open(Env::system(), storage::Limits::default());
-    let bench = Arc::new(Bench::new(database).await.unwrap());
-    for callers in [1, 8, 64] {
-        let made = bench.single(callers).await.unwrap();
-        report(&name, &format!("{callers} callers, one each"), made);
+    println!(
+        "{:10} {:8} {:26} {:>12} {:>9} {:>9} {:>9} {:>9}",
+        "database", "what", "shape", "transfers/s", "CPU µs", "p50 ms", "p99 ms", "max ms"
+    );
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        for tables in [false, true] {
+            testing::run(dialect, &[ledger::MODULE], async |db| run(db, tables).await);
+        }
     }
-    report(&name, &format!("commands of {STEPS}"), bench.bulk().await.unwrap());
-    let started = Instant::now();
-    bench.ledger.stop().await;
-    println!("{name:12} the tables followed for {} ms more", started.elapsed().as_millis());
 }
 
-fn report(name: &str, shape: &str, made: u64) {
-    let rate = made / SPAN.as_secs();
-    let each = SPAN.as_nanos() / u128::from(made.max(1));
-    println!("{name:12} {shape:28} {rate:>12} {:>6}.{:03}", each / 1_000, each % 1_000);
+async fn run(db: TestDatabase, tables: bool) {
+    let name = format!("{:?}", db.dialect());
+    let url = db.url().to_owned();
+    // A runtime of many threads, as the program has it.
+    let work = move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let database = Database::open(&url, Env::system(), storage::Limits::default()).unwrap();
+            migrate::migrate(&database, &[ledger::MODULE]).await.unwrap();
+            let bench = Arc::new(Bench::new(database, tables).await.unwrap());
+            measure(&name, &bench).await;
+        });
+    };
+    std::thread::spawn(work).join().unwrap();
+}
+
+async fn measure(name: &str, bench: &Arc<Bench>) {
+    let what = if matches!(bench.target, Target::Journal(_)) { "journal" } else { "tables" };
+    for (callers, steps, hot) in [
+        (1, 1, false),
+        (8, 1, false),
+        (64, 1, false),
+        (64, 1, true),
+        (2, STEPS, false),
+        (2, STEPS, true),
+    ] {
+        let (before, cpu) = (Instant::now(), cpu_time());
+        let mut waits = bench.run(callers, steps, hot).await;
+        let (span, cpu) = (before.elapsed(), cpu_time() - cpu);
+        waits.sort_unstable();
+        let made = waits.len() * steps;
+        let shape = format!("{callers} x {steps}{}", if hot { ", one account hot" } else { "" });
+        let wait = |part: usize| millis(waits[(waits.len() - 1) * part / 100]);
+        println!(
+            "{name:10} {what:8} {shape:26} {:>12} {:>9} {:>9} {:>9} {:>9}",
+            made as u128 * 1_000_000 / span.as_micros(),
+            decimal(cpu.as_nanos() / made as u128),
+            wait(50),
+            wait(99),
+            wait(100),
+        );
+    }
+    if let Target::Ledger(ledger) = &bench.target {
+        let started = Instant::now();
+        while ledger.projection_lag_bytes() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        println!("{name:10} {what:8} followed for {} ms more", started.elapsed().as_millis());
+        ledger.stop().await;
+    }
+}
+
+fn millis(duration: Duration) -> String {
+    decimal(duration.as_micros())
+}
+
+fn decimal(thousandths: u128) -> String {
+    format!("{}.{:02}", thousandths / 1_000, thousandths % 1_000 / 10)
+}
+
+/// The processor time of this process.
+fn cpu_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = text.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    Duration::from_millis(ticks * 10)
 }
 
 impl Bench {
-    async fn new(database: Database) -> Result<Self, Box<dyn std::error::Error>> {
+    async fn new(database: Database, tables: bool) -> Result<Self, Box<dyn std::error::Error>> {
         let env = Env::system();
         let tenant = TenantId::from_uuid(env.new_uuid());
         let context = Context::new(env, tenant, Actor::system("bench"));
-        let ledger = Ledger::start(database.clone(), EngineLimits::default()).await?;
-        let mut tx = database.begin(Level::Tenant(tenant), Mode::Write).await?;
         let aud = Commodity::well_known("AUD")?;
-        let book = ledger.open_book(&mut tx, &context, "Bench", aud).await?.id;
-        tx.commit().await?;
+        let (target, book) = if tables {
+            let ledger = Ledger::start(database.clone(), EngineLimits::default()).await?;
+            let mut tx = database.begin(Level::Tenant(tenant), Mode::Write).await?;
+            let book = ledger.open_book(&mut tx, &context, "Bench", aud).await?.id;
+            tx.commit().await?;
+            (Target::Ledger(ledger), book)
+        } else {
+            let limits =
+                EngineLimits { projection_lag_bytes_max: u64::MAX, ..EngineLimits::default() };
+            let (journal, env) = (SqlJournal::new(database.clone()), database.env().clone());
+            let (engine, _) = Engine::start(journal, env, Progress::default(), limits);
+            (Target::Journal(engine), BookId::from_uuid(context.env.new_uuid()))
+        };
         let mut steps = vec![Step::DefineCommodity { code: aud.code, scale: aud.scale }];
         steps.extend((1..ACCOUNTS).map(|number| {
             let (id, limits) = (account(number), Limits::default());
             let (commodity, kind) = (aud.code, AccountKind::Asset);
             Step::OpenAccount(NewAccount { id, commodity, kind, limits, code: 0 })
         }));
-        let bench = Self { ledger, context, book, next: AtomicU64::new(1) };
-        bench.send(steps).await?;
+        let bench = Self { target, context, book, next: AtomicU64::new(1) };
+        bench.send(steps).await;
         Ok(bench)
     }
 
-    async fn send(&self, steps: Vec<Step>) -> Result<(), ledger::LedgerError> {
-        let request = Request { steps, ..Request::default() };
-        self.ledger.execute(&self.context, self.book, request).await.map(|_| ())
+    async fn send(&self, steps: Vec<Step>) {
+        match &self.target {
+            Target::Journal(engine) => {
+                let (atomicity, steps) = (Atomicity::Each, Arc::new(steps));
+                let command = Command::Steps { key: None, origin: None, atomicity, steps };
+                let (tenant, stream) = (self.context.tenant, self.book.uuid());
+                engine.execute(tenant, stream, command, Vec::new()).await.unwrap();
+            }
+            Target::Ledger(ledger) => {
+                let atomicity = Atomicity::Each;
+                let request = Request { steps, atomicity, ..Request::default() };
+                ledger.execute(&self.context, self.book, request).await.unwrap();
+            }
+        }
     }
 
-    fn transfer(&self) -> Step {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let debit = account(1 + u128::from(number) % (ACCOUNTS - 1));
-        let credit = account(1 + u128::from(number * 7 + 1) % (ACCOUNTS - 1));
-        let other = account(1 + u128::from(number + 1) % (ACCOUNTS - 1));
-        let credit = if credit == debit { other } else { credit };
+    fn transfer(&self, hot: bool) -> Step {
+        let number = self.next.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let debit = if hot { 1 } else { 1 + (number >> 20) % (ACCOUNTS - 1) };
+        let credit = 1 + (number >> 40) % (ACCOUNTS - 1);
+        let credit = if credit == debit { 1 + credit % (ACCOUNTS - 1) } else { credit };
+        let (debit, credit) = (account(debit), account(credit));
         Step::Transfer(NewTransfer {
-            id: TransferId::from_uuid(Uuid::from_u64_pair(number, 7)),
-            movement: Movement::Post { debit, credit, amount: Amount::from_minor(1) },
+            id: TransferId::from_uuid(self.context.env.new_uuid()),
+            movement: Movement::Post { debit, credit, amount: Amount::from_minor(12_50) },
             code: 1,
             reference: None,
             effective: time::date_from_days(20_000).unwrap_or_default(),
         })
     }
 
-    async fn single(self: &Arc<Self>, callers: usize) -> Result<u64, Box<dyn std::error::Error>> {
-        let before = self.next.load(Ordering::Relaxed);
+    /// Lets callers send one after the other; how long each call took.
+    async fn run(self: &Arc<Self>, callers: usize, steps: usize, hot: bool) -> Vec<Duration> {
         let end = Instant::now() + SPAN;
         let callers: Vec<_> = (0..callers)
             .map(|_| {
                 let bench = Arc::clone(self);
                 tokio::spawn(async move {
+                    let mut waits = Vec::new();
                     while Instant::now() < end {
-                        bench.send(vec![bench.transfer()]).await?;
+                        let steps = (0..steps).map(|_| bench.transfer(hot)).collect();
+                        let started = Instant::now();
+                        bench.send(steps).await;
+                        waits.push(started.elapsed());
                     }
-                    Ok::<(), ledger::LedgerError>(())
+                    waits
                 })
             })
             .collect();
+        let mut waits = Vec::new();
         for caller in callers {
-            caller.await??;
+            waits.extend(caller.await.unwrap());
         }
-        Ok(self.next.load(Ordering::Relaxed) - before)
-    }
-
-    async fn bulk(self: &Arc<Self>) -> Result<u64, Box<dyn std::error::Error>> {
-        let before = self.next.load(Ordering::Relaxed);
-        let end = Instant::now() + SPAN;
-        while Instant::now() < end {
-            let steps = (0..STEPS).map(|_| self.transfer()).collect();
-            self.send(steps).await?;
-        }
-        Ok(self.next.load(Ordering::Relaxed) - before)
+        waits
     }
 }
 
-fn account(number: u128) -> AccountId {
-    AccountId::from_uuid(Uuid::from_u128(number))
+fn account(number: u64) -> AccountId {
+    AccountId::from_uuid(Uuid::from_u64_pair(number, 7))
 }

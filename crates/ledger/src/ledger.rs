@@ -114,10 +114,10 @@ impl Ledger {
         }
     }
 
-    /// How far the tables are behind the engine, in entries.
+    /// How far the tables are behind the engine, in bytes of its journal.
     #[must_use]
-    pub fn projection_lag(&self) -> u64 {
-        self.inner.progress.lag()
+    pub fn projection_lag_bytes(&self) -> u64 {
+        self.inner.progress.lag_bytes()
     }
 
     /// Opens a book in the caller's transaction.

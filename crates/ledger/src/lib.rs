@@ -41,4 +41,7 @@ pub use source::LedgerSource;
 pub use storage::journal::EngineLimits;
 
 /// The tables of the ledger.
-pub const MODULE: storage::Module = storage::migrations!("ledger", 1 "books" = "0001_books.sql");
+pub const MODULE: storage::Module = storage::migrations!(
+    "ledger", 1 "books" = "0001_books.sql";
+    projections 1 "transfers" = "projections/0001_transfers.sql"
+);

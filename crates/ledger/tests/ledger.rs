@@ -23,6 +23,7 @@ use testing::TestDatabase;
 /// A table of a module that sends commands with its own rows.
 const SENDER: Module = Module {
     name: "sender",
+    projections: &[],
     migrations: &[Migration {
         number: 1,
         name: "rows",
@@ -454,7 +455,7 @@ testing::both_databases! {
         let family = Family::new(&db).await;
         let receipt = family.send(steps(vec![family.earn(1, "1.00", "2026-01-05")])).await.unwrap();
         family.ledger.wait_for(&receipt.position).await.unwrap();
-        assert_eq!(family.ledger.projection_lag(), 0);
+        assert_eq!(family.ledger.projection_lag_bytes(), 0);
         family.ledger.wait_for(&Position::default()).await.unwrap();
     }
 }

@@ -53,16 +53,6 @@ CREATE TABLE journal (
 {{tenant_table journal append_only}}
 -- postgres: ALTER TABLE journal ALTER COLUMN body SET STORAGE EXTERNAL;
 
--- How far each projection of a stream has come; changes in the transaction of its rows.
-CREATE TABLE journal_projection (
-    projection {text} NOT NULL,
-    stream {uuid} NOT NULL,
-    tenant {uuid} NOT NULL,
-    seq {i64} NOT NULL,
-    PRIMARY KEY (projection, stream)
-) {clustered};
-{{tenant_table journal_projection}}
-
 -- Answers to requests with an Idempotency-Key, kept with the effect they answer for.
 CREATE TABLE storage_idempotency (
     tenant {uuid} NOT NULL,

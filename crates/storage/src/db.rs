@@ -132,11 +132,9 @@ impl Database {
     }
 
     /// Begins a transaction of the migrations, as the owner of the tables.
-    pub(crate) async fn begin_as_owner(&self) -> Result<Tx, StorageError> {
+    pub(crate) async fn begin_as_owner(&self, mode: Mode) -> Result<Tx, StorageError> {
         let inner = match &self.inner.engine {
-            Engine::Sqlite(sqlite) => {
-                EngineTx::Sqlite(sqlite.begin(Level::System, Mode::Write).await?)
-            }
+            Engine::Sqlite(sqlite) => EngineTx::Sqlite(sqlite.begin(Level::System, mode).await?),
             Engine::Postgres(postgres) => EngineTx::Postgres(postgres.begin_as_owner().await?),
         };
         Ok(self.tx(inner, Level::System))
@@ -279,6 +277,17 @@ impl Tx {
             self.database.bell().ring_emitted();
         }
         Ok(())
+    }
+
+    /// Commits without leaving this thread, which SQLite blocks meanwhile.
+    pub(crate) async fn commit_here(self) -> Result<(), StorageError> {
+        if self.failed {
+            return Err(StorageError::Poisoned);
+        }
+        match self.inner {
+            EngineTx::Sqlite(tx) => tx.commit_here(),
+            EngineTx::Postgres(tx) => tx.commit().await,
+        }
     }
 
     /// Gives up what it wrote.

@@ -14,13 +14,17 @@
 //! After `CREATE TABLE` one line says whose the rows are: `{{tenant_table NAME}}`,
 //! `{{common_table NAME}}` or `{{system_table NAME}}`, and `append_only` behind the name forbids
 //! changing and deleting. A line that begins with `-- sqlite:` or `-- postgres:` is for that one.
+//!
+//! Tables that are projected from the journal are declared apart: on SQLite they stand in a file of
+//! their own, beside the database's, and are made again from the journal where it is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::crypto::sha256;
-use crate::db::{Database, Dialect};
+use crate::db::{Database, Dialect, Tx};
 use crate::error::StorageError;
+use crate::level::Mode;
 use crate::{params, sql};
 
 /// The migrations of one module.
@@ -30,7 +34,34 @@ pub struct Module {
     pub name: &'static str,
     /// In order.
     pub migrations: &'static [Migration],
+    /// The tables that are made from the journal, in order.
+    pub projections: &'static [Migration],
 }
+
+/// A list of migrations of a module.
+#[derive(Clone, Copy)]
+struct Part {
+    module: &'static str,
+    /// What stands behind the module's name where it is noted as applied.
+    suffix: &'static str,
+    migrations: &'static [Migration],
+}
+
+impl Module {
+    fn own(&self) -> Part {
+        Part { module: self.name, suffix: "", migrations: self.migrations }
+    }
+
+    fn projected(&self) -> Part {
+        Part { module: self.name, suffix: PROJECTED, migrations: self.projections }
+    }
+
+    fn parts(&self) -> [Part; 2] {
+        [self.own(), self.projected()]
+    }
+}
+
+const PROJECTED: &str = " projections";
 
 /// One step of a schema.
 #[derive(Clone, Copy, Debug)]
@@ -54,10 +85,12 @@ pub enum Ownership {
     System,
 }
 
-/// `migrations!("ledger", 1 "books", 2 "limits")`: the texts are in `migrations/0001_books.sql`.
+/// `migrations!("ledger", 1 "books" = "0001_books.sql"; projections 1 "transfers" = "…")`: the texts
+/// are in `migrations/`.
 #[macro_export]
 macro_rules! migrations {
-    ($module:literal, $($number:literal $name:literal = $path:literal),+ $(,)?) => {
+    ($module:literal, $($number:literal $name:literal = $path:literal),+ $(,)?
+        $(; projections $($table_number:literal $table_name:literal = $table_path:literal),+)?) => {
         $crate::Module {
             name: $module,
             migrations: &[$($crate::Migration {
@@ -65,12 +98,20 @@ macro_rules! migrations {
                 name: $name,
                 sql: include_str!(concat!("../migrations/", $path)),
             }),+],
+            projections: &[$($($crate::Migration {
+                number: $table_number,
+                name: $table_name,
+                sql: include_str!(concat!("../migrations/", $table_path)),
+            }),+)?],
         }
     };
 }
 
 /// The storage layer's own tables; always the first module.
-pub const MODULE: Module = migrations!("storage", 1 "log and journal" = "0001_log_and_journal.sql");
+pub const MODULE: Module = migrations!(
+    "storage", 1 "log and journal" = "0001_log_and_journal.sql";
+    projections 1 "checkpoints" = "projections/0001_checkpoints.sql"
+);
 
 sql! {
     APPLIED: system("migrations belong to no tenant") =
@@ -86,30 +127,42 @@ sql! {
 /// Where a migration that was applied has another text now, or the database is ahead of this
 /// program.
 pub async fn migrate(database: &Database, modules: &[Module]) -> Result<u32, StorageError> {
-    let dialect = database.dialect();
-    let mut tx = database.begin_as_owner().await?;
+    let all = || std::iter::once(&MODULE).chain(modules);
+    let tx = database.begin_as_owner(Mode::Write).await?;
+    match database.dialect() {
+        Dialect::Postgres => apply(tx, all().flat_map(Module::parts)).await,
+        Dialect::Sqlite => {
+            let own = apply(tx, all().map(Module::own)).await?;
+            let tx = database.begin_as_owner(Mode::Project).await?;
+            Ok(own + apply(tx, all().map(Module::projected)).await?)
+        }
+    }
+}
+
+async fn apply(mut tx: Tx, parts: impl Iterator<Item = Part>) -> Result<u32, StorageError> {
+    let (dialect, now) = (tx.database().dialect(), tx.database().env().now());
     tx.run(&bootstrap(dialect)).await?;
     let mut applied: BTreeMap<(String, u32), [u8; 32]> = BTreeMap::new();
     for row in tx.rows(&APPLIED, params![]).await? {
         applied.insert((row.get(0)?, row.get(1)?), row.get(2)?);
     }
     let mut count = 0;
-    for module in std::iter::once(&MODULE).chain(modules) {
-        for migration in module.migrations {
+    for part in parts {
+        let module = format!("{}{}", part.module, part.suffix);
+        for migration in part.migrations {
             let hash = sha256(&[migration.sql.as_bytes()]);
             let fault = |text: &str| StorageError::Migration {
-                module: module.name.to_owned(),
+                module: module.clone(),
                 number: migration.number,
                 text: text.to_owned(),
             };
-            match applied.remove(&(module.name.to_owned(), migration.number)) {
+            match applied.remove(&(module.clone(), migration.number)) {
                 Some(there) if there == hash => {}
                 Some(_) => return Err(fault("was applied with another text")),
                 None => {
                     let sql = render(migration.sql, dialect).map_err(|text| fault(&text))?;
                     tx.run(&sql).await.map_err(|error| fault(&error.to_string()))?;
-                    let now = database.env().now();
-                    let row = params![module.name, migration.number, migration.name, hash, now];
+                    let row = params![module.as_str(), migration.number, migration.name, hash, now];
                     tx.execute(&APPLY, row).await?;
                     count += 1;
                 }
@@ -130,10 +183,10 @@ pub async fn migrate(database: &Database, modules: &[Module]) -> Result<u32, Sto
 /// Where a migration holds a token that there is not.
 pub fn script(modules: &[Module], dialect: Dialect) -> Result<String, StorageError> {
     let mut script = bootstrap(dialect);
-    for module in std::iter::once(&MODULE).chain(modules) {
-        for migration in module.migrations {
+    for part in std::iter::once(&MODULE).chain(modules).flat_map(Module::parts) {
+        for migration in part.migrations {
             let fault = |text| StorageError::Migration {
-                module: module.name.to_owned(),
+                module: part.module.to_owned(),
                 number: migration.number,
                 text,
             };
@@ -157,7 +210,8 @@ pub fn append_only_tables(modules: &[Module]) -> BTreeSet<String> {
 }
 
 fn directives(modules: &[Module]) -> impl Iterator<Item = Directive<'static>> {
-    let texts = std::iter::once(&MODULE).chain(modules).flat_map(|module| module.migrations);
+    let parts = std::iter::once(&MODULE).chain(modules).flat_map(Module::parts);
+    let texts = parts.flat_map(|part| part.migrations);
     texts.flat_map(|migration| migration.sql.lines()).filter_map(directive)
 }
 

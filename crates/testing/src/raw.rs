@@ -34,6 +34,11 @@ impl Raw {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let connection = rusqlite::Connection::open(path).unwrap();
             connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+            let projections = std::path::Path::new(path).with_extension("projections.db");
+            if projections.exists() {
+                let path = projections.to_str().unwrap();
+                connection.execute("ATTACH ?1 AS projections", [path]).unwrap();
+            }
             return Self(Connection::Sqlite(connection));
         }
         let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();

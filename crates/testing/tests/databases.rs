@@ -10,6 +10,7 @@ use testing::{Cell, TestDatabase};
 
 const SAMPLE: Module = Module {
     name: "sample",
+    projections: &[],
     migrations: &[Migration {
         number: 1,
         name: "things",

@@ -18,13 +18,20 @@ pub struct EngineLimits {
     pub queue_max: usize,
     /// Commands in one commit.
     pub batch_max: usize,
-    /// Entries that may be committed and not yet projected before callers are slowed.
-    pub projection_lag_max: u64,
+    /// Bytes of entries in one commit, after which no further command is taken into it.
+    pub batch_bytes_max: usize,
+    /// Bytes of records that may be committed and not yet projected before callers are slowed.
+    pub projection_lag_bytes_max: u64,
 }
 
 impl Default for EngineLimits {
     fn default() -> Self {
-        Self { queue_max: 16_384, batch_max: 8_190, projection_lag_max: 1_000_000 }
+        Self {
+            queue_max: 16_384,
+            batch_max: 8_190,
+            batch_bytes_max: 512 * 1024,
+            projection_lag_bytes_max: 64 * 1024 * 1024,
+        }
     }
 }
 
@@ -75,8 +82,14 @@ impl<M: Machine> Engine<M> {
         limits: EngineLimits,
     ) -> (Self, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(limits.queue_max);
+        let blocks = store.blocks();
         let writer = Writer::new(store, env, progress, limits, receiver);
-        (Self { sender }, tokio::spawn(writer.run()))
+        let task = if blocks {
+            tokio::task::spawn_blocking(|| block_on(writer.run()))
+        } else {
+            tokio::spawn(writer.run())
+        };
+        (Self { sender }, task)
     }
 
     /// Decides a command; returns when its outcome and its rows are durable.
@@ -138,6 +151,15 @@ impl<M: Machine> Engine<M> {
     /// Lets the writer finish what is queued, and end.
     pub async fn stop(&self) {
         let _ = self.sender.send(Message::Stop).await;
+    }
+}
+
+/// Runs the writer on this thread, which is its own.
+fn block_on(writer: impl Future<Output = ()>) {
+    match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+        Ok(runtime) => runtime.block_on(writer),
+        // Every caller then hears that the engine has stopped.
+        Err(error) => tracing::error!(%error, "the writer could not start"),
     }
 }
 

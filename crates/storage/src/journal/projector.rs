@@ -17,8 +17,10 @@ use crate::error::StorageError;
 use crate::level::{Level, Mode};
 use crate::{params, sql};
 
-/// The records of one transaction.
+/// The records that are read at a time.
 const RECORDS_MAX: u32 = 64;
+/// The bytes of records after which a transaction takes no further one: it must not last.
+const TRANSACTION_BYTES_MAX: usize = 512 * 1024;
 /// How long a reader waits for a position before it is told that the data is stale.
 pub const POSITION_WAIT: Duration = Duration::from_secs(2);
 /// The pause after a failure, doubled each time up to [`PAUSE_MAX`].
@@ -71,8 +73,8 @@ pub struct Progress {
 struct State {
     committed: BTreeMap<Uuid, (TenantId, u64)>,
     projected: BTreeMap<Uuid, u64>,
-    entries_committed: u64,
-    entries_projected: u64,
+    bytes_committed: u64,
+    bytes_projected: u64,
 }
 
 impl Default for Progress {
@@ -92,25 +94,25 @@ impl Progress {
         self.changed.send_modify(|version| *version += 1);
     }
 
-    pub(super) fn committed(&self, record: &Record, entries: u32) {
+    pub(super) fn committed(&self, record: &Record) {
         self.change(|state| {
             state.committed.insert(record.stream, (record.tenant, record.seq));
-            state.entries_committed += u64::from(entries);
+            state.bytes_committed += record.body.len() as u64;
         });
     }
 
-    fn projected(&self, stream: Uuid, seq: u64, entries: u64) {
+    fn projected(&self, stream: Uuid, seq: u64, bytes: u64) {
         self.change(|state| {
             state.projected.insert(stream, seq);
-            state.entries_projected += entries;
+            state.bytes_projected += bytes;
         });
     }
 
-    /// Entries that are committed and not yet projected.
+    /// Bytes of records that were committed here and are not yet projected.
     #[must_use]
-    pub fn lag(&self) -> u64 {
+    pub fn lag_bytes(&self) -> u64 {
         let state = self.state();
-        state.entries_committed.saturating_sub(state.entries_projected)
+        state.bytes_committed.saturating_sub(state.bytes_projected)
     }
 
     /// The last record of each stream that was committed here.
@@ -128,7 +130,7 @@ impl Progress {
 
     pub(super) async fn wait_until_below(&self, lag_max: u64) {
         let mut changes = self.changed.subscribe();
-        while self.lag() > lag_max {
+        while self.lag_bytes() > lag_max {
             if changes.changed().await.is_err() {
                 return;
             }
@@ -193,6 +195,8 @@ impl<P: Projection> Projector<P> {
             let (stream, tenant) = (row.get(0)?, TenantId::from_uuid(row.get(1)?));
             self.project_to(stream, tenant, row.get(2)?).await?;
         }
+        // What others had committed is no lag of this process.
+        self.progress.change(|state| state.bytes_projected = state.bytes_committed);
         Ok(())
     }
 
@@ -245,15 +249,20 @@ impl<P: Projection> Projector<P> {
                 return Ok(());
             }
             let records = store.read(stream, done, RECORDS_MAX).await?;
-            let Some(last) = records.last().map(|record| record.seq) else {
+            if records.is_empty() {
                 let text = format!("journal {stream} ends before record {seq}");
                 return Err(StorageError::Damaged { text });
-            };
-            let outcome = self.project_records(&records, done, last).await;
-            if outcome.is_err() {
-                self.projection.forget(stream);
             }
-            self.progress.projected(stream, last, outcome?);
+            let mut from = done;
+            for part in parts(&records) {
+                let to = part.last().map_or(from, |record| record.seq);
+                let outcome = self.project_records(part, from, to).await;
+                if outcome.is_err() {
+                    self.projection.forget(stream);
+                }
+                self.progress.projected(stream, to, outcome?);
+                from = to;
+            }
         }
     }
 
@@ -264,25 +273,25 @@ impl<P: Projection> Projector<P> {
         if let Some(row) = row {
             return row.get(0);
         }
-        let mut tx = self.database.begin(Level::System, Mode::Write).await?;
+        let mut tx = self.database.begin(Level::System, Mode::Project).await?;
         tx.execute(&CHECKPOINT_BEGIN, params![P::NAME, stream, tenant.uuid()]).await?;
         tx.commit().await?;
         Ok(0)
     }
 
-    /// Projects records in one transaction; the entries they held.
+    /// Projects records in one transaction; their bytes.
     async fn project_records(
         &self,
         records: &[Record],
         from: u64,
         to: u64,
     ) -> Result<u64, StorageError> {
-        let mut tx = self.database.begin(Level::System, Mode::Write).await?;
-        let mut entries = 0;
+        let mut tx = self.database.begin(Level::System, Mode::Project).await?;
+        let mut bytes = 0;
         for record in records {
             tx.bind(Level::Tenant(record.tenant)).await?;
             self.projection.project(&mut tx, record).await?;
-            entries += u64::from(record.open()?.0.count);
+            bytes += record.body.len() as u64;
         }
         tx.bind(Level::System).await?;
         let stream = records.first().map_or(Uuid::nil(), |record| record.stream);
@@ -291,6 +300,19 @@ impl<P: Projection> Projector<P> {
         tx.commit().await?;
         // Readers of engines' events see what is projected, and wake now.
         self.database.bell().ring_grew([]);
-        Ok(entries)
+        Ok(bytes)
     }
+}
+
+/// Cuts records into the transactions that project them.
+fn parts(records: &[Record]) -> impl Iterator<Item = &[Record]> {
+    let mut bytes = 0;
+    records.chunk_by(move |record, _| {
+        bytes += record.body.len();
+        let goes_on = bytes < TRANSACTION_BYTES_MAX;
+        if !goes_on {
+            bytes = 0;
+        }
+        goes_on
+    })
 }

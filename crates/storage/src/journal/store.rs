@@ -52,6 +52,9 @@ pub trait JournalStore: Send + Sync + 'static {
 
     /// The most commands with guarded rows that one commit should hold.
     fn carried_max(&self) -> usize;
+
+    /// Whether a commit blocks its thread, so that the writer needs one of its own.
+    fn blocks(&self) -> bool;
 }
 
 /// What came of a command's row changes.
@@ -158,6 +161,10 @@ impl JournalStore for SqlJournal {
             Dialect::Postgres => 16,
         }
     }
+
+    fn blocks(&self) -> bool {
+        self.database.dialect() == Dialect::Sqlite
+    }
 }
 
 impl SqlCommit {
@@ -233,7 +240,7 @@ impl Commit for SqlCommit {
 
     async fn commit(self) -> Result<(), StorageError> {
         let database = self.tx.database().clone();
-        self.tx.commit().await?;
+        self.tx.commit_here().await?;
         database.bell().ring_grew(self.tips);
         Ok(())
     }

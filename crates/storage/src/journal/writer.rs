@@ -67,6 +67,7 @@ struct Round<M: Machine, S: JournalStore> {
     unguarded: BTreeMap<TenantId, Vec<RowChange>>,
     commands: usize,
     carried: usize,
+    bytes: usize,
 }
 
 impl<M: Machine, S: JournalStore> Writer<M, S> {
@@ -94,7 +95,7 @@ impl<M: Machine, S: JournalStore> Writer<M, S> {
             match message {
                 None | Some(Message::Stop) => return,
                 Some(message) => {
-                    self.progress.wait_until_below(self.limits.projection_lag_max).await;
+                    self.progress.wait_until_below(self.limits.projection_lag_bytes_max).await;
                     if !self.round(message).await {
                         return;
                     }
@@ -207,6 +208,7 @@ impl<M: Machine, S: JournalStore> Writer<M, S> {
             round.unguarded.entry(address.tenant).or_default().extend(done);
         }
         shard.batch.count += 1;
+        round.bytes += shard.batch.entries.len() - start;
         Ok(Decided { outcome, replayed: false })
     }
 
@@ -235,7 +237,7 @@ impl<M: Machine, S: JournalStore> Writer<M, S> {
                 for record in &records {
                     if let Some(shard) = self.shards.get_mut(&record.stream) {
                         shard.settle(record);
-                        self.progress.committed(record, shard.batch.count);
+                        self.progress.committed(record);
                     }
                 }
             }
@@ -407,11 +409,14 @@ impl<M: Machine, S: JournalStore> Round<M, S> {
             unguarded: BTreeMap::new(),
             commands: 0,
             carried: 0,
+            bytes: 0,
         }
     }
 
     const fn is_full(&self, limits: &EngineLimits, carried_max: usize) -> bool {
-        self.commands >= limits.batch_max || self.carried >= carried_max
+        self.commands >= limits.batch_max
+            || self.bytes >= limits.batch_bytes_max
+            || self.carried >= carried_max
     }
 }
 

@@ -67,6 +67,9 @@ impl Postgres {
         let kind = match mode {
             Mode::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Mode::Write => "ISOLATION LEVEL READ COMMITTED READ WRITE",
+            Mode::Project => {
+                "ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = off"
+            }
         };
         let tx = PostgresTx::new(client);
         tx.run(&format!(

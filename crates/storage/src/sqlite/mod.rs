@@ -1,7 +1,10 @@
 //! SQLite: one writer behind a fair queue, readers beside it, statements called inline.
 //!
-//! What must stay true: at most one connection writes; a reader's connection cannot write; a
-//! transaction that is dropped is rolled back before its connection is used again.
+//! There are two files: the database's, and beside it one with the tables that are made from the
+//! journal, which has a writer of its own and is attached to every other connection, to be read.
+//!
+//! What must stay true: at most one connection writes each file; a reader's connection cannot write;
+//! a transaction that is dropped is rolled back before its connection is used again.
 
 mod functions;
 
@@ -25,12 +28,24 @@ const PROGRESS_STEPS: i32 = 4_000;
 /// The prepared statements that a connection keeps.
 const STATEMENT_CACHE_MAX: usize = 512;
 
+/// What a database's file for projected tables ends with, in place of the database's own ending.
+pub(crate) const PROJECTIONS_EXTENSION: &str = "projections.db";
+
 /// An open SQLite database.
 pub(crate) struct Sqlite {
     path: PathBuf,
     limits: Limits,
     writer: Arc<Mutex<Connected>>,
+    projector: Arc<Mutex<Connected>>,
     readers: Arc<Readers>,
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Write,
+    Project,
+    Read,
 }
 
 struct Readers {
@@ -63,18 +78,21 @@ enum Held {
 
 impl Sqlite {
     pub(crate) fn open(path: &Path, limits: Limits) -> Result<Self, StorageError> {
-        let writer = Connected::open(path, false)?;
+        // First the one that makes the file that the others attach.
+        let projector = Arc::new(Mutex::new(Connected::open(path, Purpose::Project)?));
+        let writer = Arc::new(Mutex::new(Connected::open(path, Purpose::Write)?));
         let permits = Arc::new(Semaphore::new(limits.readers_max));
         let readers = Arc::new(Readers { permits, idle: StdMutex::new(Vec::new()) });
-        Ok(Self { path: path.to_owned(), limits, writer: Arc::new(Mutex::new(writer)), readers })
+        Ok(Self { path: path.to_owned(), limits, writer, projector, readers })
     }
 
     pub(crate) async fn begin(&self, level: Level, mode: Mode) -> Result<SqliteTx, StorageError> {
         let wait = Duration::from_millis(self.limits.begin_wait_ms_max);
         let busy = |_| StorageError::BeginTimeout { waited_ms: self.limits.begin_wait_ms_max };
         let held = match mode {
-            Mode::Write => {
-                let writer = Arc::clone(&self.writer).lock_owned();
+            Mode::Write | Mode::Project => {
+                let one = if mode == Mode::Write { &self.writer } else { &self.projector };
+                let writer = Arc::clone(one).lock_owned();
                 Held::Writer(tokio::time::timeout(wait, writer).await.map_err(busy)?)
             }
             Mode::Read => {
@@ -84,7 +102,7 @@ impl Sqlite {
                 let idle = self.readers.pop();
                 let connected = match idle {
                     Some(connected) => connected,
-                    None => Connected::open(&self.path, true)?,
+                    None => Connected::open(&self.path, Purpose::Read)?,
                 };
                 let readers = Arc::clone(&self.readers);
                 Held::Reader { connected, readers, _permit: permit }
@@ -94,7 +112,7 @@ impl Sqlite {
         let connected = tx.connected()?;
         connected.deadline.set(Duration::from_millis(self.limits.transaction_ms_max));
         connected.tenant.set(level.tenant());
-        let begin = if mode == Mode::Write { "BEGIN IMMEDIATE" } else { "BEGIN DEFERRED" };
+        let begin = if mode == Mode::Read { "BEGIN DEFERRED" } else { "BEGIN IMMEDIATE" };
         connected.run(begin)?;
         Ok(tx)
     }
@@ -125,12 +143,15 @@ fn millis(duration: Duration) -> u64 {
 }
 
 impl Connected {
-    fn open(path: &Path, read_only: bool) -> Result<Self, StorageError> {
+    fn open(path: &Path, purpose: Purpose) -> Result<Self, StorageError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_URI
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let projections = projections_path(path);
         let open = || -> rusqlite::Result<Self> {
-            let mut connection = Connection::open_with_flags(path, flags)?;
+            let file = if purpose == Purpose::Project { &projections } else { path };
+            let mut connection = Connection::open_with_flags(file, flags)?;
             connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_MAX);
             connection.busy_timeout(Duration::from_secs(5))?;
             // FULL: every commit is on the disk before it is acknowledged.
@@ -138,7 +159,16 @@ impl Connected {
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
                  PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
             )?;
-            if read_only {
+            match purpose {
+                // A loss of power may take the last commits: they are made again from the journal.
+                Purpose::Project => connection.execute_batch("PRAGMA synchronous = NORMAL;")?,
+                Purpose::Read | Purpose::Write => {
+                    // Read-only: a transaction that writes takes no lock on this file.
+                    let url = format!("file:{}?mode=ro", escaped(&projections));
+                    connection.execute("ATTACH ?1 AS projections", [url])?;
+                }
+            }
+            if purpose == Purpose::Read {
                 connection.execute_batch("PRAGMA query_only = ON;")?;
             }
             let tenant = functions::register(&connection)?;
@@ -218,19 +248,20 @@ impl SqliteTx {
     }
 
     /// Commits, what was written on a thread that may block; the future's end does not stop it.
-    pub(crate) async fn commit(mut self) -> Result<(), StorageError> {
-        let has_written = matches!(self.held, Some(Held::Writer(_)));
-        let mut commit = move || {
-            let outcome = self.connected()?.run("COMMIT");
-            self.give_back();
-            outcome
-        };
-        if !has_written {
-            return commit();
+    pub(crate) async fn commit(self) -> Result<(), StorageError> {
+        if !matches!(self.held, Some(Held::Writer(_))) {
+            return self.commit_here();
         }
-        tokio::task::spawn_blocking(commit)
+        tokio::task::spawn_blocking(|| self.commit_here())
             .await
             .map_err(|error| unavailable(&error.to_string()))?
+    }
+
+    /// Commits on this thread, which blocks until what was written is flushed.
+    pub(crate) fn commit_here(mut self) -> Result<(), StorageError> {
+        let outcome = self.connected()?.run("COMMIT");
+        self.give_back();
+        outcome
     }
 
     fn give_back(&mut self) {
@@ -249,6 +280,17 @@ impl Drop for SqliteTx {
     fn drop(&mut self) {
         self.give_back();
     }
+}
+
+/// The file of the tables that are made from the journal: `florin.db` has `florin.projections.db`.
+fn projections_path(path: &Path) -> PathBuf {
+    path.with_extension(PROJECTIONS_EXTENSION)
+}
+
+/// A path as SQLite reads it in a URI.
+fn escaped(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    text.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
 fn cell(value: ValueRef<'_>) -> Value {

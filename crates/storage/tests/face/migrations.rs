@@ -12,7 +12,7 @@ const FIRST: Migration = Migration {
 };
 
 fn other(migrations: &'static [Migration]) -> Module {
-    Module { name: "other", migrations }
+    Module { name: "other", migrations, projections: &[] }
 }
 
 fn refused(outcome: Result<u32, StorageError>) -> (String, u32, String) {
@@ -45,7 +45,7 @@ testing::both_databases! {
     async fn a_migration_that_was_changed_is_refused(db: TestDatabase) {
         const CHANGED: &[Migration] =
             &[Migration { number: 1, name: "values and counters", sql: "SELECT 1;" }];
-        let changed = Module { name: "sample", migrations: CHANGED };
+        let changed = Module { name: "sample", migrations: CHANGED, projections: &[] };
         let (module, number, text) = refused(migrate::migrate(&db.database, &[changed]).await);
         assert_eq!((module.as_str(), number), ("sample", 1));
         assert!(text.contains("another text"), "{text}");

@@ -6,6 +6,7 @@ use testing::TestDatabase;
 
 pub const SAMPLE: Module = Module {
     name: "sample",
+    projections: &[],
     migrations: &[Migration {
         number: 1,
         name: "values and counters",
