@@ -1,77 +1,22 @@
 //! What accounts saw, by effective date: the sums that balances are made of, and the single entries
 //! of many accounts in one list.
 
-use kernel::{Amount, BookId, Commodity, Cursor, CursorError, Date, Page, PageRequest, Timestamp};
-use storage::{Row, StorageError, Tx, params, sql};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use kernel::{
+    Amount, AmountError, BookId, Commodity, Cursor, CursorError, Date, Page, PageRequest,
+    Timestamp, time,
+};
+use storage::{StorageError, Tx};
 
 use crate::Ledger;
 use crate::error::LedgerError;
-use crate::model::{AccountId, AccountKind, TransferId};
-use crate::store::commodity;
-
-/// Balances with what makes them; `$account` says of which account, if it is one.
-macro_rules! balance_inputs {
-    ($account:literal) => {
-        concat!(
-            "SELECT account.id, account.kind, amt_sum(history.amount), count(*),
-                 min(history.effective), max(history.effective)
-             FROM ledger_account AS account
-             JOIN ledger_history AS history
-                 ON history.tenant = app_tenant() AND history.book = account.book
-                 AND history.account = account.number
-             WHERE account.tenant = app_tenant() AND account.book = $1 ",
-            $account,
-            " AND history.effective <= $2 AND (history.booked_at <= $3 OR $3 IS NULL)
-             GROUP BY account.id, account.kind ORDER BY account.id"
-        )
-    };
-}
-
-/// Entries: first the page by what the history alone says, then what belongs to its few lines.
-macro_rules! entries {
-    ($account:literal) => {
-        concat!(
-            "SELECT page.id, page.account, page.commodity, page.scale, page.number, transfer.id,
-                 page.amount, page.effective, page.booked_at, transfer.code, text.reference,
-                 text.purpose, text.counterparty, other.id
-             FROM (
-                 SELECT account.id, history.account, account.commodity, account.scale,
-                     history.book, history.number, history.amount, history.effective,
-                     history.booked_at
-                 FROM ledger_account AS account
-                 JOIN ledger_history AS history
-                     ON history.tenant = app_tenant() AND history.book = account.book
-                     AND history.account = account.number
-                 WHERE account.tenant = app_tenant() AND account.book = $1
-                     AND account.code = $2 ",
-            $account,
-            "    AND history.effective >= $3 AND history.effective <= $4
-                     AND (history.effective < $5 OR (history.effective = $5
-                         AND (history.number < $6
-                             OR (history.number = $6 AND history.account > $7))))
-                 ORDER BY history.effective DESC, history.number DESC, history.account LIMIT $8
-             ) AS page
-             JOIN ledger_transfer AS transfer
-                 ON transfer.tenant = app_tenant() AND transfer.book = page.book
-                 AND transfer.number = page.number
-             JOIN ledger_account AS other
-                 ON other.tenant = app_tenant() AND other.book = page.book
-                 AND other.number = transfer.debit + transfer.credit - page.account
-             LEFT JOIN ledger_transfer_text AS text
-                 ON text.tenant = app_tenant() AND text.book = page.book
-                 AND text.transfer = transfer.id
-             ORDER BY page.effective DESC, page.number DESC, page.account"
-        )
-    };
-}
-
-// Two of each: asked for one account, a database must not read the others' history.
-sql! {
-    BALANCE_INPUTS = balance_inputs!("");
-    BALANCE_INPUTS_OF = balance_inputs!("AND account.id = $4");
-    ENTRIES = entries!("");
-    ENTRIES_OF = entries!("AND account.id = $9");
-}
+use crate::model::{AccountId, TransferId};
+use crate::postings::Postings;
+use crate::projection::run::Posting;
+use crate::query::TransferView;
+use crate::store::{self, AccountRow};
 
 /// What an account's balance by effective date is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,12 +97,33 @@ impl Ledger {
         book: BookId,
         filter: &BalanceFilter,
     ) -> Result<Vec<BalanceInputs>, LedgerError> {
-        let mut params = params![book.uuid(), filter.date, filter.known_at];
-        params.extend(filter.account.map(|account| account.uuid().into()));
-        let one = filter.account.is_some();
-        let statement = if one { &BALANCE_INPUTS_OF } else { &BALANCE_INPUTS };
-        let rows = tx.rows(statement, params).await?;
-        Ok(rows.iter().map(inputs).collect::<Result<_, _>>()?)
+        let last_day = time::days_since_epoch(filter.date);
+        let accounts = store::accounts(tx, book, filter.account, None).await?;
+        let mut found: BTreeMap<u32, Inputs> = BTreeMap::new();
+        let mut add = |posting: &Posting| {
+            if posting.effective <= last_day && !posting.amount.is_zero() {
+                found.entry(posting.account).or_default().add(posting);
+            }
+        };
+        let postings = Postings::booked_by(tx, book.uuid(), filter.known_at).await?;
+        match (filter.account, accounts.keys().next()) {
+            (None, _) => postings.of_all(tx, add).await?,
+            (Some(_), None) => {}
+            (Some(_), Some(account)) => {
+                let go_on = |posting: &Posting| {
+                    add(posting);
+                    true
+                };
+                postings.of_account(tx, *account, go_on).await?;
+            }
+        }
+        let known = |(number, inputs): (u32, Inputs)| {
+            accounts.get(&number).map(|account| inputs.of(account))
+        };
+        let mut inputs: Vec<BalanceInputs> =
+            found.into_iter().filter_map(known).collect::<Result<_, _>>()?;
+        inputs.sort_unstable_by_key(|inputs| inputs.account);
+        Ok(inputs)
     }
 
     /// The entries of many accounts by effective date, the latest first.
@@ -168,24 +134,41 @@ impl Ledger {
         filter: &EntryFilter,
         page: &PageRequest,
     ) -> Result<Page<AccountEntry>, LedgerError> {
-        let (date, number, account) = match &page.after {
-            None => (Date::MAX, u64::MAX, -1),
-            Some(cursor) => place(cursor)?,
+        let place = page.after.as_ref().map(place).transpose()?;
+        let days = time::days_since_epoch(filter.from)..=time::days_since_epoch(filter.to);
+        let accounts = store::accounts(tx, book, filter.account, Some(filter.account_code)).await?;
+        let mut found: Vec<Posting> = Vec::new();
+        let mut take = |posting: &Posting| {
+            let is_after = place.is_none_or(|place| after(posting) > place);
+            if days.contains(&posting.effective) && !posting.amount.is_zero() && is_after {
+                found.push(*posting);
+            }
         };
-        let mut params = params![
-            book.uuid(),
-            filter.account_code,
-            filter.from,
-            filter.to,
-            date,
-            number,
-            account,
-            usize::from(page.limit) + 1,
-        ];
-        params.extend(filter.account.map(|account| account.uuid().into()));
-        let statement = if filter.account.is_some() { &ENTRIES_OF } else { &ENTRIES };
-        let rows = tx.rows(statement, params).await?;
-        let entries = rows.iter().map(entry).collect::<Result<Vec<_>, StorageError>>()?;
+        let postings = Postings::booked_by(tx, book.uuid(), None).await?;
+        if filter.account.is_some() {
+            for account in accounts.keys() {
+                let go_on = |posting: &Posting| {
+                    take(posting);
+                    true
+                };
+                postings.of_account(tx, *account, go_on).await?;
+            }
+        } else {
+            let take = |posting: &Posting| {
+                if accounts.contains_key(&posting.account) {
+                    take(posting);
+                }
+            };
+            postings.of_all(tx, take).await?;
+        }
+        found.sort_unstable_by_key(after);
+        found.truncate(usize::from(page.limit) + 1);
+        let numbers = found.iter().map(|posting| posting.number).collect();
+        let transfers = store::transfers_by_number(tx, book, numbers).await?;
+        let entry = |(posting, transfer): (Posting, TransferView)| {
+            accounts.get(&posting.account).map(|account| entry(account, posting, transfer))
+        };
+        let entries = found.into_iter().zip(transfers).filter_map(entry).collect();
         Ok(Page::cut(entries, page.limit, |entry| {
             let account = entry.account_number.to_string();
             let key = vec![entry.effective.to_string(), entry.number.to_string(), account];
@@ -194,45 +177,71 @@ impl Ledger {
     }
 }
 
+/// The order of entries: the latest effective date first, then the latest transfer.
+type After = (Reverse<i32>, Reverse<u64>, u32);
+
+fn after(posting: &Posting) -> After {
+    (Reverse(posting.effective), Reverse(posting.number), posting.account)
+}
+
 /// Where a page ended: the date, the transfer's number and the account's.
-fn place(cursor: &Cursor) -> Result<(Date, u64, i64), CursorError> {
+fn place(cursor: &Cursor) -> Result<After, CursorError> {
     let [date, number, account] = cursor.key.as_slice() else {
         return Err(CursorError::Malformed);
     };
     let date = kernel::time::parse_date(date).ok();
     let place = date.zip(number.parse().ok()).zip(account.parse::<u32>().ok());
     let ((date, number), account) = place.ok_or(CursorError::Malformed)?;
-    Ok((date, number, i64::from(account)))
+    Ok((Reverse(time::days_since_epoch(date)), Reverse(number), account))
 }
 
-fn inputs(row: &Row) -> Result<BalanceInputs, StorageError> {
-    let number: u16 = row.get(1)?;
-    let kind = u8::try_from(number).ok().and_then(AccountKind::from_number);
-    let damaged = || StorageError::Damaged { text: format!("account kind {number}") };
-    Ok(BalanceInputs {
-        account: AccountId::from_uuid(row.get(0)?),
-        balance: kind.ok_or_else(damaged)?.natural(row.get(2)?),
-        transfers: row.get(3)?,
-        first: row.get(4)?,
-        last: row.get(5)?,
-    })
+/// What makes a balance, debits positive.
+struct Inputs {
+    sum: Result<Amount, AmountError>,
+    transfers: u64,
+    days: Option<(i32, i32)>,
 }
 
-fn entry(row: &Row) -> Result<AccountEntry, StorageError> {
-    let code: String = row.get(2)?;
-    Ok(AccountEntry {
-        account: AccountId::from_uuid(row.get(0)?),
-        account_number: row.get(1)?,
-        commodity: commodity(&code, row.get(3)?)?,
-        number: row.get(4)?,
-        transfer: TransferId::from_uuid(row.get(5)?),
-        amount: row.get(6)?,
-        effective: row.get(7)?,
-        booked_at: row.get(8)?,
-        code: row.get(9)?,
-        reference: row.get(10)?,
-        purpose: row.get(11)?,
-        counterparty: row.get(12)?,
-        other: AccountId::from_uuid(row.get(13)?),
-    })
+impl Default for Inputs {
+    fn default() -> Self {
+        Self { sum: Ok(Amount::ZERO), transfers: 0, days: None }
+    }
+}
+
+impl Inputs {
+    fn add(&mut self, posting: &Posting) {
+        self.sum = self.sum.clone().and_then(|sum| sum.checked_add(posting.amount));
+        self.transfers += 1;
+        let (first, last) = self.days.unwrap_or((posting.effective, posting.effective));
+        self.days = Some((first.min(posting.effective), last.max(posting.effective)));
+    }
+
+    fn of(self, account: &AccountRow) -> Result<BalanceInputs, StorageError> {
+        let (first, last) = self.days.unwrap_or_default();
+        Ok(BalanceInputs {
+            account: account.id,
+            balance: account.kind.natural(self.sum.map_err(store::too_large)?),
+            transfers: self.transfers,
+            first: store::date(first)?,
+            last: store::date(last)?,
+        })
+    }
+}
+
+fn entry(account: &AccountRow, posting: Posting, transfer: TransferView) -> AccountEntry {
+    AccountEntry {
+        account: account.id,
+        account_number: account.number,
+        commodity: account.commodity,
+        number: posting.number,
+        transfer: transfer.id,
+        amount: posting.amount,
+        effective: transfer.effective,
+        booked_at: transfer.booked_at,
+        code: transfer.code,
+        other: if transfer.debit == account.id { transfer.credit } else { transfer.debit },
+        reference: transfer.reference,
+        purpose: transfer.purpose,
+        counterparty: transfer.counterparty,
+    }
 }

@@ -23,6 +23,7 @@ mod error;
 mod event;
 mod ledger;
 pub mod model;
+mod postings;
 mod projection;
 pub mod query;
 mod source;

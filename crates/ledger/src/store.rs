@@ -1,11 +1,42 @@
 //! The only SQL of the ledger: books, texts, and reading what the projection wrote.
 
-use kernel::{Amount, BookId, Commodity, Date, Timestamp, Uuid};
+use std::collections::BTreeMap;
+
+use kernel::{Amount, BookId, Commodity, Date, Timestamp, Uuid, time};
 use storage::journal::RowChange;
 use storage::{Params, Row, StorageError, Tx, params, sql};
 
 use crate::model::{AccountId, AccountKind, TransferId};
+use crate::postings::{Postings, number_of_id, numbers_of_reference};
+use crate::projection::run::Posting;
 use crate::query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferView};
+
+/// Transfers with the names of what they touch; `$condition` says which.
+macro_rules! transfers {
+    ($condition:literal) => {
+        concat!(
+            "SELECT transfer.number, transfer.id, transfer.kind, debit.id, credit.id,
+                 transfer.amount, debit.commodity, debit.scale, transfer.code, transfer.effective,
+                 transfer.booked_at, text.reference, text.purpose, text.counterparty,
+                 transfer.expires_at, held.id, transfer.reference
+             FROM ledger_transfer AS transfer
+             JOIN ledger_account AS debit
+                 ON debit.tenant = app_tenant() AND debit.book = transfer.book
+                 AND debit.number = transfer.debit
+             JOIN ledger_account AS credit
+                 ON credit.tenant = app_tenant() AND credit.book = transfer.book
+                 AND credit.number = transfer.credit
+             LEFT JOIN ledger_transfer AS held
+                 ON held.tenant = app_tenant() AND held.book = transfer.book
+                 AND held.number = transfer.hold
+             LEFT JOIN ledger_transfer_text AS text
+                 ON text.tenant = app_tenant() AND text.book = transfer.book
+                 AND text.transfer = transfer.id
+             WHERE transfer.tenant = app_tenant() AND transfer.book = $1 AND ",
+            $condition
+        )
+    };
+}
 
 sql! {
     BOOK_INSERT =
@@ -26,81 +57,24 @@ sql! {
              (tenant, book, transfer, reference, purpose, counterparty, metadata)
          VALUES (app_tenant(), $1, $2, $3, $4, $5, $6)
          ON CONFLICT (book, transfer) DO NOTHING";
-    BALANCES_EFFECTIVE =
-        "SELECT account.id, account.kind, amt_sum(history.amount)
-         FROM ledger_history AS history
-         JOIN ledger_account AS account
-             ON account.tenant = app_tenant() AND account.book = history.book
-             AND account.number = history.account
-         WHERE history.tenant = app_tenant() AND history.book = $1
-             AND history.effective <= $2 AND (history.booked_at <= $3 OR $3 IS NULL)
-         GROUP BY account.id, account.kind ORDER BY account.id";
-    BALANCES_BOOKED =
-        "SELECT account.id, account.kind, history.balance
-         FROM ledger_account AS account
-         JOIN ledger_history AS history
-             ON history.tenant = app_tenant() AND history.book = account.book
-             AND history.account = account.number
-         WHERE account.tenant = app_tenant() AND account.book = $1
-             AND history.number = (
-                 SELECT max(latest.number) FROM ledger_history AS latest
-                 WHERE latest.tenant = app_tenant() AND latest.book = account.book
-                     AND latest.account = account.number AND latest.booked_at <= $2)
-         ORDER BY account.id";
-    DAY_CHANGES =
-        "SELECT account.id, account.kind, history.effective, amt_sum(history.amount)
-         FROM ledger_history AS history
-         JOIN ledger_account AS account
-             ON account.tenant = app_tenant() AND account.book = history.book
-             AND account.number = history.account
-         WHERE history.tenant = app_tenant() AND history.book = $1
-             AND history.effective <= $2 AND (history.booked_at <= $3 OR $3 IS NULL)
-         GROUP BY account.id, account.kind, history.effective
-         ORDER BY history.effective, account.id";
-    HISTORY =
-        "SELECT history.number, transfer.id, history.amount, history.balance, history.effective,
-             history.booked_at, account.kind, text.reference, text.purpose, text.counterparty,
-             transfer.code, other.id
-         FROM ledger_account AS account
-         JOIN ledger_history AS history
-             ON history.tenant = app_tenant() AND history.book = account.book
-             AND history.account = account.number
-         JOIN ledger_transfer AS transfer
-             ON transfer.tenant = app_tenant() AND transfer.book = history.book
-             AND transfer.number = history.number
-         JOIN ledger_account AS other
-             ON other.tenant = app_tenant() AND other.book = history.book
-             AND other.number = transfer.debit + transfer.credit - history.account
-         LEFT JOIN ledger_transfer_text AS text
-             ON text.tenant = app_tenant() AND text.book = history.book
-             AND text.transfer = transfer.id
-         WHERE account.tenant = app_tenant() AND account.book = $1 AND account.id = $2
-             AND (history.number < $3 OR $3 IS NULL)
-         ORDER BY history.number DESC LIMIT $4";
-    TRANSFERS =
-        "SELECT transfer.number, transfer.id, transfer.kind, debit.id, credit.id, transfer.amount,
-             debit.commodity, debit.scale, transfer.code, transfer.effective, transfer.booked_at,
-             text.reference, text.purpose, text.counterparty, transfer.expires_at, held.id,
-             transfer.reference
-         FROM ledger_transfer AS transfer
-         JOIN ledger_account AS debit
-             ON debit.tenant = app_tenant() AND debit.book = transfer.book
-             AND debit.number = transfer.debit
-         JOIN ledger_account AS credit
-             ON credit.tenant = app_tenant() AND credit.book = transfer.book
-             AND credit.number = transfer.credit
-         LEFT JOIN ledger_transfer AS held
-             ON held.tenant = app_tenant() AND held.book = transfer.book
-             AND held.number = transfer.hold
-         LEFT JOIN ledger_transfer_text AS text
-             ON text.tenant = app_tenant() AND text.book = transfer.book
-             AND text.transfer = transfer.id
-         WHERE transfer.tenant = app_tenant() AND transfer.book = $1
-             AND (transfer.id = $2 OR $2 IS NULL)
-             AND (debit.id = $3 OR credit.id = $3 OR $3 IS NULL)
-             AND (transfer.reference = $4 OR $4 IS NULL)
-             AND (transfer.number < $5 OR $5 IS NULL)
-         ORDER BY transfer.number DESC LIMIT $6";
+    ACCOUNTS =
+        "SELECT number, id, kind, commodity, scale FROM ledger_account
+         WHERE tenant = app_tenant() AND book = $1
+             AND (id = $2 OR $2 IS NULL) AND (code = $3 OR $3 IS NULL)
+         ORDER BY number";
+    TRANSFERS = transfers!(
+        "transfer.number <= $2 ORDER BY transfer.number DESC LIMIT $3"
+    );
+    TRANSFER = transfers!("transfer.number = $2");
+}
+
+/// An account as the tables know it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AccountRow {
+    pub number: u32,
+    pub id: AccountId,
+    pub kind: AccountKind,
+    pub commodity: Commodity,
 }
 
 pub(crate) async fn insert_book(tx: &mut Tx, book: &BookInfo) -> Result<(), StorageError> {
@@ -158,21 +132,79 @@ pub(crate) async fn account_names(
     rows.iter().map(|row| Ok((AccountId::from_uuid(row.get(0)?), row.get(1)?))).collect()
 }
 
-/// Balances on each account's natural side.
+/// A book's accounts by number; with an id the one, with a code those that have it.
+pub(crate) async fn accounts(
+    tx: &mut Tx,
+    book: BookId,
+    account: Option<AccountId>,
+    code: Option<u16>,
+) -> Result<BTreeMap<u32, AccountRow>, StorageError> {
+    let params = params![book.uuid(), account.map(AccountId::uuid), code];
+    let rows = tx.rows(&ACCOUNTS, params).await?;
+    let account = |row: &Row| {
+        let (number, code): (u32, String) = (row.get(0)?, row.get(3)?);
+        let (id, kind) = (AccountId::from_uuid(row.get(1)?), kind(row, 2)?);
+        Ok((number, AccountRow { number, id, kind, commodity: commodity(&code, row.get(4)?)? }))
+    };
+    rows.iter().map(account).collect()
+}
+
+/// Balances on each account's natural side, in the order of accounts' ids.
 pub(crate) async fn balances(
     tx: &mut Tx,
     book: BookId,
     at: At,
 ) -> Result<Vec<(AccountId, Amount)>, StorageError> {
-    let rows = match at {
-        At::Booked(time) => tx.rows(&BALANCES_BOOKED, params![book.uuid(), time]).await?,
+    let mut balances: BTreeMap<u32, Amount> = BTreeMap::new();
+    match at {
+        At::Booked(time) => {
+            let postings = Postings::booked_by(tx, book.uuid(), Some(time)).await?;
+            let last = |posting: &Posting| {
+                if !posting.amount.is_zero() {
+                    balances.insert(posting.account, posting.balance);
+                }
+            };
+            postings.of_all(tx, last).await?;
+        }
         At::Effective { date, known_at } => {
-            tx.rows(&BALANCES_EFFECTIVE, params![book.uuid(), date, known_at]).await?
+            let changes = day_sums(tx, book, date, known_at).await?;
+            for ((_, account), amount) in changes {
+                let sum = balances.entry(account).or_default();
+                *sum = sum.checked_add(amount).map_err(too_large)?;
+            }
+        }
+    }
+    let accounts = accounts(tx, book, None, None).await?;
+    let natural = |(number, balance): (u32, Amount)| {
+        accounts.get(&number).map(|account| (account.id, account.kind.natural(balance)))
+    };
+    let mut balances: Vec<_> = balances.into_iter().filter_map(natural).collect();
+    balances.sort_unstable_by_key(|(account, _)| *account);
+    Ok(balances)
+}
+
+/// What each account changed by on each day up to a date, debits positive.
+async fn day_sums(
+    tx: &mut Tx,
+    book: BookId,
+    until: Date,
+    known_at: Option<Timestamp>,
+) -> Result<BTreeMap<(i32, u32), Amount>, StorageError> {
+    let last_day = time::days_since_epoch(until);
+    let mut sums: BTreeMap<(i32, u32), Amount> = BTreeMap::new();
+    let mut overflow = None;
+    let add = |posting: &Posting| {
+        if posting.effective > last_day || posting.amount.is_zero() {
+            return;
+        }
+        let sum = sums.entry((posting.effective, posting.account)).or_default();
+        match sum.checked_add(posting.amount) {
+            Ok(added) => *sum = added,
+            Err(error) => overflow = Some(error),
         }
     };
-    let balance =
-        |row: &Row| Ok((AccountId::from_uuid(row.get(0)?), kind(row, 1)?.natural(row.get(2)?)));
-    rows.iter().map(balance).collect()
+    Postings::booked_by(tx, book.uuid(), known_at).await?.of_all(tx, add).await?;
+    overflow.map_or(Ok(sums), |error| Err(too_large(error)))
 }
 
 pub(crate) async fn day_changes(
@@ -181,13 +213,16 @@ pub(crate) async fn day_changes(
     until: Date,
     known_at: Option<Timestamp>,
 ) -> Result<Vec<DayChange>, StorageError> {
-    let rows = tx.rows(&DAY_CHANGES, params![book.uuid(), until, known_at]).await?;
-    let change = |row: &Row| {
-        let account = AccountId::from_uuid(row.get(0)?);
-        let amount = kind(row, 1)?.natural(row.get(3)?);
-        Ok(DayChange { account, date: row.get(2)?, amount })
-    };
-    rows.iter().map(change).collect()
+    let sums = day_sums(tx, book, until, known_at).await?;
+    let accounts = accounts(tx, book, None, None).await?;
+    let mut changes = Vec::with_capacity(sums.len());
+    for ((day, number), amount) in sums {
+        let Some(account) = accounts.get(&number) else { continue };
+        let (date, amount) = (date(day)?, account.kind.natural(amount));
+        changes.push(DayChange { account: account.id, date, amount });
+    }
+    changes.sort_unstable_by_key(|change| (change.date, change.account));
+    Ok(changes)
 }
 
 pub(crate) async fn history(
@@ -197,25 +232,53 @@ pub(crate) async fn history(
     before: Option<u64>,
     limit: usize,
 ) -> Result<Vec<HistoryLine>, StorageError> {
-    let params = params![book.uuid(), account.uuid(), before, limit];
-    let rows = tx.rows(&HISTORY, params).await?;
-    let line = |row: &Row| {
-        let kind = kind(row, 6)?;
-        Ok(HistoryLine {
-            number: row.get(0)?,
-            transfer: TransferId::from_uuid(row.get(1)?),
-            amount: kind.natural(row.get(2)?),
-            balance: kind.natural(row.get(3)?),
-            effective: row.get(4)?,
-            booked_at: row.get(5)?,
-            reference: row.get(7)?,
-            purpose: row.get(8)?,
-            counterparty: row.get(9)?,
-            code: row.get(10)?,
-            other: AccountId::from_uuid(row.get(11)?),
-        })
+    let known = accounts(tx, book, Some(account), None).await?;
+    let Some(AccountRow { number, kind, .. }) = known.into_values().next() else {
+        return Ok(Vec::new());
     };
-    rows.iter().map(line).collect()
+    let mut postings = Vec::with_capacity(limit);
+    let take = |posting: &Posting| {
+        if !posting.amount.is_zero() {
+            postings.push(*posting);
+        }
+        postings.len() < limit
+    };
+    Postings { book: book.uuid(), until: last_before(before) }.of_account(tx, number, take).await?;
+    let numbers = postings.iter().map(|posting| posting.number).collect();
+    let transfers = transfers_by_number(tx, book, numbers).await?;
+    let line = |(posting, transfer): (Posting, TransferView)| HistoryLine {
+        number: posting.number,
+        transfer: transfer.id,
+        amount: kind.natural(posting.amount),
+        balance: kind.natural(posting.balance),
+        effective: transfer.effective,
+        booked_at: transfer.booked_at,
+        other: if transfer.debit == account { transfer.credit } else { transfer.debit },
+        reference: transfer.reference,
+        purpose: transfer.purpose,
+        counterparty: transfer.counterparty,
+        code: transfer.code,
+    };
+    Ok(postings.into_iter().zip(transfers).map(line).collect())
+}
+
+/// The last number before a page's end.
+fn last_before(before: Option<u64>) -> u64 {
+    before.map_or(i64::MAX.unsigned_abs(), |before| before.saturating_sub(1))
+}
+
+/// The transfers with these numbers, in their order.
+pub(crate) async fn transfers_by_number(
+    tx: &mut Tx,
+    book: BookId,
+    numbers: Vec<u64>,
+) -> Result<Vec<TransferView>, StorageError> {
+    let many = numbers.iter().map(|number| params![book.uuid(), *number]).collect();
+    let rows = tx.rows_many(&TRANSFER, many).await?;
+    let damaged = |number| StorageError::Damaged { text: format!("transfer {number} is missing") };
+    let view =
+        |(rows, number): (&Vec<Row>, u64)| view(rows.first().ok_or_else(|| damaged(number))?);
+    rows.iter().zip(numbers).map(view).collect()
 }
 
 pub(crate) async fn transfers(
@@ -225,37 +288,67 @@ pub(crate) async fn transfers(
     before: Option<u64>,
     limit: usize,
 ) -> Result<Vec<TransferView>, StorageError> {
-    let params = params![
-        book.uuid(),
-        filter.transfer.map(TransferId::uuid),
-        filter.account.map(AccountId::uuid),
-        filter.reference.map(Uuid::from_u128),
-        before,
-        limit
-    ];
-    let rows = tx.rows(&TRANSFERS, params).await?;
-    let view = |row: &Row| {
-        let code: String = row.get(6)?;
-        Ok(TransferView {
-            number: row.get(0)?,
-            id: TransferId::from_uuid(row.get(1)?),
-            kind: crate::query::TransferKind::from_number(row.get(2)?)?,
-            debit: AccountId::from_uuid(row.get(3)?),
-            credit: AccountId::from_uuid(row.get(4)?),
-            amount: row.get(5)?,
-            commodity: commodity(&code, row.get(7)?)?,
-            code: row.get(8)?,
-            effective: row.get(9)?,
-            booked_at: row.get(10)?,
-            reference: row.get(11)?,
-            reference_hash: row.get::<Option<Uuid>>(16)?.map(|hash| hash.as_u128()),
-            purpose: row.get(12)?,
-            counterparty: row.get(13)?,
-            expires_at: row.get(14)?,
-            hold: row.get::<Option<Uuid>>(15)?.map(TransferId::from_uuid),
-        })
-    };
-    rows.iter().map(view).collect()
+    let until = last_before(before);
+    let TransferFilter { transfer, account, reference } = *filter;
+    let mut numbers = Vec::new();
+    if let Some(transfer) = transfer {
+        numbers.extend(number_of_id(tx, book.uuid(), transfer.uuid()).await?);
+    } else if let Some(reference) = reference {
+        let before = until.saturating_add(1);
+        // An account's are a part of them.
+        let limit = if account.is_some() { usize::MAX } else { limit };
+        numbers = numbers_of_reference(tx, book.uuid(), reference, before, limit).await?;
+    } else if let Some(account) = account {
+        let known = accounts(tx, book, Some(account), None).await?;
+        let Some(number) = known.into_keys().next() else { return Ok(Vec::new()) };
+        let take = |posting: &Posting| {
+            numbers.push(posting.number);
+            numbers.len() < limit
+        };
+        Postings { book: book.uuid(), until }.of_account(tx, number, take).await?;
+    } else {
+        let rows = tx.rows(&TRANSFERS, params![book.uuid(), until, limit]).await?;
+        return rows.iter().map(view).collect();
+    }
+    let mut found = transfers_by_number(tx, book, numbers).await?;
+    found.retain(|found| {
+        found.number <= until
+            && account.is_none_or(|account| found.debit == account || found.credit == account)
+            && reference.is_none_or(|reference| found.reference_hash == Some(reference))
+    });
+    found.truncate(limit);
+    Ok(found)
+}
+
+fn view(row: &Row) -> Result<TransferView, StorageError> {
+    let code: String = row.get(6)?;
+    Ok(TransferView {
+        number: row.get(0)?,
+        id: TransferId::from_uuid(row.get(1)?),
+        kind: crate::query::TransferKind::from_number(row.get(2)?)?,
+        debit: AccountId::from_uuid(row.get(3)?),
+        credit: AccountId::from_uuid(row.get(4)?),
+        amount: row.get(5)?,
+        commodity: commodity(&code, row.get(7)?)?,
+        code: row.get(8)?,
+        effective: row.get(9)?,
+        booked_at: row.get(10)?,
+        reference: row.get(11)?,
+        reference_hash: row.get::<Option<Uuid>>(16)?.map(|hash| hash.as_u128()),
+        purpose: row.get(12)?,
+        counterparty: row.get(13)?,
+        expires_at: row.get(14)?,
+        hold: row.get::<Option<Uuid>>(15)?.map(TransferId::from_uuid),
+    })
+}
+
+pub(crate) fn date(day: i32) -> Result<Date, StorageError> {
+    let damaged = |_| StorageError::Damaged { text: format!("day {day} is no date") };
+    time::date_from_days(day).map_err(damaged)
+}
+
+pub(crate) fn too_large(error: kernel::AmountError) -> StorageError {
+    StorageError::Damaged { text: format!("a sum over postings: {error}") }
 }
 
 fn kind(row: &Row, column: usize) -> Result<AccountKind, StorageError> {

@@ -211,6 +211,22 @@ impl Tx {
         self.note(outcome)
     }
 
+    /// The rows that one query gives for each of many rows of parameters.
+    pub async fn rows_many(
+        &mut self,
+        statement: &'static Statement,
+        many: Vec<Params>,
+    ) -> Result<Vec<Vec<Row>>, StorageError> {
+        self.check(statement)?;
+        let outcome = match &self.inner {
+            EngineTx::Sqlite(tx) => {
+                many.iter().map(|params: &Vec<Value>| tx.rows(statement, params)).collect()
+            }
+            EngineTx::Postgres(tx) => tx.rows_many(statement, &many).await,
+        };
+        self.note(outcome)
+    }
+
     /// The first row a statement gives, if there is one.
     pub async fn row(
         &mut self,

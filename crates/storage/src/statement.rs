@@ -2,6 +2,7 @@
 //! so that one test reads the syntax tree of each and a debug build refuses any that it missed.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::sync::{LazyLock, OnceLock};
 
 /// One SQL text for both databases. Parameters are `$1`, `$2`, …; `{lock}` becomes `FOR UPDATE`
@@ -13,7 +14,11 @@ pub struct Statement {
     line: u32,
     sqlite: OnceLock<String>,
     postgres: OnceLock<String>,
+    postgres_bulk: OnceLock<Option<String>>,
 }
+
+/// The rows that one bulk insert of PostgreSQL adds.
+pub(crate) const BULK_ROWS: usize = 128;
 
 /// Whose rows a statement may touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +37,15 @@ impl Statement {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(sql: &'static str, reach: Reach, file: &'static str, line: u32) -> Self {
-        Self { sql, reach, file, line, sqlite: OnceLock::new(), postgres: OnceLock::new() }
+        Self {
+            sql,
+            reach,
+            file,
+            line,
+            sqlite: OnceLock::new(),
+            postgres: OnceLock::new(),
+            postgres_bulk: OnceLock::new(),
+        }
     }
 
     /// The text as it was written.
@@ -62,6 +75,11 @@ impl Statement {
         self.postgres.get_or_init(|| self.sql.replace("{lock}", "FOR UPDATE"))
     }
 
+    /// The same for [`BULK_ROWS`] rows at once, where it inserts one row and does nothing else.
+    pub(crate) fn postgres_bulk(&self) -> Option<&str> {
+        self.postgres_bulk.get_or_init(|| bulk(self.postgres())).as_deref()
+    }
+
     /// Whether it was declared with [`sql!`](crate::sql), so that the test that reads every
     /// statement saw it.
     #[must_use]
@@ -71,6 +89,28 @@ impl Statement {
         });
         REGISTERED.contains(&std::ptr::from_ref(self).addr())
     }
+}
+
+fn bulk(sql: &str) -> Option<String> {
+    let (head, row) = sql.trim().split_once("VALUES")?;
+    let row = row.trim();
+    // What comes after the row (ON CONFLICT, RETURNING) says more than an insert.
+    if !head.starts_with("INSERT") || !row.ends_with(')') || row.contains("SELECT") {
+        return None;
+    }
+    let parts: Vec<&str> = row.split('$').collect();
+    let count = parts.len() - 1;
+    let mut text = format!("{head}VALUES ");
+    for index in 0..BULK_ROWS {
+        text.push_str(if index == 0 { "" } else { ", " });
+        text.push_str(parts.first()?);
+        for part in &parts[1..] {
+            let digits = part.find(|letter: char| !letter.is_ascii_digit())?;
+            let number: usize = part[..digits].parse().ok()?;
+            let _ = write!(text, "${}{}", index * count + number, &part[digits..]);
+        }
+    }
+    Some(text)
 }
 
 /// A registration; made by [`sql!`](crate::sql).
@@ -110,4 +150,26 @@ macro_rules! sql {
             $crate::Statement::new($sql, $reach, file!(), line!());
         $crate::inventory::submit! { $crate::statement::Registered(&$name) }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_insert_of_one_row_becomes_one_of_many() {
+        let text = bulk("INSERT INTO t (a, b) VALUES (app_tenant(), $1, $2)").unwrap();
+        assert!(text.starts_with(
+            "INSERT INTO t (a, b) VALUES (app_tenant(), $1, $2), (app_tenant(), $3, $4), "
+        ));
+        assert!(text.ends_with(&format!("${}, ${})", 2 * BULK_ROWS - 1, 2 * BULK_ROWS)));
+        for other in [
+            "INSERT INTO t (a) VALUES ($1) ON CONFLICT DO NOTHING",
+            "INSERT INTO t (a) VALUES ((SELECT b FROM u WHERE c = $1))",
+            "INSERT INTO t (a) SELECT $1",
+            "UPDATE t SET a = $1",
+        ] {
+            assert_eq!(bulk(other), None, "{other}");
+        }
+    }
 }

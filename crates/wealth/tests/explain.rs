@@ -49,20 +49,22 @@ fn amount(cell: &Cell) -> i128 {
 /// The accounts by the id of their asset.
 async fn booked(db: &TestDatabase, raw: &Raw, as_of: &str) -> BTreeMap<Vec<u8>, Booked> {
     let (amount_cell, date_cell) = match db.dialect() {
-        Dialect::Sqlite => ("h.amount", "h.effective"),
-        Dialect::Postgres => ("h.amount::text", "h.effective::text"),
+        Dialect::Sqlite => ("t.amount", "t.effective"),
+        Dialect::Postgres => ("t.amount::text", "t.effective::text"),
     };
+    // Kinds 0 and 2 move an amount: postings, and postings of holds.
     let sql = format!(
-        "SELECT w.id, {amount_cell}, {date_cell} FROM wealth_asset w
+        "SELECT w.id, {amount_cell}, {date_cell}, t.debit = a.number FROM wealth_asset w
          JOIN ledger_account a ON a.book = w.book AND a.id = w.account
-         JOIN ledger_history h ON h.book = a.book AND h.account = a.number
-         WHERE h.effective <= '{as_of}' ORDER BY h.effective"
+         JOIN ledger_transfer t ON t.book = a.book AND a.number IN (t.debit, t.credit)
+         WHERE t.effective <= '{as_of}' AND t.kind IN (0, 2) ORDER BY t.effective"
     );
     let mut booked: BTreeMap<Vec<u8>, Booked> = BTreeMap::new();
     for row in raw.rows(&sql).await {
         let Cell::Bytes(id) = &row[0] else { panic!("{row:?}") };
         let entry = booked.entry(id.clone()).or_default();
-        entry.debits_less_credits += amount(&row[1]);
+        let is_debit = row[3] == Cell::Number(1);
+        entry.debits_less_credits += if is_debit { amount(&row[1]) } else { -amount(&row[1]) };
         entry.transfers += 1;
         entry.last = text(&row[2]);
         if entry.first.is_empty() {

@@ -25,7 +25,8 @@ CREATE TABLE ledger_account (
 CREATE UNIQUE INDEX ledger_account_id ON ledger_account (book, id);
 
 -- Every transfer, holds included; accounts by their number in the book. `hold` is the number of the
--- hold that a posting or voiding settles.
+-- hold that a posting or voiding settles. What looks transfers up by something else than their number
+-- stands in sorted runs: an index in random order would write a page for each transfer.
 CREATE TABLE ledger_transfer (
     tenant {uuid} NOT NULL,
     book {uuid} NOT NULL,
@@ -39,27 +40,48 @@ CREATE TABLE ledger_transfer (
     reference {uuid},
     effective {date} NOT NULL,
     booked_at {time} NOT NULL,
-    record {i64} NOT NULL,
     hold {i64},
     expires_at {time},
     PRIMARY KEY (book, number)
 ) {clustered};
 {{tenant_table ledger_transfer append_only}}
-CREATE UNIQUE INDEX ledger_transfer_id ON ledger_transfer (book, id);
-CREATE INDEX ledger_transfer_reference ON ledger_transfer (book, reference)
-    WHERE reference IS NOT NULL;
-CREATE UNIQUE INDEX ledger_transfer_hold ON ledger_transfer (book, hold) WHERE hold IS NOT NULL;
 
--- What each account saw, in order: the debit-positive change, and the balance after it.
-CREATE TABLE ledger_history (
+-- The holds that are open.
+CREATE TABLE ledger_hold (
     tenant {uuid} NOT NULL,
     book {uuid} NOT NULL,
-    account {i64} NOT NULL,
+    id {uuid} NOT NULL,
     number {i64} NOT NULL,
+    debit {i64} NOT NULL,
+    credit {i64} NOT NULL,
     amount {amount} NOT NULL,
-    balance {amount} NOT NULL,
-    effective {date} NOT NULL,
-    booked_at {time} NOT NULL,
-    PRIMARY KEY (book, account, number)
+    PRIMARY KEY (book, id)
 ) {clustered};
-{{tenant_table ledger_history append_only}}
+{{tenant_table ledger_hold}}
+
+-- A segment: the transfers from `first` to `last`, with a sorted run of each kind over them.
+CREATE TABLE ledger_segment (
+    tenant {uuid} NOT NULL,
+    book {uuid} NOT NULL,
+    first {i64} NOT NULL,
+    last {i64} NOT NULL,
+    id_min {bytes} NOT NULL,
+    id_max {bytes} NOT NULL,
+    PRIMARY KEY (book, first)
+) {clustered};
+{{tenant_table ledger_segment}}
+
+-- A piece of a run: its entries from a key on. Kinds: 0 what accounts saw, 1 transfers by id, 2 by
+-- reference. Keys are bytes that order: an account's number, an id, a hash.
+CREATE TABLE ledger_run (
+    tenant {uuid} NOT NULL,
+    book {uuid} NOT NULL,
+    kind {i64} NOT NULL,
+    segment {i64} NOT NULL,
+    key {bytes} NOT NULL,
+    number {i64} NOT NULL,
+    body {bytes} NOT NULL,
+    PRIMARY KEY (book, kind, segment, key, number)
+) {clustered};
+{{tenant_table ledger_run}}
+-- postgres: ALTER TABLE ledger_run ALTER COLUMN body SET STORAGE PLAIN;

@@ -19,7 +19,7 @@ use kernel::{Actor, CommandKey, Timestamp, UserId, Uuid, time};
 use storage::StorageError;
 use storage::journal::{ByteReader, Record, RecordHeader, put_varint};
 
-use super::step::{put_step, read_step};
+use super::step::{Written, put_step, read_step};
 use crate::model::{
     AccountId, Atomicity, Command, Origin, Outcome, Reason, Rejection, Step, TransferId,
 };
@@ -68,6 +68,41 @@ pub fn decode_entries(
         entries.push(decode(accounts, &mut number, header.time, &mut reader)?);
     }
     Ok((header, entries))
+}
+
+/// What a record says that was done.
+pub(crate) enum Done {
+    /// A step that was accepted.
+    Step(Written<u32>),
+    /// A hold that expired.
+    Expired(TransferId),
+}
+
+/// Reads what the entries of a record did, with accounts by number, for someone who has no engine.
+pub(crate) fn read_done(
+    record: &Record,
+    mut visit: impl FnMut(Done) -> Result<(), StorageError>,
+) -> Result<RecordHeader, StorageError> {
+    let (header, mut reader) = record.open()?;
+    let day = day_of(header.time);
+    for _ in 0..header.count {
+        let Some(head) = read_head(&mut reader)? else {
+            read_expired(&mut reader)?
+                .into_iter()
+                .try_for_each(|hold| visit(Done::Expired(hold)))?;
+            continue;
+        };
+        for index in (0_u32..).take(head.count) {
+            let rejected =
+                head.rejection.is_some() || read_step_rejection(index, &mut reader)?.is_some();
+            if rejected {
+                read_step::<AccountId>(day, &mut reader)?;
+            } else {
+                visit(Done::Step(read_step(day, &mut reader)?))?;
+            }
+        }
+    }
+    Ok(header)
 }
 
 fn decode(

@@ -18,6 +18,8 @@ mod machine;
 mod state;
 mod step;
 
+pub(crate) use codec::{Done, read_done};
 pub use codec::{Entry, decode_entries};
 pub use decide::STEPS_MAX;
 pub use state::Book;
+pub(crate) use step::{Moved, Written, WrittenTransfer};

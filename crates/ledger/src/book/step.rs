@@ -61,7 +61,7 @@ impl Name for u32 {
 
 /// What a transfer does, with its accounts named in one way.
 #[derive(Clone, Copy)]
-pub(super) enum Moved<N> {
+pub(crate) enum Moved<N> {
     Post { debit: N, credit: N, amount: Amount },
     Hold { debit: N, credit: N, amount: Amount, expires: Option<Timestamp> },
     PostHold { hold: TransferId, amount: Option<Amount> },
@@ -69,7 +69,7 @@ pub(super) enum Moved<N> {
 }
 
 /// A step, with its accounts named in one way.
-pub(super) enum Written<N> {
+pub(crate) enum Written<N> {
     DefineCommodity { code: CommodityCode, scale: u8 },
     OpenAccount(NewAccount),
     SetLimits { account: N, limits: Limits },
@@ -78,7 +78,7 @@ pub(super) enum Written<N> {
 }
 
 /// A transfer, with its accounts named in one way.
-pub(super) struct WrittenTransfer<N> {
+pub(crate) struct WrittenTransfer<N> {
     pub id: TransferId,
     pub code: u16,
     pub reference: Option<u128>,

@@ -45,16 +45,17 @@ sql! {
          WHERE projection = $1 AND stream = $2 AND seq = $3";
 }
 
-/// Turns records into rows.
+/// Turns records into rows. Their entries name things as the machine wrote them.
 pub trait Projection: Send + Sync + 'static {
     /// Its name in the checkpoints.
     const NAME: &'static str;
 
-    /// Adds the rows of a record, in a transaction bound to the record's tenant.
+    /// Adds the rows of records of one stream, which follow each other, in a transaction bound to
+    /// their tenant.
     fn project(
         &self,
         tx: &mut Tx,
-        record: &Record,
+        records: &[Record],
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
 
     /// Forgets what it remembers of a stream: another process has moved on, or a transaction was
@@ -287,16 +288,13 @@ impl<P: Projection> Projector<P> {
         to: u64,
     ) -> Result<u64, StorageError> {
         let mut tx = self.database.begin(Level::System, Mode::Project).await?;
-        let mut bytes = 0;
-        for record in records {
-            tx.bind(Level::Tenant(record.tenant)).await?;
-            self.projection.project(&mut tx, record).await?;
-            bytes += record.body.len() as u64;
-        }
+        let Some(Record { stream, tenant, .. }) = records.first() else { return Ok(0) };
+        tx.bind(Level::Tenant(*tenant)).await?;
+        self.projection.project(&mut tx, records).await?;
         tx.bind(Level::System).await?;
-        let stream = records.first().map_or(Uuid::nil(), |record| record.stream);
+        let bytes = records.iter().map(|record| record.body.len() as u64).sum();
         // Where another process has moved on, this touches no row, and nothing is committed.
-        tx.execute_one(&CHECKPOINT_MOVE, params![P::NAME, stream, from, to]).await?;
+        tx.execute_one(&CHECKPOINT_MOVE, params![P::NAME, *stream, from, to]).await?;
         tx.commit().await?;
         // Readers of engines' events see what is projected, and wake now.
         self.database.bell().ring_grew([]);

@@ -19,11 +19,13 @@ use tokio_postgres::{Config, NoTls};
 use crate::db::Limits;
 use crate::error::StorageError;
 use crate::level::{Level, Mode};
-use crate::statement::Statement;
+use crate::statement::{BULK_ROWS, Statement};
 use crate::value::{Row, Value};
 
 /// The statements of one bulk call that are under way at a time.
 const PIPELINE_MAX: usize = 512;
+/// The bulk inserts of one call that are under way at a time.
+const BULKS_PIPELINED_MAX: usize = 8;
 
 /// A PostgreSQL server.
 pub(crate) struct Postgres {
@@ -144,7 +146,32 @@ impl PostgresTx {
         answer.await.map_err(failed)
     }
 
-    /// Executes one statement with many rows of parameters, pipelined; the rows each touched.
+    /// Asks one query with many rows of parameters, pipelined.
+    pub(crate) async fn rows_many(
+        &self,
+        statement: &Statement,
+        many: &[Vec<Value>],
+    ) -> Result<Vec<Vec<Row>>, StorageError> {
+        let client = self.client()?;
+        let failed = |error| failed(statement.place(), &error);
+        let answer = self.answer(async {
+            let prepared = client.prepare_cached(statement.postgres()).await?;
+            let mut answers = Vec::with_capacity(many.len());
+            for chunk in many.chunks(PIPELINE_MAX) {
+                let under_way = chunk.iter().map(|params| {
+                    let (client, prepared, params) = (client, &prepared, borrow(params));
+                    async move { client.query(prepared, &params).await }
+                });
+                answers.extend(try_join_all(under_way).await?);
+            }
+            Ok(answers)
+        });
+        let rows = |rows: &Vec<tokio_postgres::Row>| rows.iter().map(types::row).collect();
+        answer.await.map_err(failed)?.iter().map(rows).collect()
+    }
+
+    /// Executes one statement with many rows of parameters, pipelined; the rows each touched. A plain
+    /// insert of many rows goes many rows at a time.
     pub(crate) async fn execute_many(
         &self,
         statement: &Statement,
@@ -152,9 +179,23 @@ impl PostgresTx {
     ) -> Result<Vec<u64>, StorageError> {
         let client = self.client()?;
         let failed = |error| failed(statement.place(), &error);
+        let bulk = statement.postgres_bulk().filter(|_| many.len() >= BULK_ROWS);
+        let bulk_rows = if bulk.is_some() { many.len() / BULK_ROWS * BULK_ROWS } else { 0 };
+        let (in_bulk, many) = many.split_at(bulk_rows);
         let answer = self.answer(async {
+            let mut touched = vec![1; in_bulk.len()];
+            if let Some(sql) = bulk {
+                let prepared = client.prepare_cached(sql).await?;
+                for chunk in in_bulk.chunks(BULK_ROWS * BULKS_PIPELINED_MAX) {
+                    let under_way = chunk.chunks(BULK_ROWS).map(|rows| {
+                        let (client, prepared) = (client, &prepared);
+                        let params: Vec<_> = rows.iter().flat_map(|row| borrow(row)).collect();
+                        async move { client.execute(prepared, &params).await }
+                    });
+                    try_join_all(under_way).await?;
+                }
+            }
             let prepared = client.prepare_cached(statement.postgres()).await?;
-            let mut touched = Vec::with_capacity(many.len());
             for chunk in many.chunks(PIPELINE_MAX) {
                 let under_way = chunk.iter().map(|params| {
                     let (client, prepared, params) = (client, &prepared, borrow(params));

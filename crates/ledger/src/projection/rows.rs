@@ -1,0 +1,245 @@
+//! What records say, as rows and entries of runs, before any of it is inserted.
+
+use kernel::{Amount, Timestamp, Uuid, time};
+use storage::journal::{Record, RecordHeader};
+use storage::{Params, StorageError, Tx, params, sql};
+
+use super::run::{Place, Posting};
+use super::segment::Entries;
+use super::{Held, Remembered};
+use crate::book::{Done, Moved, Written, WrittenTransfer, read_done};
+use crate::model::NewAccount;
+use crate::query::TransferKind;
+
+sql! {
+    COMMODITY_INSERT =
+        "INSERT INTO ledger_commodity (tenant, book, code, scale)
+         VALUES (app_tenant(), $1, $2, $3)";
+    ACCOUNT_INSERT =
+        "INSERT INTO ledger_account
+             (tenant, book, number, id, commodity, scale, kind, code, record, opened_at)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    ACCOUNT_CLOSE =
+        "UPDATE ledger_account SET closed_at = $3
+         WHERE tenant = app_tenant() AND book = $1 AND number = $2";
+    TRANSFER_INSERT =
+        "INSERT INTO ledger_transfer
+             (tenant, book, number, id, kind, debit, credit, amount, code, reference, effective,
+              booked_at, hold, expires_at)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    HOLD_INSERT =
+        "INSERT INTO ledger_hold (tenant, book, id, number, debit, credit, amount)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6)";
+    HOLD_DELETE =
+        "DELETE FROM ledger_hold WHERE tenant = app_tenant() AND book = $1 AND id = $2";
+}
+
+/// The rows of some records of a book.
+pub(super) struct Rows {
+    book: Uuid,
+    commodities: Vec<Params>,
+    accounts: Vec<Params>,
+    closed: Vec<Params>,
+    transfers: Vec<Params>,
+    held: Vec<Params>,
+    settled: Vec<Params>,
+    entries: Entries,
+}
+
+/// What one transfer moved.
+struct Moving {
+    kind: TransferKind,
+    held: Held,
+    hold: Option<u64>,
+    expires: Option<Timestamp>,
+}
+
+impl Rows {
+    pub(super) fn new(book: Uuid) -> Self {
+        Self {
+            book,
+            commodities: Vec::new(),
+            accounts: Vec::new(),
+            closed: Vec::new(),
+            transfers: Vec::new(),
+            held: Vec::new(),
+            settled: Vec::new(),
+            entries: Entries::default(),
+        }
+    }
+
+    /// Adds what a record says.
+    pub(super) fn read(
+        &mut self,
+        book: &mut Remembered,
+        record: &Record,
+    ) -> Result<(), StorageError> {
+        let (header, _) = record.open()?;
+        let (mut number, time) = (header.first_number, header.time);
+        read_done(record, |done| {
+            match done {
+                Done::Expired(hold) => {
+                    self.settle(book, hold.uuid())?;
+                }
+                Done::Step(Written::Transfer(transfer)) => {
+                    self.transfer(book, number, time, &transfer)?;
+                    number += 1;
+                }
+                Done::Step(step) => self.other(book, &header, step)?,
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn other(
+        &mut self,
+        book: &mut Remembered,
+        header: &RecordHeader,
+        step: Written<u32>,
+    ) -> Result<(), StorageError> {
+        match step {
+            Written::DefineCommodity { code, scale } => {
+                // Defining it again changes nothing.
+                if book.commodities.insert(code, scale).is_none() {
+                    self.commodities.push(params![self.book, code.as_str(), scale]);
+                }
+            }
+            Written::OpenAccount(account) => self.account(book, header, &account)?,
+            Written::CloseAccount { account } => {
+                self.closed.push(params![self.book, account, header.time]);
+            }
+            // Limits are the engine's; transfers are read elsewhere.
+            Written::SetLimits { .. } | Written::Transfer(_) => {}
+        }
+        Ok(())
+    }
+
+    fn account(
+        &mut self,
+        book: &mut Remembered,
+        header: &RecordHeader,
+        account: &NewAccount,
+    ) -> Result<(), StorageError> {
+        let code = account.commodity;
+        let scale = book.commodities.get(&code).copied();
+        let scale = scale.ok_or_else(|| damaged(&format!("commodity {code}")))?;
+        let number = book.balances.len();
+        book.balances.push(Amount::ZERO);
+        self.accounts.push(params![
+            self.book,
+            number,
+            account.id.uuid(),
+            code.as_str(),
+            scale,
+            account.kind.number(),
+            account.code,
+            header.seq,
+            header.time
+        ]);
+        Ok(())
+    }
+
+    fn transfer(
+        &mut self,
+        book: &mut Remembered,
+        number: u64,
+        time: Timestamp,
+        transfer: &WrittenTransfer<u32>,
+    ) -> Result<(), StorageError> {
+        let Moving { kind, held, hold, expires } = self.moving(book, number, transfer)?;
+        let effective = transfer.effective;
+        let moved = match kind {
+            TransferKind::Post | TransferKind::PostHold => held.amount,
+            TransferKind::Hold | TransferKind::VoidHold => Amount::ZERO,
+        };
+        for (account, amount) in [(held.debit, moved), (held.credit, moved.negate())] {
+            let last = book.balances.get_mut(account as usize);
+            let last = last.ok_or_else(|| damaged("an account"))?;
+            *last = last.checked_add(amount).map_err(|_| damaged("a balance"))?;
+            let balance = *last;
+            self.entries.postings.push(Posting { account, number, amount, balance, effective });
+        }
+        let id = transfer.id.uuid();
+        if self.entries.ids.is_empty() {
+            self.entries.first = number;
+        }
+        self.entries.last = number;
+        self.entries.ids.push(Place { key: id.as_u128(), number });
+        let place = |key| Place { key, number };
+        self.entries.references.extend(transfer.reference.map(place));
+        self.transfers.push(params![
+            self.book,
+            number,
+            id,
+            kind.number(),
+            held.debit,
+            held.credit,
+            held.amount,
+            transfer.code,
+            transfer.reference.map(Uuid::from_u128),
+            time::date_from_days(effective).map_err(|_| damaged("a date"))?,
+            time,
+            hold,
+            expires
+        ]);
+        Ok(())
+    }
+
+    fn moving(
+        &mut self,
+        book: &mut Remembered,
+        number: u64,
+        transfer: &WrittenTransfer<u32>,
+    ) -> Result<Moving, StorageError> {
+        let (kind, held, hold, expires) = match transfer.moved {
+            Moved::Post { debit, credit, amount } => {
+                (TransferKind::Post, Held { number, debit, credit, amount }, None, None)
+            }
+            Moved::Hold { debit, credit, amount, expires } => {
+                let held = Held { number, debit, credit, amount };
+                book.holds.insert(transfer.id.uuid().as_u128(), held);
+                let row = params![self.book, transfer.id.uuid(), number, debit, credit, amount];
+                self.held.push(row);
+                (TransferKind::Hold, held, None, expires)
+            }
+            Moved::PostHold { hold, amount } => {
+                let held = self.settle(book, hold.uuid())?;
+                let posted = Held { amount: amount.unwrap_or(held.amount), ..held };
+                (TransferKind::PostHold, posted, Some(held.number), None)
+            }
+            Moved::VoidHold { hold } => {
+                let held = self.settle(book, hold.uuid())?;
+                (TransferKind::VoidHold, held, Some(held.number), None)
+            }
+        };
+        Ok(Moving { kind, held, hold, expires })
+    }
+
+    fn settle(&mut self, book: &mut Remembered, hold: Uuid) -> Result<Held, StorageError> {
+        let held = book.holds.remove(&hold.as_u128()).ok_or_else(|| damaged("a hold"))?;
+        self.settled.push(params![self.book, hold]);
+        Ok(held)
+    }
+
+    /// Inserts the rows; what the next segment is made of.
+    pub(super) async fn insert(self, tx: &mut Tx) -> Result<Option<Entries>, StorageError> {
+        for (statement, rows) in [
+            (&COMMODITY_INSERT, self.commodities),
+            (&ACCOUNT_INSERT, self.accounts),
+            (&ACCOUNT_CLOSE, self.closed),
+            (&TRANSFER_INSERT, self.transfers),
+            (&HOLD_INSERT, self.held),
+            (&HOLD_DELETE, self.settled),
+        ] {
+            if !rows.is_empty() {
+                tx.execute_many(statement, rows).await?;
+            }
+        }
+        Ok((!self.entries.ids.is_empty()).then_some(self.entries))
+    }
+}
+
+fn damaged(what: &str) -> StorageError {
+    StorageError::Damaged { text: format!("the journal names {what} that is not projected") }
+}
