@@ -1,5 +1,6 @@
 //! How many transfers a second the engine makes durable, in process: in batches, by callers that
-//! each wait for one, and on one hot account; with the journal alone, and with the tables following.
+//! each wait for one, and on one hot account; with the journal alone, and with the tables
+//! following.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
@@ -91,9 +92,7 @@ async fn measure(name: &str, bench: &Arc<Bench>) {
     }
     if let Target::Ledger(ledger) = &bench.target {
         let started = Instant::now();
-        while ledger.projection_lag_bytes() > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        while ledger.wait_for_book(bench.book).await.is_err() {}
         println!("{name:10} {what:8} followed for {} ms more", started.elapsed().as_millis());
         ledger.stop().await;
     }

@@ -110,7 +110,8 @@ impl Ledger {
                 position.advance(stream, seq);
             }
             let _ = self.inner.progress.wait_for(&position).await;
-            projector.abort();
+            self.inner.progress.stop();
+            let _ = projector.await;
         }
     }
 
@@ -397,6 +398,13 @@ impl Ledger {
         }
         owners.insert(book, context.tenant);
         Ok(())
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The writer ends with its last handle; the projector is told.
+        self.progress.stop();
     }
 }
 

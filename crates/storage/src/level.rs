@@ -22,8 +22,8 @@ pub enum Mode {
     Read,
     /// It changes rows; on SQLite one at a time.
     Write,
-    /// It changes the tables that are made from the journal, which on SQLite stand in a file of their
-    /// own. What it commits is not flushed: after a loss of power it is made again.
+    /// It changes the tables that are made from the journal, which on SQLite stand in a file of
+    /// their own. What it commits is not flushed: after a loss of power it is made again.
     Project,
 }
 

@@ -85,8 +85,8 @@ pub enum Ownership {
     System,
 }
 
-/// `migrations!("ledger", 1 "books" = "0001_books.sql"; projections 1 "transfers" = "…")`: the texts
-/// are in `migrations/`.
+/// `migrations!("ledger", 1 "books" = "0001_books.sql"; projections 1 "transfers" = "…")`: the
+/// texts are in `migrations/`.
 #[macro_export]
 macro_rules! migrations {
     ($module:literal, $($number:literal $name:literal = $path:literal),+ $(,)?

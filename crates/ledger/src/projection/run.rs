@@ -4,12 +4,13 @@
 //! entries of one key stand in pieces that begin with it, or, where none does, in the last piece
 //! that begins with a smaller one: so that one look finds them.
 //!
-//! A piece of postings is a list of groups: account varint, count varint, then for each posting,
-//! each but the first as the difference from the one before: number varint, amount (zigzag varint,
-//! debit positive, zero where the transfer moved nothing), effective day (zigzag varint), and the
-//! balance after it (zigzag varint, not a difference). A piece of places is a list of: count of
-//! leading bytes shared with the key before, the other bytes of the key, number zigzag varint as the
-//! difference from the one before.
+//! A piece of postings is a list of groups: account varint, count varint, then for each posting:
+//! number varint and effective day (zigzag varint), each but the first as the difference from the
+//! one before; between them the amount (zigzag varint, debits positive, zero where the transfer
+//! moved nothing), and last the balance after it (zigzag varint).
+//!
+//! A piece of places is a list of: count of leading bytes shared with the key before, the other
+//! bytes of the key, number (zigzag varint) as the difference from the one before.
 
 use kernel::Amount;
 use storage::StorageError;

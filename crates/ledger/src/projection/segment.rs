@@ -1,6 +1,6 @@
 //! Segments: contiguous ranges of a book's transfers, each with its sorted runs. Every transaction
-//! adds a small one; neighbours are merged as they add up, so that a look at all of them stays short
-//! and each transfer is written again a few times only.
+//! adds a small one; neighbours are merged as they add up, so that a look at all of them stays
+//! short and each transfer is written again a few times only.
 
 use std::ops::Range;
 

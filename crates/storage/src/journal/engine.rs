@@ -85,7 +85,7 @@ impl<M: Machine> Engine<M> {
         let blocks = store.blocks();
         let writer = Writer::new(store, env, progress, limits, receiver);
         let task = if blocks {
-            tokio::task::spawn_blocking(|| block_on(writer.run()))
+            tokio::task::spawn_blocking(|| super::block_on(writer.run()))
         } else {
             tokio::spawn(writer.run())
         };
@@ -151,15 +151,6 @@ impl<M: Machine> Engine<M> {
     /// Lets the writer finish what is queued, and end.
     pub async fn stop(&self) {
         let _ = self.sender.send(Message::Stop).await;
-    }
-}
-
-/// Runs the writer on this thread, which is its own.
-fn block_on(writer: impl Future<Output = ()>) {
-    match tokio::runtime::Builder::new_current_thread().enable_time().build() {
-        Ok(runtime) => runtime.block_on(writer),
-        // Every caller then hears that the engine has stopped.
-        Err(error) => tracing::error!(%error, "the writer could not start"),
     }
 }
 

@@ -29,6 +29,15 @@ pub use store::{Carried, Commit, JournalStore, SqlJournal};
 use crate::statement::Statement;
 use crate::value::Params;
 
+/// Runs a task that blocks on a thread of its own.
+fn block_on(task: impl Future<Output = ()>) {
+    match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+        Ok(runtime) => runtime.block_on(task),
+        // Whoever waits for the task then hears that it has ended.
+        Err(error) => tracing::error!(%error, "a thread of the journal could not start"),
+    }
+}
+
 /// A change of rows that a command carries: it happens in the commit of the command's outcome, or
 /// neither does.
 #[derive(Clone)]

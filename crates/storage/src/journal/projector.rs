@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::record::Record;
 use super::store::{JournalStore, SqlJournal};
-use crate::db::{Database, Tx};
+use crate::db::{Database, Dialect, Tx};
 use crate::error::StorageError;
 use crate::level::{Level, Mode};
 use crate::{params, sql};
@@ -76,6 +76,7 @@ struct State {
     projected: BTreeMap<Uuid, u64>,
     bytes_committed: u64,
     bytes_projected: u64,
+    stopped: bool,
 }
 
 impl Default for Progress {
@@ -127,6 +128,11 @@ impl Progress {
     #[must_use]
     pub fn head(&self, stream: Uuid) -> u64 {
         self.state().committed.get(&stream).map_or(0, |(_, seq)| *seq)
+    }
+
+    /// Lets the projector end.
+    pub fn stop(&self) {
+        self.change(|state| state.stopped = true);
     }
 
     pub(super) async fn wait_until_below(&self, lag_max: u64) {
@@ -201,33 +207,40 @@ impl<P: Projection> Projector<P> {
         Ok(())
     }
 
-    /// Projects until the task is aborted or nobody writes any more.
+    /// Projects until it is stopped: on SQLite, which blocks, on a thread of its own.
     pub fn start(self) -> JoinHandle<()> {
-        tokio::spawn(async move {
-            let mut changes = self.progress.changed.subscribe();
-            let mut pause = PAUSE_MIN;
-            loop {
-                changes.mark_unchanged();
-                match self.project_all().await {
-                    Ok(()) => pause = PAUSE_MIN,
-                    Err(error) => {
-                        tracing::error!(%error, projection = P::NAME, "projection failed");
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(PAUSE_MAX);
-                        continue;
-                    }
-                }
-                if changes.changed().await.is_err() {
-                    return;
-                }
+        match self.database.dialect() {
+            Dialect::Sqlite => tokio::task::spawn_blocking(|| super::block_on(self.run())),
+            Dialect::Postgres => tokio::spawn(self.run()),
+        }
+    }
+
+    async fn run(self) {
+        let mut changes = self.progress.changed.subscribe();
+        let mut pause = PAUSE_MIN;
+        loop {
+            changes.mark_unchanged();
+            let projected = self.project_all().await;
+            if self.progress.state().stopped {
+                return;
             }
-        })
+            if let Err(error) = projected {
+                tracing::error!(%error, projection = P::NAME, "projection failed");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSE_MAX);
+                continue;
+            }
+            pause = PAUSE_MIN;
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     async fn project_all(&self) -> Result<(), StorageError> {
         loop {
             let behind = self.progress.behind();
-            if behind.is_empty() {
+            if behind.is_empty() || self.progress.state().stopped {
                 return Ok(());
             }
             for (stream, tenant, seq) in behind {

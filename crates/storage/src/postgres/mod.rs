@@ -170,8 +170,8 @@ impl PostgresTx {
         answer.await.map_err(failed)?.iter().map(rows).collect()
     }
 
-    /// Executes one statement with many rows of parameters, pipelined; the rows each touched. A plain
-    /// insert of many rows goes many rows at a time.
+    /// Executes one statement with many rows of parameters, pipelined; the rows each touched. A
+    /// plain insert of many rows goes many rows at a time.
     pub(crate) async fn execute_many(
         &self,
         statement: &Statement,

@@ -3,8 +3,8 @@
 //! There are two files: the database's, and beside it one with the tables that are made from the
 //! journal, which has a writer of its own and is attached to every other connection, to be read.
 //!
-//! What must stay true: at most one connection writes each file; a reader's connection cannot write;
-//! a transaction that is dropped is rolled back before its connection is used again.
+//! What must stay true: at most one connection writes each file; a reader's connection cannot
+//! write; a transaction that is dropped is rolled back before its connection is used again.
 
 mod functions;
 
