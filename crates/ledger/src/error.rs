@@ -46,7 +46,10 @@ pub enum LedgerError {
 fn sentence(rejection: &Rejection) -> String {
     let Rejection { step, reason, about } = rejection;
     let about = match (reason, about) {
-        (Reason::TransferExists | Reason::HoldNotOpen | Reason::HoldExceeded, Some(id)) => {
+        (
+            Reason::TransferExists | Reason::IdAhead | Reason::HoldNotOpen | Reason::HoldExceeded,
+            Some(id),
+        ) => {
             format!(" ({})", TransferId::from_uuid(*id))
         }
         (Reason::GuardFailed | Reason::RowExists, _) | (_, None) => String::new(),
@@ -78,7 +81,9 @@ impl Problematic for LedgerError {
                 | Reason::TransferExists
                 | Reason::GuardFailed
                 | Reason::RowExists => ErrorKind::Conflict,
-                Reason::AmountNotPositive | Reason::StepCount => ErrorKind::Invalid,
+                Reason::AmountNotPositive | Reason::StepCount | Reason::IdAhead => {
+                    ErrorKind::Invalid
+                }
                 _ => ErrorKind::Refused,
             },
             Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,

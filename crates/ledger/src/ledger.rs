@@ -16,6 +16,7 @@ use crate::event::BookOpened;
 use crate::model::{
     Account, AccountId, Atomicity, Command, Origin, Outcome, Reason, Rejection, Step, TransferId,
 };
+use crate::postings::TableArchive;
 use crate::projection::Tables;
 use crate::query::{
     At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView,
@@ -89,7 +90,8 @@ impl Ledger {
         projector.catch_up().await?;
         let journal = SqlJournal::new(database.clone());
         let env = database.env().clone();
-        let (engine, writer) = Engine::start(journal, env, progress.clone(), limits);
+        let archive = TableArchive { database: database.clone() };
+        let (engine, writer) = Engine::start_with(journal, archive, env, progress.clone(), limits);
         let tasks = Mutex::new(vec![writer, projector.start()]);
         let owners = Mutex::default();
         Ok(Self { inner: Arc::new(Inner { database, engine, progress, tasks, owners }) })

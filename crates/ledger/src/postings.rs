@@ -1,8 +1,10 @@
 //! Reading the sorted runs: what accounts saw, and where ids and references stand.
 
-use kernel::{Timestamp, Uuid};
-use storage::{Row, StorageError, Tx, params, sql};
+use kernel::{TenantId, Timestamp, Uuid};
+use storage::journal::Archive;
+use storage::{Database, Level, Mode, Row, StorageError, Tx, params, sql};
 
+use crate::book::made_ms;
 use crate::projection::run::{Place, Posting, account_key, read_places, read_postings};
 use crate::projection::segment;
 
@@ -36,6 +38,9 @@ sql! {
     ACCOUNT_PIECES = pieces!("0", "segment.first <= $5 AND (run.key < $2 OR run.number <= $5)");
     ID_PIECES = pieces!("1", "segment.id_min <= $2 AND segment.id_max >= $2");
     REFERENCE_PIECES = pieces!("2", "segment.first <= $5");
+    ODD_ID =
+        "SELECT number FROM ledger_odd_id
+         WHERE tenant = app_tenant() AND book = $1 AND id = $2";
     LAST_NUMBER =
         "SELECT max(number) FROM ledger_transfer WHERE tenant = app_tenant() AND book = $1";
     BOOKED_AT =
@@ -114,23 +119,63 @@ impl Postings {
     }
 }
 
-/// The number of the transfer with an id.
-pub(crate) async fn number_of_id(
+/// The numbers of the transfers with these ids, where there are such.
+pub(crate) async fn numbers_of_ids(
     tx: &mut Tx,
     book: Uuid,
-    id: Uuid,
-) -> Result<Option<u64>, StorageError> {
-    let key = id.as_bytes().to_vec();
-    let rows = tx.rows(&ID_PIECES, params![book, key, PIECES_MAX * PIECES_MAX, 0]).await?;
-    for row in &rows {
-        let mut places = Vec::new();
-        read_places(&body(row)?, &mut places)?;
-        let found = places.binary_search_by_key(&id.as_u128(), |place| place.key);
-        if let Ok(index) = found {
-            return Ok(Some(places[index].number));
+    ids: &[Uuid],
+) -> Result<Vec<Option<u64>>, StorageError> {
+    let odd = ids.iter().map(|id| params![book, *id]).collect();
+    let mut numbers = Vec::with_capacity(ids.len());
+    for rows in tx.rows_many(&ODD_ID, odd).await? {
+        numbers.push(rows.first().map(|row| row.get(0)).transpose()?);
+    }
+    let timed =
+        |index: &usize| numbers[*index].is_none() && made_ms(ids[*index].as_u128()).is_some();
+    let timed: Vec<usize> = (0..ids.len()).filter(timed).collect();
+    let key =
+        |index: &usize| params![book, ids[*index].as_bytes().to_vec(), PIECES_MAX * PIECES_MAX, 0];
+    let pieces = tx.rows_many(&ID_PIECES, timed.iter().map(key).collect()).await?;
+    for (index, rows) in timed.into_iter().zip(pieces) {
+        for row in rows {
+            let mut places = Vec::new();
+            read_places(&body(&row)?, &mut places)?;
+            let id = ids[index].as_u128();
+            if let Ok(found) = places.binary_search_by_key(&id, |place| place.key) {
+                numbers[index] = Some(places[found].number);
+            }
         }
     }
-    Ok(None)
+    Ok(numbers)
+}
+
+/// The ids that books' engines have forgotten stand in the tables.
+pub(crate) struct TableArchive {
+    pub database: Database,
+}
+
+impl Archive for TableArchive {
+    async fn used(
+        &self,
+        tenant: TenantId,
+        stream: Uuid,
+        ids: Vec<u128>,
+    ) -> Result<Vec<u128>, StorageError> {
+        let mut tx = self.database.begin(Level::of(tenant), Mode::Read).await?;
+        let uuids: Vec<Uuid> = ids.iter().map(|id| Uuid::from_u128(*id)).collect();
+        let numbers = numbers_of_ids(&mut tx, stream, &uuids).await?;
+        tx.commit().await?;
+        let used = ids.into_iter().zip(numbers).filter(|(_, number)| number.is_some());
+        Ok(used.map(|(id, _)| id).collect())
+    }
+
+    async fn archived(&self, tenant: TenantId, stream: Uuid) -> Result<u64, StorageError> {
+        let mut tx = self.database.begin(Level::of(tenant), Mode::Read).await?;
+        let row = tx.row(&LAST_NUMBER, params![stream]).await?;
+        tx.commit().await?;
+        let last: Option<u64> = row.map(|row| row.get(0)).transpose()?.flatten();
+        Ok(last.unwrap_or(0))
+    }
 }
 
 /// The numbers of the newest transfers before one with a reference, the newest first.

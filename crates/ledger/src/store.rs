@@ -7,7 +7,7 @@ use storage::journal::RowChange;
 use storage::{Params, Row, StorageError, Tx, params, sql};
 
 use crate::model::{AccountId, AccountKind, TransferId};
-use crate::postings::{Postings, number_of_id, numbers_of_reference};
+use crate::postings::{Postings, numbers_of_ids, numbers_of_reference};
 use crate::projection::run::Posting;
 use crate::query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferView};
 
@@ -292,7 +292,8 @@ pub(crate) async fn transfers(
     let TransferFilter { transfer, account, reference } = *filter;
     let mut numbers = Vec::new();
     if let Some(transfer) = transfer {
-        numbers.extend(number_of_id(tx, book.uuid(), transfer.uuid()).await?);
+        let found = numbers_of_ids(tx, book.uuid(), &[transfer.uuid()]).await?;
+        numbers.extend(found.into_iter().flatten());
     } else if let Some(reference) = reference {
         let before = until.saturating_add(1);
         // An account's are a part of them.

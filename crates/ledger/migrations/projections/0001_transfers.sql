@@ -59,6 +59,17 @@ CREATE TABLE ledger_hold (
 ) {clustered};
 {{tenant_table ledger_hold}}
 
+-- Transfers whose ids say no time, or another than when they were booked. The others stand in runs by
+-- id, which are about as ordered as time is.
+CREATE TABLE ledger_odd_id (
+    tenant {uuid} NOT NULL,
+    book {uuid} NOT NULL,
+    id {uuid} NOT NULL,
+    number {i64} NOT NULL,
+    PRIMARY KEY (book, id)
+) {clustered};
+{{tenant_table ledger_odd_id append_only}}
+
 -- A segment: the transfers from `first` to `last`, with a sorted run of each kind over them.
 CREATE TABLE ledger_segment (
     tenant {uuid} NOT NULL,

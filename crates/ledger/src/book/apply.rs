@@ -8,10 +8,15 @@ use super::state::{Book, CommodityState, HoldState, KeyState, Undo};
 use crate::model::{NewAccount, Outcome, Step};
 
 impl Book {
-    pub(super) fn apply_step(&mut self, step: &Step, allowed: &Allowed) -> Result<(), AmountError> {
+    pub(super) fn apply_step(
+        &mut self,
+        time: Timestamp,
+        step: &Step,
+        allowed: &Allowed,
+    ) -> Result<(), AmountError> {
         match (step, allowed) {
             (Step::Transfer(transfer), Allowed::Transfer(effect)) => {
-                self.apply_transfer(transfer.id.uuid().as_u128(), effect)?;
+                self.apply_transfer(time, transfer.id.uuid().as_u128(), effect)?;
             }
             (Step::DefineCommodity { code, scale }, Allowed::Commodity) => {
                 // Memory ends long before 32 bits do.
@@ -54,9 +59,14 @@ impl Book {
     ///
     /// # Errors
     /// Where a balance would overflow, which is not allowed and so stands in no journal.
-    pub(super) fn apply_transfer(&mut self, id: u128, effect: &Effect) -> Result<(), AmountError> {
-        self.transfers.insert(id);
+    pub(super) fn apply_transfer(
+        &mut self,
+        time: Timestamp,
+        id: u128,
+        effect: &Effect,
+    ) -> Result<(), AmountError> {
         self.transfer_count += 1;
+        self.transfers.insert(id, self.transfer_count, time);
         self.undo.push(Undo::TransferNoted { id });
         match *effect {
             Effect::Post { debit, credit, amount } => {
@@ -150,7 +160,7 @@ impl Book {
                     }
                 }
                 Some(Undo::TransferNoted { id }) => {
-                    self.transfers.remove(&id);
+                    self.transfers.remove(id);
                     self.transfer_count -= 1;
                 }
                 Some(Undo::HoldAdded { id }) => {

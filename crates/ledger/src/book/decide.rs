@@ -3,6 +3,7 @@
 use kernel::{Amount, Timestamp, Uuid};
 
 use super::accounts::{AccountState, Held, reach};
+use super::ids::TransferIds;
 use super::state::{Book, HoldState};
 use crate::model::{
     Limits, Movement, NewAccount, NewTransfer, Reason, Rejection, Step, TransferId,
@@ -76,8 +77,11 @@ impl Book {
 
     fn allow_transfer(&self, time: Timestamp, transfer: &NewTransfer) -> Verdict<Effect> {
         let id = transfer.id.uuid().as_u128();
-        if self.transfers.contains(&id) {
+        if self.transfers.contains(id) {
             return Err((Reason::TransferExists, Some(id)));
+        }
+        if TransferIds::is_ahead(id, time) {
+            return Err((Reason::IdAhead, Some(id)));
         }
         match transfer.movement {
             Movement::Post { debit, credit, amount } => {

@@ -98,7 +98,7 @@ impl Machine for Book {
                 continue;
             }
             let step = read_step::<u32>(day, entry)?;
-            self.replay_step(step)?;
+            self.replay_step(time, step)?;
         }
         if let Some(key) = head.key {
             let outcome = match head.rejection {
@@ -116,6 +116,28 @@ impl Machine for Book {
 
     fn did(outcome: &Outcome, step: u32) -> bool {
         outcome.did(step)
+    }
+
+    fn unsure(&self, command: &Command) -> Vec<u128> {
+        let Command::Steps { steps, .. } = command else { return Vec::new() };
+        let id = |step: &Step| match step {
+            Step::Transfer(transfer) => Some(transfer.id.uuid().as_u128()),
+            _ => None,
+        };
+        let ids = steps.iter().filter_map(id);
+        ids.filter(|id| self.transfers.is_unsure(*id)).collect()
+    }
+
+    fn learn(&mut self, used: Vec<u128>) {
+        self.transfers.learn(used);
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.transfers.is_crowded()
+    }
+
+    fn forget(&mut self, archived: u64) {
+        self.transfers.forget(archived);
     }
 
     fn mark(&self) -> usize {
@@ -177,7 +199,7 @@ impl Book {
             let mark = self.undo.len();
             let came = self.allow(time, step).and_then(|allowed| {
                 let overflow = |_| (Reason::Overflow, None);
-                self.apply_step(step, &allowed).map_err(overflow)?;
+                self.apply_step(time, step, &allowed).map_err(overflow)?;
                 Ok(allowed)
             });
             match came {
@@ -197,11 +219,13 @@ impl Book {
     }
 
     /// Applies a step that was accepted, as the journal names it.
-    fn replay_step(&mut self, step: Written<u32>) -> Result<(), StorageError> {
+    fn replay_step(&mut self, time: Timestamp, step: Written<u32>) -> Result<(), StorageError> {
         let overflow = |_| damaged("a balance");
         if let Written::Transfer(transfer) = &step {
             let effect = self.effect(transfer.moved)?;
-            return self.apply_transfer(transfer.id.uuid().as_u128(), &effect).map_err(overflow);
+            return self
+                .apply_transfer(time, transfer.id.uuid().as_u128(), &effect)
+                .map_err(overflow);
         }
         let allowed = match &step {
             Written::DefineCommodity { code, .. } => match self.commodity_numbers.get(code) {
@@ -217,7 +241,7 @@ impl Book {
             Written::Transfer(_) => Allowed::Nothing,
         };
         let step = step.into_step(|number| self.account_id(number))?;
-        self.apply_step(&step, &allowed).map_err(overflow)
+        self.apply_step(time, &step, &allowed).map_err(overflow)
     }
 
     fn effect(&self, moved: Moved<u32>) -> Result<Effect, StorageError> {

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use kernel::{Amount, CommodityCode, Timestamp, Uuid};
 
 use super::accounts::{Accounts, Held};
+use super::ids::TransferIds;
 use crate::model::{Account, AccountId, Balance, Limits, Outcome, TransferId};
 
 /// One book's accounts and what is known of its transfers.
@@ -15,7 +16,7 @@ pub struct Book {
     pub(super) commodity_numbers: BTreeMap<CommodityCode, u32>,
     pub(super) accounts: Accounts,
     /// The ids of all transfers.
-    pub(super) transfers: HashSet<u128>,
+    pub(super) transfers: TransferIds,
     pub(super) holds: BTreeMap<u128, HoldState>,
     pub(super) expiries: BTreeSet<(Timestamp, u128)>,
     /// What came of each command with a key.

@@ -7,7 +7,7 @@ use storage::{Params, StorageError, Tx, params, sql};
 use super::run::{Place, Posting};
 use super::segment::Entries;
 use super::{Held, Remembered};
-use crate::book::{Done, Moved, Written, WrittenTransfer, read_done};
+use crate::book::{Done, Moved, Written, WrittenTransfer, made_ms, ms, read_done};
 use crate::model::NewAccount;
 use crate::query::TransferKind;
 
@@ -27,12 +27,18 @@ sql! {
              (tenant, book, number, id, kind, debit, credit, amount, code, reference, effective,
               booked_at, hold, expires_at)
          VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    ODD_ID_INSERT =
+        "INSERT INTO ledger_odd_id (tenant, book, id, number)
+         VALUES (app_tenant(), $1, $2, $3)";
     HOLD_INSERT =
         "INSERT INTO ledger_hold (tenant, book, id, number, debit, credit, amount)
          VALUES (app_tenant(), $1, $2, $3, $4, $5, $6)";
     HOLD_DELETE =
         "DELETE FROM ledger_hold WHERE tenant = app_tenant() AND book = $1 AND id = $2";
 }
+
+/// How far an id's time may be from its booking to be looked for by it.
+const TIMELY_MS_MAX: u64 = 60_000;
 
 /// The rows of some records of a book.
 pub(super) struct Rows {
@@ -41,6 +47,7 @@ pub(super) struct Rows {
     accounts: Vec<Params>,
     closed: Vec<Params>,
     transfers: Vec<Params>,
+    odd_ids: Vec<Params>,
     held: Vec<Params>,
     settled: Vec<Params>,
     entries: Entries,
@@ -62,6 +69,7 @@ impl Rows {
             accounts: Vec::new(),
             closed: Vec::new(),
             transfers: Vec::new(),
+            odd_ids: Vec::new(),
             held: Vec::new(),
             settled: Vec::new(),
             entries: Entries::default(),
@@ -161,11 +169,15 @@ impl Rows {
             self.entries.postings.push(Posting { account, number, amount, balance, effective });
         }
         let id = transfer.id.uuid();
-        if self.entries.ids.is_empty() {
+        if self.entries.last == 0 {
             self.entries.first = number;
         }
         self.entries.last = number;
-        self.entries.ids.push(Place { key: id.as_u128(), number });
+        if is_timely(id.as_u128(), time) {
+            self.entries.ids.push(Place { key: id.as_u128(), number });
+        } else {
+            self.odd_ids.push(params![self.book, id, number]);
+        }
         let place = |key| Place { key, number };
         self.entries.references.extend(transfer.reference.map(place));
         self.transfers.push(params![
@@ -229,6 +241,7 @@ impl Rows {
             (&ACCOUNT_INSERT, self.accounts),
             (&ACCOUNT_CLOSE, self.closed),
             (&TRANSFER_INSERT, self.transfers),
+            (&ODD_ID_INSERT, self.odd_ids),
             (&HOLD_INSERT, self.held),
             (&HOLD_DELETE, self.settled),
         ] {
@@ -236,8 +249,13 @@ impl Rows {
                 tx.execute_many(statement, rows).await?;
             }
         }
-        Ok((!self.entries.ids.is_empty()).then_some(self.entries))
+        Ok((self.entries.last > 0).then_some(self.entries))
     }
+}
+
+/// Whether an id says about the time at which it was booked.
+fn is_timely(id: u128, booked: Timestamp) -> bool {
+    made_ms(id).is_some_and(|made| made.abs_diff(ms(booked)) <= TIMELY_MS_MAX)
 }
 
 fn damaged(what: &str) -> StorageError {

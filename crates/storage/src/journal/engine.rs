@@ -5,10 +5,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::RowChange;
-use super::machine::{Committed, Machine};
+use super::machine::{Archive, Committed, Machine, NoArchive};
 use super::projector::Progress;
 use super::store::JournalStore;
-use super::writer::Writer;
+use super::writer::{Storage, Writer};
 use crate::error::StorageError;
 
 /// How much of everything.
@@ -81,9 +81,21 @@ impl<M: Machine> Engine<M> {
         progress: Progress,
         limits: EngineLimits,
     ) -> (Self, JoinHandle<()>) {
+        Self::start_with(store, NoArchive, env, progress, limits)
+    }
+
+    /// Starts the writer with an archive of the ids that machines forget.
+    pub fn start_with<S: JournalStore, A: Archive>(
+        store: S,
+        archive: A,
+        env: kernel::Env,
+        progress: Progress,
+        limits: EngineLimits,
+    ) -> (Self, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(limits.queue_max);
         let blocks = store.blocks();
-        let writer = Writer::new(store, env, progress, limits, receiver);
+        let storage = Storage { store, archive };
+        let writer = Writer::new(storage, env, progress, limits, receiver);
         let task = if blocks {
             tokio::task::spawn_blocking(|| super::block_on(writer.run()))
         } else {

@@ -1,6 +1,8 @@
 //! What an engine must be able to do for its journal to be kept.
 
-use kernel::{Timestamp, Uuid};
+use std::future::Future;
+
+use kernel::{TenantId, Timestamp, Uuid};
 
 use super::record::ByteReader;
 use crate::error::StorageError;
@@ -48,6 +50,23 @@ pub trait Machine: Send + 'static {
     /// Whether it did one of its steps, where each stands on its own.
     fn did(outcome: &Self::Outcome, step: u32) -> bool;
 
+    /// Ids in a command of which the machine has forgotten whether they were used, so that only an
+    /// [`Archive`] knows; asked before the command is executed.
+    fn unsure(&self, _command: &Self::Command) -> Vec<u128> {
+        Vec::new()
+    }
+
+    /// Takes the archive's answer: those of the ids that were used.
+    fn learn(&mut self, _used: Vec<u128>) {}
+
+    /// Whether it should be told what it may forget.
+    fn is_crowded(&self) -> bool {
+        false
+    }
+
+    /// Forgets ids of what has a number up to this one: the archive holds them.
+    fn forget(&mut self, _archived: u64) {}
+
     /// A point to which [`Machine::undo_to`] can return.
     fn mark(&self) -> usize;
 
@@ -65,6 +84,37 @@ pub trait Machine: Send + 'static {
 
     /// The command by which time passes.
     fn tick() -> Self::Command;
+}
+
+/// Holds the ids that machines forget.
+pub trait Archive: Send + Sync + 'static {
+    /// Which of these ids were used in a stream.
+    fn used(
+        &self,
+        tenant: TenantId,
+        stream: Uuid,
+        ids: Vec<u128>,
+    ) -> impl Future<Output = Result<Vec<u128>, StorageError>> + Send;
+
+    /// The last number up to which it holds a stream's.
+    fn archived(
+        &self,
+        tenant: TenantId,
+        stream: Uuid,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+}
+
+/// For machines that forget nothing.
+pub struct NoArchive;
+
+impl Archive for NoArchive {
+    async fn used(&self, _: TenantId, _: Uuid, _: Vec<u128>) -> Result<Vec<u128>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn archived(&self, _: TenantId, _: Uuid) -> Result<u64, StorageError> {
+        Ok(0)
+    }
 }
 
 /// What came of a command.

@@ -21,7 +21,7 @@ mod store;
 mod writer;
 
 pub use engine::{Engine, EngineLimits, Outcomes};
-pub use machine::{Committed, Executed, Machine, Refusal};
+pub use machine::{Archive, Committed, Executed, Machine, NoArchive, Refusal};
 pub use projector::{POSITION_WAIT, Progress, Projection, Projector};
 pub use record::{ByteReader, Record, RecordHeader, put_varint, unzigzag, zigzag};
 pub use store::{Carried, Commit, JournalStore, SqlJournal};

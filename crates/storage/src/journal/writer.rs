@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::RowChange;
 use super::engine::{Address, EngineLimits, Message, Reply, Sent};
-use super::machine::{Committed, Executed, Machine};
+use super::machine::{Archive, Committed, Executed, Machine};
 use super::projector::Progress;
 use super::record::{Record, RecordHeader};
 use super::store::{Carried, Commit, JournalStore};
@@ -19,13 +19,20 @@ const RECOVERY_RECORDS: u32 = 256;
 /// How often quiet streams are looked at for what is due.
 const TICK: Duration = Duration::from_secs(1);
 
-pub(super) struct Writer<M: Machine, S: JournalStore> {
+pub(super) struct Writer<M: Machine, S: JournalStore, A: Archive> {
     store: S,
+    archive: A,
     env: Env,
     progress: Progress,
     limits: EngineLimits,
     receiver: mpsc::Receiver<Message<M>>,
     shards: BTreeMap<Uuid, Shard<M>>,
+}
+
+/// Where the writer keeps records, and finds the ids that machines forget.
+pub(super) struct Storage<S, A> {
+    pub store: S,
+    pub archive: A,
 }
 
 /// One stream's machine and the end of its journal.
@@ -70,15 +77,16 @@ struct Round<M: Machine, S: JournalStore> {
     bytes: usize,
 }
 
-impl<M: Machine, S: JournalStore> Writer<M, S> {
+impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     pub(super) fn new(
-        store: S,
+        storage: Storage<S, A>,
         env: Env,
         progress: Progress,
         limits: EngineLimits,
         receiver: mpsc::Receiver<Message<M>>,
     ) -> Self {
-        Self { store, env, progress, limits, receiver, shards: BTreeMap::new() }
+        let Storage { store, archive } = storage;
+        Self { store, archive, env, progress, limits, receiver, shards: BTreeMap::new() }
     }
 
     pub(super) async fn run(mut self) {
@@ -180,6 +188,11 @@ impl<M: Machine, S: JournalStore> Writer<M, S> {
         let Some(shard) = self.shards.get_mut(&address.stream) else {
             return Err(StorageError::Unavailable { text: "the stream was closed".to_owned() });
         };
+        let unsure = shard.machine.unsure(&sent.command);
+        if !unsure.is_empty() {
+            let Address { tenant, stream } = address;
+            shard.machine.learn(self.archive.used(tenant, stream, unsure).await?);
+        }
         shard.open_batch(now);
         let time = shard.batch.time;
         let (mark, start) = (shard.machine.mark(), shard.batch.entries.len());
@@ -264,6 +277,20 @@ impl<M: Machine, S: JournalStore> Writer<M, S> {
             shard.batch = Batch::default();
         }
         *round = Round::new();
+        if let Err(error) = self.make_room().await {
+            tracing::warn!(%error, "what may be forgotten is not known");
+        }
+    }
+
+    /// Lets machines forget what the archive holds.
+    async fn make_room(&mut self) -> Result<(), StorageError> {
+        for (stream, shard) in &mut self.shards {
+            if shard.machine.is_crowded() {
+                let archived = self.archive.archived(shard.tenant, *stream).await?;
+                shard.machine.forget(archived);
+            }
+        }
+        Ok(())
     }
 
     async fn commit(
@@ -331,7 +358,8 @@ impl<M: Machine, S: JournalStore> Writer<M, S> {
     async fn shard(&mut self, address: Address) -> Result<&Shard<M>, StorageError> {
         let Address { stream, tenant } = address;
         if !self.shards.contains_key(&stream) {
-            let shard = recover(&self.store, stream, tenant).await?;
+            let archived = self.archive.archived(tenant, stream).await?;
+            let shard = recover(&self.store, address, archived).await?;
             self.shards.insert(stream, shard);
         }
         match self.shards.get(&stream) {
@@ -344,9 +372,10 @@ impl<M: Machine, S: JournalStore> Writer<M, S> {
 /// Reads a stream's journal from its beginning and applies what was decided.
 async fn recover<M: Machine, S: JournalStore>(
     store: &S,
-    stream: Uuid,
-    tenant: TenantId,
+    address: Address,
+    archived: u64,
 ) -> Result<Shard<M>, StorageError> {
+    let Address { stream, tenant } = address;
     let machine = M::empty(stream);
     let time = Timestamp::from_micros(i64::MIN);
     let mut shard = Shard { machine, tenant, seq: 0, hash: [0; 32], time, batch: Batch::default() };
@@ -357,6 +386,9 @@ async fn recover<M: Machine, S: JournalStore>(
         }
         for record in &records {
             shard.replay(record)?;
+            if shard.machine.is_crowded() {
+                shard.machine.forget(archived);
+            }
         }
     }
 }
