@@ -293,7 +293,7 @@ reasons! {
     /// A row that the command adds is there already.
     RowExists = 20, "already_exists", "what the command would add is there already";
     /// The id says a time that has not come.
-    IdAhead = 22, "id_ahead", "the id was made in the future: its clock is more than a minute ahead";
+    IdAhead = 22, "id_ahead", "the id says a time that is more than a minute ahead";
     /// No steps, or more than may be.
     StepCount = 21, "step_count", "a command has at least one step and not more than the limit";
 }
