@@ -1,0 +1,1 @@
+//! Risk and performance of returns.

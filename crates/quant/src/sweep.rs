@@ -1,0 +1,1 @@
+//! One rule over many parameter sets and symbols in one pass.
