@@ -18,7 +18,10 @@
 pub mod distribution;
 pub mod error;
 pub mod indicators;
+pub mod moments;
+pub mod performance;
 pub mod portfolio;
+mod random;
 pub mod risk;
 pub mod series;
 pub mod sweep;
