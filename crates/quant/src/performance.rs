@@ -8,7 +8,7 @@
 //! | and against a benchmark? | [`relative`] (alpha, beta, capture, information ratio) |
 //! | how did that change? | [`rolling`] |
 //! | all of it at once | [`tear_sheet`] |
-//! | who earned it? | [`attribution`] (Brinson-Fachler, Karnosky-Singer), [`linking`] over periods |
+//! | who earned it? | [`attribution`] (Brinson-Fachler), [`currency`] (Karnosky-Singer), [`linking`] |
 //!
 //! # Conventions
 //! - A return is simple, a fraction per period: 0.01 is one per cent. Drawdowns and losses are
@@ -22,12 +22,12 @@
 //! - A figure that has no value (no loss to divide by) is [`crate::Error::Undefined`], in a tear
 //!   sheet `None`; never a NaN or an infinity.
 
-//~pub mod attribution;
+pub mod attribution;
 pub mod basis;
 pub mod cash_flow;
-//~mod currency;
+pub mod currency;
 pub mod drawdown;
-//~pub mod linking;
+pub mod linking;
 pub mod outcome;
 pub mod ratio;
 pub mod relative;

@@ -19,16 +19,16 @@
 //! - Random numbers come from the caller's seed: one seed, one answer, on every machine.
 
 pub mod backtest;
-//~pub mod bootstrap;
-//~pub mod cluster;
+pub mod bootstrap;
+pub mod cluster;
 pub mod contribution;
-//~pub mod covariance;
-//~pub mod garch;
-//~pub mod kelly;
+pub mod covariance;
+pub mod garch;
+pub mod kelly;
 pub mod matrix;
 pub mod monte_carlo;
-//~pub mod regression;
-//~pub mod repair;
-//~pub mod stress;
+pub mod regression;
+pub mod repair;
+pub mod stress;
 pub mod value_at_risk;
-//~pub mod volatility;
+pub mod volatility;

@@ -183,7 +183,7 @@ impl SymmetricEigen {
         let whole = dot(&work.values, &work.values);
         for _ in 0..SWEEPS_MAX {
             let off = (0..size).flat_map(|row| &work.row(row)[..row]).map(|x| x * x).sum::<f64>();
-            if off <= whole * f64::EPSILON * f64::EPSILON * 1e-4 {
+            if off <= whole * f64::EPSILON * f64::EPSILON {
                 return Ok(Self::in_order(&work, &turned));
             }
             for low in 0..size {
@@ -246,11 +246,14 @@ fn rotate(work: &mut Matrix, turned: &mut Matrix, low: usize, high: usize) {
         work[(index, low)] = cosine * a - sine * b;
         work[(index, high)] = sine * a + cosine * b;
     }
-    for matrix in [work, turned] {
+    for matrix in [&mut *work, turned] {
         for index in 0..matrix.columns {
             let (a, b) = (matrix[(low, index)], matrix[(high, index)]);
             matrix[(low, index)] = cosine * a - sine * b;
             matrix[(high, index)] = sine * a + cosine * b;
         }
     }
+    // Zero by construction; rounding would leave a last digit that no further turn takes away.
+    work[(low, high)] = 0.0;
+    work[(high, low)] = 0.0;
 }

@@ -161,6 +161,7 @@ frame = pd.DataFrame(data)
 lw, lw_shrinkage = ledoit_wolf(data)
 o, o_shrinkage = oas(data)
 constant = risk_models.CovarianceShrinkage(frame, returns_data=True, frequency=1)
+constant.S = np.cov(data.T, ddof=0)  # the paper divides by n throughout; the package's own S by n - 1
 cc = constant.ledoit_wolf(shrinkage_target="constant_correlation")
 broken = np.array([[1, 0.9, 0.7, -0.4], [0.9, 1, 0.3, 0.5], [0.7, 0.3, 1, 0.9], [-0.4, 0.5, 0.9, 1]])
 out["covariance"] = {
