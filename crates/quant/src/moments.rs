@@ -1,7 +1,8 @@
 //! Moments, quantiles and dependence of samples, defined once for all of the crate.
 //!
 //! Sums are compensated (Neumaier 1974), so that a mean near zero keeps its digits whatever the
-//! order of its values. All functions want finite numbers.
+//! order of its values. All functions want finite numbers of at most [`VALUE_MAX`] in size; a
+//! spread that is not above 1e-75 counts as none.
 //!
 //! ```
 //! use quant::moments::Moments;
@@ -14,6 +15,13 @@
 
 use crate::error::{all_finite, at_least, same_length};
 use crate::{Error, Result};
+
+/// The largest size of a value: its fourth power must stay a number.
+pub const VALUE_MAX: f64 = 1e60;
+
+/// Σ(x − mean)² below which a sample counts as constant: its fourth powers would no longer be
+/// numbers.
+const SPREAD_MIN: f64 = 1e-150;
 
 /// The mean and the central sums Σ(x − mean)ᵏ of a sample, from which all moments follow.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,10 +42,11 @@ impl Moments {
     /// The moments of `values`, in two passes.
     ///
     /// # Errors
-    /// [`Error::TooShort`] if there is none, [`Error::NotFinite`].
+    /// [`Error::TooShort`] if there is none, [`Error::NotFinite`], [`Error::OutOfBounds`] beyond
+    /// [`VALUE_MAX`].
     pub fn of(values: &[f64]) -> Result<Self> {
         at_least("values", values.len(), 1)?;
-        all_finite("values", values)?;
+        check_values("values", values)?;
         Ok(Self::of_finite(values))
     }
 
@@ -53,7 +62,8 @@ impl Moments {
             fourths.add(square * square);
         }
         // A constant series has no spread, though its mean may be rounded.
-        let flat = values.iter().all(|value| Some(value) == values.first());
+        let equal = values.iter().all(|value| Some(value) == values.first());
+        let flat = equal || squares.value() < SPREAD_MIN;
         let sum_of = |sum: Sum| if flat { 0.0 } else { sum.value() };
         Self {
             count: values.len(),
@@ -147,7 +157,7 @@ impl Moments {
 /// [`Error::NotAscending`] if the values are not sorted.
 pub fn quantile_sorted(sorted: &[f64], probability: f64) -> Result<f64> {
     at_least("sorted", sorted.len(), 1)?;
-    all_finite("sorted", sorted)?;
+    check_values("sorted", sorted)?;
     if !(0.0..=1.0).contains(&probability) {
         return Err(Error::out_of_bounds("probability", probability, "a number from 0 to 1"));
     }
@@ -171,6 +181,18 @@ pub(crate) fn quantile_of(sorted: &[f64], probability: f64) -> f64 {
         low + (high - low) * fraction
     } else {
         high - (high - low) * (1.0 - fraction)
+    }
+}
+
+/// Checks that every value is a number of at most [`VALUE_MAX`] in size.
+pub(crate) fn check_values(argument: &'static str, values: &[f64]) -> Result<()> {
+    all_finite(argument, values)?;
+    match values.iter().find(|value| value.abs() > VALUE_MAX) {
+        Some(value) => {
+            let expected = format!("a number from {:e} to {VALUE_MAX:e}", -VALUE_MAX);
+            Err(Error::out_of_bounds(argument, *value, expected))
+        }
+        None => Ok(()),
     }
 }
 
@@ -207,8 +229,8 @@ pub fn correlation(x: &[f64], y: &[f64]) -> Result<f64> {
 fn check_pairs(x: &[f64], y: &[f64]) -> Result<()> {
     same_length("y", y.len(), x.len())?;
     at_least("x", x.len(), 2)?;
-    all_finite("x", x)?;
-    all_finite("y", y)
+    check_values("x", x)?;
+    check_values("y", y)
 }
 
 /// Σ(x − x̄)(y − ȳ).

@@ -4,11 +4,11 @@
 //! | --- | --- |
 //! | what did it earn? | [`returns`] of prices, [`cash_flow`] with deposits and withdrawals |
 //! | how far did it fall, how long? | [`drawdown`] |
-//! | was it worth the risk? | [`ratio`] (Sharpe, Sortino, …), [`outcome`] (win rate, payoff, …) |
+//! | was it worth the risk? | [`ratio`] (Sharpe, Sortino, …), [`outcome`] (win rate, …) |
 //! | and against a benchmark? | [`relative`] (alpha, beta, capture, information ratio) |
 //! | how did that change? | [`rolling`] |
 //! | all of it at once | [`tear_sheet`] |
-//! | who earned it? | [`attribution`] (Brinson-Fachler), [`currency`] (Karnosky-Singer), [`linking`] |
+//! | who earned it? | [`attribution`], [`currency`] (both of one period), [`linking`] of many |
 //!
 //! # Conventions
 //! - A return is simple, a fraction per period: 0.01 is one per cent. Drawdowns and losses are
@@ -19,6 +19,7 @@
 //!   period by compounding: (1 + r)^(1 / periods a year) − 1 (quantstats; empyrical wants them per
 //!   period).
 //! - Standard deviations divide by n − 1; downside deviations by n.
+//! - Returns are at most 1e60 in size ([`crate::moments::VALUE_MAX`]), so that no figure overflows.
 //! - A figure that has no value (no loss to divide by) is [`crate::Error::Undefined`], in a tear
 //!   sheet `None`; never a NaN or an infinity.
 

@@ -254,7 +254,8 @@ proptest! {
     /// Whatever is repaired has no negative eigenvalue and keeps its variances.
     #[test]
     fn repaired_covariances_are_positive(
-        values in prop::collection::vec(-1.0_f64..1.0, 15), scales in prop::collection::vec(0.01_f64..10.0, 6)
+        values in prop::collection::vec(-1.0_f64..1.0, 15),
+        scales in prop::collection::vec(0.01_f64..10.0, 6),
     ) {
         let mut broken = Matrix::zeros(6, 6);
         let mut values = values.into_iter();
@@ -293,7 +294,8 @@ proptest! {
     /// Merges come nearest first and end with all items; leaves are all of them.
     #[test]
     fn trees_hold_every_item(
-        rows in prop::collection::vec(prop::collection::vec(-1.0_f64..1.0, 2), 2..25), kind in 0_usize..4
+        rows in prop::collection::vec(prop::collection::vec(-1.0_f64..1.0, 2), 2..25),
+        kind in 0_usize..4,
     ) {
         let kind = [Linkage::Single, Linkage::Complete, Linkage::Average, Linkage::Ward][kind];
         let count = rows.len();

@@ -1,5 +1,5 @@
-//! Arbitrary input into every function of `risk`: a finite answer or a typed error, never a panic or
-//! an endless loop. `FLORIN_SOAK_ROUNDS` sets how many cases (64 by default).
+//! Arbitrary input into every function of `risk`: a finite answer or a typed error, never a panic
+//! or an endless loop. `FLORIN_SOAK_ROUNDS` sets how many cases (64 by default).
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -60,7 +60,13 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn tails_and_tests(values in numbers(), other in numbers(), level in number(), extra in number(), counts in (0_usize..300, 0_usize..300)) {
+    fn tails_and_tests(
+        values in numbers(),
+        other in numbers(),
+        level in number(),
+        extra in number(),
+        counts in (0_usize..300, 0_usize..300),
+    ) {
         let level = if level.abs() < 1e-3 { level } else { level.abs().fract() };
         for risk in [
             historical(&values, level), normal(&values, level), cornish_fisher(&values, level),
@@ -68,19 +74,20 @@ proptest! {
         ] {
             assert_typed(&risk);
         }
-        for risk in historical(&values, level) {
+        if let Ok(risk) = historical(&values, level) {
             assert_finite(risk.value_at_risk);
         }
         assert_typed(&kupiec(counts.0, counts.1, level));
         assert_typed(&traffic_light(counts.0, counts.1, level));
         let hits = exceptions(&values, &other);
         assert_typed(&hits);
-        assert_typed(&christoffersen(&hits.unwrap_or_else(|_| vec![level > 0.5; counts.0]), level));
+        let hits = hits.unwrap_or_else(|_| vec![level > 0.5; counts.0]);
+        assert_typed(&christoffersen(&hits, level));
         let path = volatility::ewma(&values, level);
         assert_typed(&path);
         path.iter().flatten().for_each(|variance| assert_finite(*variance));
         assert_typed(&worst_window(&values, counts.0 % 5));
-        for stake in kelly::empirical(&values) {
+        if let Ok(stake) = kelly::empirical(&values) {
             assert_finite(stake.growth);
         }
         assert_typed(&kelly::bet(level, extra));
@@ -88,9 +95,18 @@ proptest! {
     }
 
     #[test]
-    fn matrices(matrix in matrix(), values in numbers(), level in 0.01_f64..0.99, count in 0_usize..50) {
+    fn matrices(
+        matrix in matrix(),
+        values in numbers(),
+        level in 0.01_f64..0.99,
+        count in 0_usize..50,
+    ) {
         for answer in [
-            sample(&matrix), correlation(&matrix), distances(&matrix), clipped(&matrix), nearest(&matrix),
+            sample(&matrix),
+            correlation(&matrix),
+            distances(&matrix),
+            clipped(&matrix),
+            nearest(&matrix),
             nearest_correlation(&matrix),
             ledoit_wolf(&matrix).map(|shrunk| shrunk.covariance),
             oracle_approximating(&matrix).map(|shrunk| shrunk.covariance),
@@ -101,7 +117,7 @@ proptest! {
         for kind in [Linkage::Single, Linkage::Complete, Linkage::Average, Linkage::Ward] {
             let tree = linkage(&matrix, kind);
             assert_typed(&tree);
-            for tree in tree {
+            if let Ok(tree) = tree {
                 prop_assert_eq!(tree.leaves().len(), matrix.rows());
                 assert_typed(&tree.cut(count % 8));
             }
@@ -110,18 +126,23 @@ proptest! {
         let assets = Assets { weights, means: weights, covariance: &matrix };
         assert_typed(&contribution::normal(&assets, level));
         assert_typed(&contribution::historical(weights, &matrix, level));
-        assert_typed(&simulate(&assets, &Simulation { scenarios: count, seed: 1, freedom: Some(level * 9.0) }, level));
+        let simulation = Simulation { scenarios: count, seed: 1, freedom: Some(level * 9.0) };
+        assert_typed(&simulate(&assets, &simulation, level));
         assert_typed(&kelly::multiple(weights, &matrix));
         assert_typed(&shocked(weights, &matrix, &values));
         assert_typed(&replayed(weights, &matrix));
     }
 
     #[test]
-    fn regressions(rows in prop::collection::vec(prop::array::uniform3(number()), 0..30), lags in 0_usize..40) {
+    fn regressions(
+        rows in prop::collection::vec(prop::array::uniform3(number()), 0..30),
+        lags in 0_usize..40,
+    ) {
         let column = |index: usize| -> Vec<f64> { rows.iter().map(|row| row[index]).collect() };
         let (y, a, b) = (column(0), column(1), column(2));
-        for errors in [Errors::Classical, Errors::White, Errors::WhiteCorrected, Errors::NeweyWest { lags }] {
-            for fit in regress(&y, &[&a, &b], errors) {
+        let robust = Errors::NeweyWest { lags };
+        for errors in [Errors::Classical, Errors::White, Errors::WhiteCorrected, robust] {
+            if let Ok(fit) = regress(&y, &[&a, &b], errors) {
                 for coefficient in fit.loadings.iter().chain([&fit.alpha]) {
                     assert_finite(coefficient.estimate);
                     prop_assert!((0.0..=1.0).contains(&coefficient.p_value), "{coefficient:?}");
@@ -139,7 +160,7 @@ proptest! {
         };
         let fit = fit(&values, &specification);
         assert_typed(&fit);
-        for fit in fit {
+        if let Ok(fit) = fit {
             assert_finite(fit.log_likelihood);
             assert_typed(&fit.forecast(3));
             assert_typed(&fit.simulate(3, 20, 1));
@@ -148,12 +169,14 @@ proptest! {
 
     #[test]
     fn draws(values in numbers(), length in number(), count in 0_usize..40) {
-        for blocks in [Blocks::Stationary { mean_length: length * 10.0 }, Blocks::Circular { length: count }] {
+        let random = Blocks::Stationary { mean_length: length * 10.0 };
+        let figure = |drawn: &[f64]| Ok(historical(drawn, 0.9)?.value_at_risk);
+        for blocks in [random, Blocks::Circular { length: count }] {
             let plan = Plan { blocks, draws: count, seed: 5 };
             assert_typed(&resample(&values, &plan));
-            assert_typed(&interval(&values, &plan, 0.9, |drawn| Ok(historical(drawn, 0.9)?.value_at_risk)));
+            assert_typed(&interval(&values, &plan, 0.9, figure));
         }
-        for found in block_length(&values) {
+        if let Ok(found) = block_length(&values) {
             assert_finite(found.stationary);
             assert_finite(found.circular);
         }

@@ -7,7 +7,8 @@ use crate::Result;
 ///
 /// # Errors
 /// [`Error::OutOfBounds`](crate::Error::OutOfBounds) unless both degrees of freedom lie between
-/// [`super::SHAPE_MIN`] and [`super::SHAPE_MAX`]; [`Error::NotFinite`](crate::Error::NotFinite) if `x` is NaN.
+/// [`super::SHAPE_MIN`] and [`super::SHAPE_MAX`]; [`Error::NotFinite`](crate::Error::NotFinite) if
+/// `x` is NaN.
 pub fn cumulative(x: f64, top: f64, bottom: f64) -> Result<f64> {
     Ok(parts(x, top, bottom)?.0)
 }

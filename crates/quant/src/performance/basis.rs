@@ -29,12 +29,12 @@ impl Frequency {
     /// Any other number of periods a year.
     ///
     /// # Errors
-    /// [`Error::OutOfBounds`] unless the number is above 0 and at most 1e9.
+    /// [`Error::OutOfBounds`] unless the number is from 0.01 (a century) to 1e9.
     pub fn new(periods_per_year: f64) -> Result<Self> {
-        if periods_per_year > 0.0 && periods_per_year <= 1e9 {
+        if (0.01..=1e9).contains(&periods_per_year) {
             return Ok(Self(periods_per_year));
         }
-        let expected = "a number above 0, at most 1e9";
+        let expected = "a number from 0.01 to 1e9";
         Err(Error::out_of_bounds("periods_per_year", periods_per_year, expected))
     }
 
@@ -70,7 +70,7 @@ impl Basis {
     /// With a risk-free rate a year: what Sharpe ratios, alphas and Treynor ratios subtract.
     ///
     /// # Errors
-    /// [`Error::OutOfBounds`] unless it is a number above −1.
+    /// [`Error::OutOfBounds`] unless it is a number above −1, at most 10.
     pub fn with_risk_free(self, risk_free: f64) -> Result<Self> {
         check_rate("risk_free", risk_free)?;
         Ok(Self { risk_free, ..self })
@@ -80,7 +80,7 @@ impl Basis {
     /// Omega ratios.
     ///
     /// # Errors
-    /// [`Error::OutOfBounds`] unless it is a number above −1.
+    /// [`Error::OutOfBounds`] unless it is a number above −1, at most 10.
     pub fn with_required_return(self, required_return: f64) -> Result<Self> {
         check_rate("required_return", required_return)?;
         Ok(Self { required_return, ..self })
@@ -122,8 +122,8 @@ fn per_period(rate: f64, frequency: Frequency) -> f64 {
 }
 
 fn check_rate(argument: &'static str, rate: f64) -> Result<()> {
-    if rate > -1.0 && rate.is_finite() {
+    if rate > -1.0 && rate <= 10.0 {
         return Ok(());
     }
-    Err(Error::out_of_bounds(argument, rate, "a number above -1"))
+    Err(Error::out_of_bounds(argument, rate, "a number above -1, at most 10"))
 }

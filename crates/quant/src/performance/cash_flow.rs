@@ -22,9 +22,8 @@
 //! ];
 //! assert!((xirr(&example)? - 0.373362533518831).abs() < 1e-14);
 //!
-//! let twice = [flow("2020-01-01", -1_000.0), flow("2020-12-31", 2_300.0), flow("2021-12-31", -1_320.0)];
-//! assert!(xirr(&twice).is_err());
-//! assert_eq!(xirr_all(&twice)?.len(), 2);
+//! let twice = [flow("2020-01-01", -1_000.0), flow("2020-12-31", 2_300.0), flow("2021-12-31",
+//! -1_320.0)]; assert!(xirr(&twice).is_err()); assert_eq!(xirr_all(&twice)?.len(), 2);
 //! # Ok::<(), quant::Error>(())
 //! ```
 
@@ -33,6 +32,7 @@ mod roots;
 use kernel::Date;
 
 use crate::error::{all_finite, at_least, same_length};
+use crate::moments::check_values;
 use crate::{Error, Result};
 use roots::{Term, rates_of};
 
@@ -189,7 +189,7 @@ pub fn money_weighted(holding: &Holding<'_>) -> Result<f64> {
 pub fn time_weighted(values: &[f64], flows: &[f64]) -> Result<f64> {
     at_least("values", values.len(), 2)?;
     same_length("flows", flows.len(), values.len())?;
-    all_finite("values", values)?;
+    check_values("values", values)?;
     all_finite("flows", flows)?;
     let mut wealth = 1.0;
     for (pair, flow) in values.windows(2).zip(flows) {

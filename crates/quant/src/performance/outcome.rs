@@ -14,8 +14,8 @@
 //! ```
 
 use crate::Result;
-use crate::error::{all_finite, at_least};
-use crate::moments::{Sum, quantile_of, sorted};
+use crate::error::at_least;
+use crate::moments::{Sum, check_values, quantile_of, sorted};
 
 /// The wins and losses of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +66,7 @@ impl Outcome {
     /// [`Error::NotFinite`](crate::Error::NotFinite).
     pub fn of(returns: &[f64]) -> Result<Self> {
         at_least("returns", returns.len(), 1)?;
-        all_finite("returns", returns)?;
+        check_values("returns", returns)?;
         Ok(Self::of_sorted(returns, &sorted(returns)))
     }
 

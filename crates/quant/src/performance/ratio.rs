@@ -9,7 +9,7 @@
 //! | [`omega`] | Σ max(r − q, 0) / Σ max(q − r, 0) | Keating and Shadwick 2002 |
 //! | [`calmar`] | annual growth / deepest drawdown | Young 1991, over the whole series |
 //! | [`ulcer_performance`] | (annual growth − risk-free) / Ulcer index | Martin 1987 |
-//! | [`probabilistic_sharpe`] | Φ of the Sharpe ratio over its error | Bailey and López de Prado 2012 |
+//! | [`probabilistic_sharpe`] | Φ(Sharpe ratio / error) | Bailey, López de Prado 2012 |
 //! | [`stability`] | R² of ln(wealth) on time | empyrical |
 //! | [`tail`] | 95th / 5th percentile, without sign | empyrical |
 //!
@@ -31,7 +31,7 @@ use super::returns::{annual_of, check, wealth_of};
 use super::{Basis, Frequency};
 use crate::distribution::normal;
 use crate::error::{all_finite, at_least};
-use crate::moments::{Moments, Sum, correlation, quantile_of, sorted, sum_of};
+use crate::moments::{Moments, Sum, check_values, correlation, quantile_of, sorted, sum_of};
 use crate::{Error, Result};
 
 /// The standard deviation a year, s √m.
@@ -49,7 +49,7 @@ pub fn volatility(returns: &[f64], frequency: Frequency) -> Result<f64> {
 /// [`Error::TooShort`] if there is no return, [`Error::NotFinite`].
 pub fn downside_deviation(returns: &[f64], basis: &Basis) -> Result<f64> {
     at_least("returns", returns.len(), 1)?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     Ok(downside_of(returns, basis) * basis.periods().sqrt())
 }
 
@@ -121,7 +121,7 @@ pub fn probabilistic_sharpe(returns: &[f64], benchmark: f64, basis: &Basis) -> R
 /// if the returns are constant.
 pub fn autocorrelation_penalty(returns: &[f64]) -> Result<f64> {
     at_least("returns", returns.len(), 3)?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     penalty_of(returns)
 }
 
@@ -143,7 +143,7 @@ pub fn stability(returns: &[f64]) -> Result<f64> {
 /// percentile is zero.
 pub fn tail(returns: &[f64]) -> Result<f64> {
     at_least("returns", returns.len(), 1)?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     tail_of(&sorted(returns))
 }
 
@@ -159,7 +159,7 @@ pub fn recovery_factor(returns: &[f64]) -> Result<f64> {
 
 pub(crate) fn moments_of(returns: &[f64]) -> Result<Moments> {
     at_least("returns", returns.len(), 2)?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     Ok(Moments::of_finite(returns))
 }
 

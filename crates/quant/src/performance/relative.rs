@@ -55,8 +55,8 @@ impl Relative {
     /// # Errors
     /// [`Error::TooShort`](crate::Error::TooShort) with fewer than two returns,
     /// [`Error::LengthsDiffer`](crate::Error::LengthsDiffer),
-    /// [`Error::NotFinite`](crate::Error::NotFinite), [`Error::OutOfBounds`](crate::Error::OutOfBounds)
-    /// if a return is below −1.
+    /// [`Error::NotFinite`](crate::Error::NotFinite),
+    /// [`Error::OutOfBounds`](crate::Error::OutOfBounds) if a return is below −1.
     pub fn of(returns: &[f64], benchmark: &[f64], basis: &Basis) -> Result<Self> {
         same_length("benchmark", benchmark.len(), returns.len())?;
         at_least("returns", returns.len(), 2)?;
@@ -83,7 +83,9 @@ impl Relative {
         let ahead = active.iter().filter(|value| **value > 0.0).count();
         Ok(Self {
             beta,
-            alpha: beta.map(|beta| m * (own.mean - free - beta * (other.mean - free))),
+            alpha: beta
+                .map(|beta| m * (own.mean - free - beta * (other.mean - free)))
+                .filter(|alpha| alpha.is_finite()),
             correlation,
             r_squared: correlation.map(|value| value * value),
             tracking_error: tracking * m.sqrt(),
@@ -91,7 +93,8 @@ impl Relative {
             treynor: beta.and_then(|beta| signed_ratio(annual - basis.risk_free(), beta)),
             m_squared: sharpe
                 .zip(other.standard_deviation().ok())
-                .map(|(sharpe, deviation)| basis.risk_free() + m * sharpe * deviation),
+                .map(|(sharpe, deviation)| basis.risk_free() + m * sharpe * deviation)
+                .filter(|figure| figure.is_finite()),
             capture: capture_of(returns, benchmark, basis, |_| true),
             up_capture: up,
             down_capture: down,

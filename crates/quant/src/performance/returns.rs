@@ -13,7 +13,7 @@
 
 use super::Frequency;
 use crate::error::{all_finite, at_least};
-use crate::moments::Sum;
+use crate::moments::{Sum, check_values};
 use crate::{Error, Result};
 
 /// pᵢ / pᵢ₋₁ − 1: one value fewer than prices.
@@ -113,7 +113,7 @@ pub fn compounded(returns: &[f64], length: usize) -> Result<Vec<f64>> {
 /// Checks returns that are to be compounded.
 pub(crate) fn check(returns: &[f64]) -> Result<()> {
     at_least("returns", returns.len(), 1)?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     match returns.iter().find(|value| **value < -1.0) {
         Some(value) => Err(Error::out_of_bounds("returns", *value, "a number of at least -1")),
         None => Ok(()),

@@ -15,7 +15,8 @@
 //! # Ok::<(), quant::Error>(())
 //! ```
 
-use crate::error::{all_finite, at_least, same_length};
+use crate::error::{at_least, same_length};
+use crate::moments::check_values;
 use crate::{Error, Result};
 
 /// `figure` of each window; `None` where it has no value.
@@ -52,7 +53,7 @@ pub fn each_pair(
     let (returns, benchmark) = pair;
     same_length("benchmark", benchmark.len(), returns.len())?;
     check_window(window, returns)?;
-    all_finite("benchmark", benchmark)?;
+    check_values("benchmark", benchmark)?;
     let windows = returns.windows(window).zip(benchmark.windows(window));
     windows.map(|(own, other)| defined(figure(own, other))).collect()
 }
@@ -70,5 +71,5 @@ fn check_window(window: usize, returns: &[f64]) -> Result<()> {
         return Err(Error::out_of_bounds("window", 0.0, "a whole number above 0"));
     }
     at_least("returns", returns.len(), window)?;
-    all_finite("returns", returns)
+    check_values("returns", returns)
 }

@@ -119,8 +119,9 @@ impl TearSheet {
     /// The sheet of `returns`, without a benchmark.
     ///
     /// # Errors
-    /// [`Error::TooShort`] with fewer than two returns, [`Error::NotFinite`], [`Error::OutOfBounds`]
-    /// if one is below −1, [`Error::Undefined`] if the growth is too large for a number.
+    /// [`Error::TooShort`] with fewer than two returns, [`Error::NotFinite`],
+    /// [`Error::OutOfBounds`] if one is below −1, [`Error::Undefined`] if the growth is too large
+    /// for a number.
     pub fn of(returns: &[f64], basis: &Basis) -> Result<Self> {
         let moments = ratio::moments_of(returns)?;
         check(returns)?;

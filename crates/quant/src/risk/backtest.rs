@@ -14,6 +14,7 @@
 use super::value_at_risk::check_level;
 use crate::distribution::{beta, chi_square};
 use crate::error::{all_finite, at_least, same_length};
+use crate::moments::check_values;
 use crate::{Error, Result};
 
 /// A likelihood ratio and how probable one at least as large is if the forecast was right.
@@ -72,7 +73,7 @@ pub struct TrafficLight {
 /// [`Error::LengthsDiffer`], [`Error::NotFinite`].
 pub fn exceptions(returns: &[f64], values_at_risk: &[f64]) -> Result<Vec<bool>> {
     same_length("values_at_risk", values_at_risk.len(), returns.len())?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     all_finite("values_at_risk", values_at_risk)?;
     Ok(returns.iter().zip(values_at_risk).map(|(value, risk)| -value > *risk).collect())
 }

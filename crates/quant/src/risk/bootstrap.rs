@@ -17,7 +17,7 @@
 //! ```
 
 use crate::error::{all_finite, at_least};
-use crate::moments::{Moments, mean_of, quantile_of, sum_of};
+use crate::moments::{Moments, check_values, mean_of, quantile_of, sum_of};
 use crate::random::Random;
 use crate::risk::value_at_risk::check_level;
 use crate::{Error, Result};
@@ -75,13 +75,13 @@ pub struct BlockLength {
     pub circular: f64,
 }
 
-/// The percentile interval of `figure` at `level`: 0.9 leaves 5 % of draws on either side. Draws for
-/// which the figure is [`Error::Undefined`] are left out.
+/// The percentile interval of `figure` at `level`: 0.9 leaves 5 % of draws on either side. Draws
+/// for which the figure is [`Error::Undefined`] are left out.
 ///
 /// # Errors
-/// [`Error::TooShort`] with fewer than two returns, [`Error::NotFinite`], [`Error::OutOfBounds`] for
-/// the plan's values and unless 0 < level < 1, [`Error::Undefined`] if the figure has a value in
-/// fewer than two draws, and what `figure` answers.
+/// [`Error::TooShort`] with fewer than two returns, [`Error::NotFinite`], [`Error::OutOfBounds`]
+/// for the plan's values and unless 0 < level < 1, [`Error::Undefined`] if the figure has a value
+/// in fewer than two draws, and what `figure` answers.
 pub fn interval(
     returns: &[f64],
     plan: &Plan,
@@ -130,15 +130,15 @@ pub fn resample(returns: &[f64], plan: &Plan) -> Result<Vec<f64>> {
     Ok(drawn)
 }
 
-/// Politis and White's choice of the block length (2004, corrected with Patton 2009), as the package
-/// arch has it.
+/// Politis and White's choice of the block length (2004, corrected with Patton 2009), as the
+/// package arch has it.
 ///
 /// # Errors
-/// [`Error::TooShort`] with fewer than ten values, [`Error::NotFinite`], [`Error::Undefined`] if they
-/// are constant.
+/// [`Error::TooShort`] with fewer than ten values, [`Error::NotFinite`], [`Error::Undefined`] if
+/// they are constant.
 pub fn block_length(values: &[f64]) -> Result<BlockLength> {
     at_least("values", values.len(), 10)?;
-    all_finite("values", values)?;
+    check_values("values", values)?;
     let count = values.len();
     let n = count as f64;
     let mean = mean_of(values);
@@ -217,7 +217,7 @@ fn draw(returns: &[f64], blocks: Blocks, random: &mut Random, drawn: &mut [f64])
 
 fn check(returns: &[f64], plan: &Plan) -> Result<()> {
     at_least("returns", returns.len(), 2)?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     if !(2..=DRAWS_MAX).contains(&plan.draws) {
         let expected = format!("a whole number from 2 to {DRAWS_MAX}");
         return Err(Error::out_of_bounds("draws", plan.draws as f64, expected));

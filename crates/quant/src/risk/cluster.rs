@@ -80,8 +80,8 @@ pub fn distances(correlation: &Matrix) -> Result<Matrix> {
     Ok(answer)
 }
 
-/// The tree of items with these distances, of which the upper triangle is read. Ward's linkage takes
-/// them for Euclidean ones.
+/// The tree of items with these distances, of which the upper triangle is read. Ward's linkage
+/// takes them for Euclidean ones.
 ///
 /// # Errors
 /// [`Error::TooShort`] with fewer than two items, [`Error::LengthsDiffer`] where the matrix is not

@@ -2,12 +2,12 @@
 //!
 //! Returns come as a [`Matrix`] with a row a period and a column an asset.
 //!
-//! | estimator | target | source | as in |
-//! | --- | --- | --- | --- |
-//! | [`sample`] | none, n − 1 | | numpy |
-//! | [`ledoit_wolf`] | the mean variance on the diagonal | Ledoit and Wolf 2004a | sklearn, skfolio |
-//! | [`ledoit_wolf_correlation`] | one correlation for all | Ledoit and Wolf 2004b | PyPortfolioOpt |
-//! | [`oracle_approximating`] | the mean variance on the diagonal | Chen et al. 2010 | sklearn, skfolio |
+//! | estimator | shrinks to | as in |
+//! | --- | --- | --- |
+//! | [`sample`] | nothing, divides by n − 1 | numpy |
+//! | [`ledoit_wolf`] | the mean variance on the diagonal | sklearn, skfolio |
+//! | [`oracle_approximating`] | the mean variance on the diagonal | sklearn, skfolio |
+//! | [`ledoit_wolf_correlation`] | one correlation for all pairs | the paper's own code |
 //!
 //! Shrunk covariances start from variances that divide by n, as their authors and peers do.
 //!
@@ -24,7 +24,7 @@
 
 use super::matrix::{Matrix, dot};
 use crate::error::at_least;
-use crate::moments::mean_of;
+use crate::moments::{check_values, mean_of};
 use crate::{Error, Result};
 
 /// A covariance between the sample's and a target.
@@ -114,11 +114,12 @@ pub fn oracle_approximating(returns: &Matrix) -> Result<Shrunk> {
     Ok(to_identity(plain, mean_variance, intensity))
 }
 
-/// Ledoit and Wolf's shrinkage to the sample's variances with its mean correlation ("Honey, I shrunk
-/// the sample covariance matrix", 2004).
+/// Ledoit and Wolf's shrinkage to the sample's variances with its mean correlation ("Honey, I
+/// shrunk the sample covariance matrix", 2004).
 ///
 /// # Errors
-/// As [`sample`], with at least two assets; [`Error::Undefined`] if an asset's returns are constant.
+/// As [`sample`], with at least two assets; [`Error::Undefined`] if an asset's returns are
+/// constant.
 pub fn ledoit_wolf_correlation(returns: &Matrix) -> Result<Shrunk> {
     check(returns)?;
     at_least("assets", returns.columns(), 2)?;
@@ -269,5 +270,6 @@ pub(crate) fn deviations_of(covariance: &Matrix) -> Result<Vec<f64>> {
 
 fn check(returns: &Matrix) -> Result<()> {
     at_least("returns", returns.rows(), 2)?;
-    at_least("assets", returns.columns(), 1)
+    at_least("assets", returns.columns(), 1)?;
+    check_values("returns", returns.values())
 }

@@ -35,8 +35,8 @@ mod likelihood;
 mod minimise;
 mod space;
 
-use crate::error::{all_finite, at_least};
-use crate::moments::Moments;
+use crate::error::at_least;
+use crate::moments::{Moments, check_values};
 use crate::random::Random;
 use crate::{Error, Result};
 use likelihood::{COUNT, Sample};
@@ -115,7 +115,8 @@ pub struct Fit {
     pub specification: Specification,
     /// With which parameters.
     pub parameters: Parameters,
-    /// Their robust standard errors; `None` if the likelihood has no curvature there, as at a bound.
+    /// Their robust standard errors; `None` if the likelihood has no curvature there, as at a
+    /// bound.
     pub standard_errors: Option<Parameters>,
     /// The logarithm of the likelihood.
     pub log_likelihood: f64,
@@ -136,7 +137,7 @@ pub struct Fit {
 /// [`Error::Undefined`] if they are constant or too large for a variance, [`Error::NotConverged`].
 pub fn fit(returns: &[f64], specification: &Specification) -> Result<Fit> {
     at_least("returns", returns.len(), RETURNS_MIN)?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     let moments = Moments::of_finite(returns);
     let scale = (moments.square_sum / returns.len() as f64).sqrt();
     if !(scale > 0.0 && scale.is_finite() && moments.mean.abs() < 1e8 * scale) {
@@ -169,8 +170,8 @@ pub fn fit(returns: &[f64], specification: &Specification) -> Result<Fit> {
 }
 
 impl Fit {
-    /// The expected variances of the next `horizon` periods: σ²ₖ = ω + (α + γ/2 + β) σ²ₖ₋₁ after the
-    /// first.
+    /// The expected variances of the next `horizon` periods: σ²ₖ = ω + (α + γ/2 + β) σ²ₖ₋₁ after
+    /// the first.
     ///
     /// # Errors
     /// [`Error::OutOfBounds`] unless the horizon is from 1 to [`HORIZON_MAX`]; [`Error::Undefined`]

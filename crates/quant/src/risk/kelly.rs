@@ -17,7 +17,7 @@
 
 use super::matrix::{Cholesky, Matrix};
 use crate::error::{all_finite, at_least, same_length};
-use crate::moments::sum_of;
+use crate::moments::{check_values, sum_of};
 use crate::{Error, Result};
 
 const STEPS_MAX: usize = 200;
@@ -71,7 +71,7 @@ pub fn normal(excess_return: f64, variance: f64) -> Result<f64> {
 /// [`Error::Undefined`] unless the covariance is symmetric and positive definite.
 pub fn multiple(excess_returns: &[f64], covariance: &Matrix) -> Result<Vec<f64>> {
     at_least("excess_returns", excess_returns.len(), 1)?;
-    all_finite("excess_returns", excess_returns)?;
+    check_values("excess_returns", excess_returns)?;
     same_length("covariance", covariance.rows(), excess_returns.len())?;
     let fractions = Cholesky::new(covariance)?.solve(excess_returns)?;
     all_finite("excess_returns", &fractions)?;
@@ -86,7 +86,7 @@ pub fn multiple(excess_returns: &[f64], covariance: &Matrix) -> Result<Vec<f64>>
 /// unless there are gains and losses: with one side alone more is always better.
 pub fn empirical(excess_returns: &[f64]) -> Result<Stake> {
     at_least("excess_returns", excess_returns.len(), 2)?;
-    all_finite("excess_returns", excess_returns)?;
+    check_values("excess_returns", excess_returns)?;
     let worst = excess_returns.iter().copied().fold(f64::INFINITY, f64::min);
     let best = excess_returns.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if worst >= 0.0 || best <= 0.0 {

@@ -27,7 +27,7 @@
 use super::matrix::{Matrix, dot};
 use crate::distribution::{SHAPE_MAX, fisher, normal, student};
 use crate::error::{all_finite, at_least, same_length};
-use crate::moments::{Moments, sum_of};
+use crate::moments::{Moments, check_values, sum_of};
 use crate::{Error, Result};
 
 /// The most factors.
@@ -148,10 +148,10 @@ fn check(returns: &[f64], factors: &[&[f64]], errors: Errors) -> Result<()> {
         return Err(Error::out_of_bounds("factors", factors.len() as f64, expected));
     }
     at_least("returns", returns.len(), factors.len() + 2)?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     for factor in factors {
         same_length("factors", factor.len(), returns.len())?;
-        all_finite("factors", factor)?;
+        check_values("factors", factor)?;
     }
     match errors {
         Errors::NeweyWest { lags } if lags >= returns.len() => {

@@ -28,7 +28,7 @@
 
 use crate::distribution::{normal as standard_normal, student as standard_student};
 use crate::error::{all_finite, at_least, same_length};
-use crate::moments::{Moments, quantile_of, sorted, sum_of};
+use crate::moments::{Moments, check_values, quantile_of, sorted, sum_of};
 use crate::{Error, Result};
 
 /// What is lost at a level: both are losses, positive when money is lost.
@@ -48,7 +48,7 @@ pub struct TailRisk {
 pub fn historical(returns: &[f64], level: f64) -> Result<TailRisk> {
     check_level(level)?;
     at_least("returns", returns.len(), 1)?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     Ok(historical_risk(returns, level))
 }
 
@@ -131,7 +131,7 @@ pub fn filtered_historical(
     check_level(level)?;
     at_least("returns", returns.len(), 1)?;
     same_length("volatilities", volatilities.len(), returns.len())?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     all_finite("volatilities", volatilities)?;
     let lowest = volatilities.iter().copied().fold(f64::INFINITY, f64::min);
     if lowest <= 0.0 {
@@ -156,7 +156,7 @@ pub(crate) fn check_level(level: f64) -> Result<()> {
 fn moments_of(returns: &[f64], level: f64, needed: usize) -> Result<Moments> {
     check_level(level)?;
     at_least("returns", returns.len(), needed)?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     Ok(Moments::of_finite(returns))
 }
 
@@ -170,7 +170,8 @@ pub(crate) fn historical_risk(returns: &[f64], level: f64) -> TailRisk {
 
 /// The value at risk of a sorted sample.
 pub(crate) fn historical_of(sorted: &[f64], level: f64) -> f64 {
-    -quantile_of(sorted, 1.0 - level)
+    // From zero, so that no loss is 0 and not −0.
+    0.0 - quantile_of(sorted, 1.0 - level)
 }
 
 /// Rockafellar and Uryasev's expected shortfall of a sorted sample.
@@ -178,7 +179,7 @@ pub(crate) fn expected_shortfall_of(sorted: &[f64], level: f64) -> f64 {
     let (whole, part) = tail_of(sorted.len(), level);
     let beyond = sum_of(sorted.iter().take(whole).copied());
     let last = sorted.get(whole).copied().unwrap_or_default();
-    -(beyond + part * last) / (whole as f64 + part)
+    0.0 - (beyond + part * last) / (whole as f64 + part)
 }
 
 /// How many of `count` sorted values lie in the tail: whole ones, and the part of the next.
@@ -193,8 +194,8 @@ pub(crate) fn normal_of(mean: f64, deviation: f64, level: f64) -> Result<TailRis
     let tail = 1.0 - level;
     let z = standard_normal::quantile(tail)?;
     Ok(TailRisk {
-        value_at_risk: -(mean + z * deviation),
-        expected_shortfall: -mean + deviation * standard_normal::density(z) / tail,
+        value_at_risk: 0.0 - (mean + z * deviation),
+        expected_shortfall: 0.0 - mean + deviation * standard_normal::density(z) / tail,
     })
 }
 

@@ -2,6 +2,7 @@
 //! RiskMetrics (1996).
 
 use crate::error::{all_finite, at_least};
+use crate::moments::check_values;
 use crate::{Error, Result};
 
 /// RiskMetrics' decay of daily returns.
@@ -27,7 +28,7 @@ pub const MONTHLY_DECAY: f64 = 0.97;
 /// ```
 pub fn ewma(returns: &[f64], decay: f64) -> Result<Vec<f64>> {
     at_least("returns", returns.len(), 1)?;
-    all_finite("returns", returns)?;
+    check_values("returns", returns)?;
     if !(0.0..1.0).contains(&decay) {
         return Err(Error::out_of_bounds("decay", decay, "a number from 0, below 1"));
     }

@@ -135,7 +135,8 @@ impl Space {
         (natural, active.iter().map(|index| slopes[*index]).collect())
     }
 
-    /// Bollerslev and Wooldridge's errors: the inverse of the curvature around the scores' products.
+    /// Bollerslev and Wooldridge's errors: the inverse of the curvature around the scores'
+    /// products.
     pub(super) fn errors(&self, sample: &Sample, natural: &[f64; COUNT]) -> Option<Errors> {
         let active: Vec<usize> = self.active().collect();
         let size = active.len();
