@@ -2,8 +2,8 @@
 //! numbers in, numbers out; no file, no clock, no randomness but the caller's seed.
 //!
 //! What this crate owns: [`indicators`] over bars, the [`sweep`] of rules over many parameters,
-//! [`risk`] and performance figures of returns, [`portfolio`] construction, and [`series`]
-//! (forecasts, decomposition, tests of time series).
+//! [`performance`] and [`risk`] figures of returns, [`portfolio`] construction, and [`series`]
+//! (forecasts, decomposition, tests of time series); below them [`moments`] and [`distribution`].
 //!
 //! What must stay true:
 //! - this is the one crate where binary floating point is used, and no balance is computed here;

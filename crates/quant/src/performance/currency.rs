@@ -4,7 +4,7 @@
 //! A market in currency i earns r (local), its cash c, its exchange rate e against the base
 //! currency. With weights w of assets and forwards h (which add up to 0):
 //! R = Σ wᵢ (rᵢ − cᵢ) + Σ (wᵢ + hᵢ)(cᵢ + eᵢ). Allocation, selection and interaction are those of
-//! [`brinson_fachler`](super::attribution::brinson_fachler) on the premiums r − c; the currency
+//! [`brinson_fachler`] on the premiums r − c; the currency
 //! effect is (HP − HB)(c + e − CB) with H = w + h and CB = Σ HB (c + e). All add up to RP − RB.
 //!
 //! The sums are exact for continuously compounded returns. With simple returns take for e what the

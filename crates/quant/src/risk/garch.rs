@@ -115,8 +115,8 @@ pub struct Fit {
     pub specification: Specification,
     /// With which parameters.
     pub parameters: Parameters,
-    /// Their robust standard errors; `None` if the likelihood has no curvature there, as at a
-    /// bound.
+    /// Their robust standard errors; `None` where the likelihood is flat. At a bound
+    /// (α = 0) they say little.
     pub standard_errors: Option<Parameters>,
     /// The logarithm of the likelihood.
     pub log_likelihood: f64,
