@@ -111,6 +111,69 @@ fn one_period_stays_as_it_is_and_equal_returns_link() {
     }
 }
 
+/// The formulas of both papers by mpmath at 30 digits.
+#[test]
+fn linked_effects_equal_mpmath() {
+    let period = |portfolio_return, benchmark_return, effects| Period {
+        portfolio_return,
+        benchmark_return,
+        effects,
+    };
+    let periods = [
+        period(0.10, 0.05, &[0.03, 0.02][..]),
+        period(-0.02, 0.01, &[-0.04, 0.01]),
+        period(0.04, 0.03, &[0.005, 0.005]),
+    ];
+    for (method, expected) in [
+        (Method::Carino, -0.008_256_848_344_064_13),
+        (Method::Menchero, -0.007_936_144_814_213_072),
+    ] {
+        let linked = link(&periods, method).unwrap();
+        assert!((linked[0] - expected).abs() < 1e-15, "{method:?} {}", linked[0]);
+    }
+}
+
+/// C. Bacon, Practical Portfolio Performance Measurement and Attribution, chapter 5.
+#[test]
+fn effects_of_each_segment_are_those_of_the_book() {
+    let rows = [(0.4, 0.4, 0.20, 0.10), (0.3, 0.2, -0.05, -0.04), (0.3, 0.4, 0.06, 0.08)];
+    let segments = rows.map(|(wp, wb, rp, rb)| Segment {
+        portfolio_weight: wp,
+        benchmark_weight: wb,
+        portfolio_return: rp,
+        benchmark_return: rb,
+    });
+    let found = brinson_fachler(&segments).unwrap().segments;
+    let expected = [(0.0, 0.04, 0.0), (-0.0104, -0.002, -0.001), (-0.0016, -0.008, 0.002)];
+    for (found, (allocation, selection, interaction)) in found.iter().zip(expected) {
+        assert!((found.allocation - allocation).abs() < 1e-15, "{found:?}");
+        assert!((found.selection - selection).abs() < 1e-15, "{found:?}");
+        assert!((found.interaction - interaction).abs() < 1e-15, "{found:?}");
+    }
+}
+
+/// By hand: half of the yen is sold forward, the benchmark hedges nothing.
+#[test]
+fn effects_of_each_currency_are_those_of_the_formula() {
+    let market = |weight, forward, cash, exchange| Market {
+        portfolio_weight: weight,
+        benchmark_weight: 0.5,
+        portfolio_forward: forward,
+        benchmark_forward: 0.0,
+        portfolio_local: 0.05,
+        benchmark_local: 0.05,
+        cash,
+        exchange,
+    };
+    let found = karnosky_singer(&[market(0.5, 0.25, 0.04, 0.0), market(0.5, -0.25, 0.0, -0.10)]);
+    let found = found.unwrap();
+    // Currencies earn 4 % and −10 %, the benchmark's half of each −3 %.
+    assert!((found.per_currency[0] - 0.25 * 0.07).abs() < 1e-15, "{found:?}");
+    assert!((found.per_currency[1] - 0.25 * 0.07).abs() < 1e-15, "{found:?}");
+    assert!((found.currency - 0.035).abs() < 1e-15);
+    assert!(found.markets.sum().abs() < 1e-15);
+}
+
 #[test]
 fn what_does_not_add_up_is_named() {
     let segment = Segment {

@@ -220,6 +220,15 @@ fn drawdowns_equal_quantstats() {
 }
 
 #[test]
+fn a_loss_in_the_first_period_is_a_drawdown() {
+    let episodes = drawdown::episodes(&[-0.1, 0.05, 0.2]).unwrap();
+    assert_eq!(episodes.len(), 1);
+    assert_near("depth", episodes[0].depth, -0.1, 1e-15);
+    assert_eq!((episodes[0].first, episodes[0].recovery), (0, Some(2)));
+    assert_eq!((episodes[0].duration, episodes[0].recovery_duration()), (2, Some(2)));
+}
+
+#[test]
 fn rolling_figures_equal_empyrical() {
     let all = expected("drawdowns");
     for name in ["stock", "fx"] {
