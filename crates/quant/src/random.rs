@@ -1,4 +1,4 @@
-//! Random numbers from a caller's seed: one seed, one stream, on every machine.
+//! Random numbers from a caller's seed: one seed, one stream.
 //! xoshiro256++ (Blackman and Vigna 2021), its state drawn from the seed by SplitMix64.
 
 use crate::distribution::normal;

@@ -16,7 +16,7 @@
 //! - Returns are simple, a fraction per period. Values at risk and shortfalls are losses: positive
 //!   numbers, of one period, at a level such as 0.95 that names the probability of not losing more.
 //! - Variances divide by n − 1 unless a function says otherwise; nothing is annualised.
-//! - Random numbers come from the caller's seed: one seed, one answer, on every machine.
+//! - Random numbers come from the caller's seed: one seed, one answer.
 
 pub mod backtest;
 pub mod bootstrap;

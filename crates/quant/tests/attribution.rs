@@ -8,8 +8,10 @@
 
 use proptest::prelude::*;
 use quant::performance::attribution::{Attribution, Segment, brinson_fachler};
-use quant::performance::currency::{Market, karnosky_singer};
-use quant::performance::linking::{Method, Period, link, link_attributions};
+use quant::performance::currency::{CurrencyAttribution, Market, karnosky_singer};
+use quant::performance::linking::{
+    Method, Period, link, link_attributions, link_currency_attributions,
+};
 
 /// Weights, long and short, that add up to `total`.
 fn weights(count: usize, total: f64) -> impl Strategy<Value = Vec<f64>> {
@@ -87,6 +89,27 @@ proptest! {
             let active = linked.portfolio_return - linked.benchmark_return;
             let scale = 1.0 + linked.portfolio_return.abs() + linked.benchmark_return.abs();
             prop_assert!((linked.total.sum() - active).abs() < 1e-12 * scale, "{method:?}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn linked_currency_effects_add_up(periods in prop::collection::vec(markets(), 1..9)) {
+        let periods: Vec<_> =
+            periods.iter().map(|markets| karnosky_singer(markets).unwrap()).collect();
+        let low = |p: &CurrencyAttribution| p.portfolio_return.min(p.benchmark_return);
+        prop_assume!(periods.iter().all(|period| low(period) > -0.8));
+        for method in [Method::Carino, Method::Menchero] {
+            let linked = link_currency_attributions(&periods, method).unwrap();
+            let active = linked.portfolio_return - linked.benchmark_return;
+            let scale = 1.0 + linked.portfolio_return.abs() + linked.benchmark_return.abs();
+            let sum = linked.markets.sum() + linked.currency;
+            prop_assert!((sum - active).abs() < 1e-12 * scale, "{method:?}");
+            prop_assert_eq!(linked.per_currency.len(), 3);
+            if let [one] = periods.as_slice() {
+                prop_assert!((linked.currency - one.currency).abs() < 1e-14);
+            }
         }
     }
 }

@@ -22,8 +22,9 @@
 //! ```
 
 use super::attribution::{Attribution, Effects, total_of};
+use super::currency::CurrencyAttribution;
 use crate::error::{all_finite, at_least, same_length};
-use crate::moments::Sum;
+use crate::moments::{Sum, sum_of};
 use crate::{Error, Result};
 
 /// How effects are linked.
@@ -83,30 +84,72 @@ pub fn link(periods: &[Period<'_>], method: Method) -> Result<Vec<f64>> {
 /// # Errors
 /// As [`link`].
 pub fn link_attributions(periods: &[Attribution], method: Method) -> Result<Attribution> {
-    let flat = |attribution: &Attribution| -> Vec<f64> {
-        let effects = attribution.segments.iter();
-        effects.flat_map(|e| [e.allocation, e.selection, e.interaction]).collect()
-    };
-    let effects: Vec<Vec<f64>> = periods.iter().map(flat).collect();
-    let pairs = periods.iter().zip(&effects).map(|(period, effects)| Period {
-        portfolio_return: period.portfolio_return,
-        benchmark_return: period.benchmark_return,
-        effects,
-    });
-    let linked = link(&pairs.collect::<Vec<_>>(), method)?;
-    let segments: Vec<Effects> = linked
-        .chunks_exact(3)
-        .map(|part| Effects { allocation: part[0], selection: part[1], interaction: part[2] })
-        .collect();
-    let growth = |value: fn(&Attribution) -> f64| {
-        periods.iter().fold(1.0, |wealth, period| wealth * (1.0 + value(period))) - 1.0
-    };
+    let effects: Vec<Vec<f64>> = periods.iter().map(|period| flat(&period.segments)).collect();
+    let returns = periods.iter().map(|period| (period.portfolio_return, period.benchmark_return));
+    let returns: Vec<(f64, f64)> = returns.collect();
+    let segments = effects_of(&link_flat(&returns, &effects, method)?);
     Ok(Attribution {
         total: total_of(&segments),
         segments,
-        portfolio_return: growth(|period| period.portfolio_return),
-        benchmark_return: growth(|period| period.benchmark_return),
+        portfolio_return: growth(returns.iter().map(|pair| pair.0)),
+        benchmark_return: growth(returns.iter().map(|pair| pair.1)),
     })
+}
+
+/// Links the currency attributions of many periods with the same markets.
+///
+/// # Errors
+/// As [`link`].
+pub fn link_currency_attributions(
+    periods: &[CurrencyAttribution],
+    method: Method,
+) -> Result<CurrencyAttribution> {
+    let all = |period: &CurrencyAttribution| -> Vec<f64> {
+        flat(&period.per_market).into_iter().chain(period.per_currency.iter().copied()).collect()
+    };
+    let effects: Vec<Vec<f64>> = periods.iter().map(all).collect();
+    let returns = periods.iter().map(|period| (period.portfolio_return, period.benchmark_return));
+    let returns: Vec<(f64, f64)> = returns.collect();
+    let linked = link_flat(&returns, &effects, method)?;
+    let markets = periods.first().map_or(0, |period| period.per_market.len());
+    let (of_markets, of_currencies) = linked.split_at((3 * markets).min(linked.len()));
+    let per_market = effects_of(of_markets);
+    Ok(CurrencyAttribution {
+        markets: total_of(&per_market),
+        per_market,
+        currency: sum_of(of_currencies.iter().copied()),
+        per_currency: of_currencies.to_vec(),
+        portfolio_return: growth(returns.iter().map(|pair| pair.0)),
+        benchmark_return: growth(returns.iter().map(|pair| pair.1)),
+    })
+}
+
+fn link_flat(returns: &[(f64, f64)], effects: &[Vec<f64>], method: Method) -> Result<Vec<f64>> {
+    let periods: Vec<Period<'_>> = returns
+        .iter()
+        .zip(effects)
+        .map(|((own, other), effects)| Period {
+            portfolio_return: *own,
+            benchmark_return: *other,
+            effects,
+        })
+        .collect();
+    link(&periods, method)
+}
+
+fn flat(effects: &[Effects]) -> Vec<f64> {
+    effects.iter().flat_map(|e| [e.allocation, e.selection, e.interaction]).collect()
+}
+
+fn effects_of(flat: &[f64]) -> Vec<Effects> {
+    let parts = flat.chunks_exact(3);
+    parts
+        .map(|part| Effects { allocation: part[0], selection: part[1], interaction: part[2] })
+        .collect()
+}
+
+fn growth(returns: impl Iterator<Item = f64>) -> f64 {
+    returns.fold(1.0, |wealth, value| wealth * (1.0 + value)) - 1.0
 }
 
 fn check(period: &Period<'_>) -> Result<()> {

@@ -34,7 +34,8 @@ pub(super) fn minimise(
         // No coordinate moves by more than one at a time: they are logarithms, mostly.
         let longest = direction.iter().fold(0.0_f64, |longest, part| longest.max(part.abs()));
         let first = if longest > 1.0 { 1.0 / longest } else { 1.0 };
-        let Some(step) = shorten(function, &point, &direction, (value, descent, first)) else {
+        let line = Line { point: &point, direction: &direction, value, slope: descent };
+        let Some(step) = line.shorten(function, first) else {
             // Rounding hides any lower value: this is the bottom, or the matrix is worn out.
             if fresh {
                 return Ok((value, point));
@@ -59,29 +60,37 @@ struct Step {
     gradient: Vec<f64>,
 }
 
-/// The first of shorter and shorter steps that lowers the value enough (Armijo).
-fn shorten(
-    function: &impl Fn(&[f64]) -> (f64, Vec<f64>),
-    point: &[f64],
-    direction: &[f64],
-    (value, descent, first): (f64, f64, f64),
-) -> Option<Step> {
-    let mut length = first;
-    for _ in 0..HALVINGS_MAX {
-        let next: Vec<f64> = point.iter().zip(direction).map(|(at, by)| at + length * by).collect();
-        if next == point {
-            return None;
+/// A way down from a point, with the value and the slope there.
+struct Line<'a> {
+    point: &'a [f64],
+    direction: &'a [f64],
+    value: f64,
+    slope: f64,
+}
+
+impl Line<'_> {
+    /// The first of shorter and shorter steps that lowers the value enough (Armijo).
+    fn shorten(&self, function: &impl Fn(&[f64]) -> (f64, Vec<f64>), first: f64) -> Option<Step> {
+        let mut length = first;
+        for _ in 0..HALVINGS_MAX {
+            let pairs = self.point.iter().zip(self.direction);
+            let point: Vec<f64> = pairs.map(|(at, by)| at + length * by).collect();
+            if point == self.point {
+                return None;
+            }
+            let (value, gradient) = function(&point);
+            let enough = value <= self.value + 1e-4 * length * self.slope;
+            if enough && gradient.iter().all(|slope| slope.is_finite()) {
+                return Some(Step { point, value, gradient });
+            }
+            // The minimum of the parabola through what is known, within bounds.
+            let bend = value - self.value - self.slope * length;
+            let parabola = -0.5 * self.slope * length * length / bend;
+            let known = parabola.is_finite();
+            length = if known { parabola.clamp(0.1 * length, 0.5 * length) } else { 0.25 * length };
         }
-        let (height, gradient) = function(&next);
-        if height <= value + 1e-4 * length * descent && gradient.iter().all(|g| g.is_finite()) {
-            return Some(Step { point: next, value: height, gradient });
-        }
-        // The minimum of the parabola through what is known, within bounds.
-        let parabola = -0.5 * descent * length * length / (height - value - descent * length);
-        let inside = parabola.is_finite();
-        length = if inside { parabola.clamp(0.1 * length, 0.5 * length) } else { 0.25 * length };
+        None
     }
-    None
 }
 
 /// BFGS' update of the inverse curvature, left out where the function does not curve upwards.
