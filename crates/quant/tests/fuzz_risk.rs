@@ -11,7 +11,7 @@ mod arbitrary;
 
 use arbitrary::{assert_finite, assert_typed, config, number, numbers};
 use proptest::prelude::*;
-use quant::risk::backtest::{christoffersen, exceptions, kupiec, traffic_light};
+use quant::risk::backtest::{Record, christoffersen, exceptions, kupiec, traffic_light};
 use quant::risk::bootstrap::{Blocks, Plan, block_length, interval, resample};
 use quant::risk::cluster::{Linkage, distances, linkage};
 use quant::risk::covariance::{
@@ -24,7 +24,7 @@ use quant::risk::regression::{Errors, regress};
 use quant::risk::repair::{clipped, nearest, nearest_correlation};
 use quant::risk::stress::{replayed, shocked, worst_window};
 use quant::risk::value_at_risk::{
-    cornish_fisher, filtered_historical, historical, normal, student,
+    Filtered, cornish_fisher, filtered_historical, historical, normal, student,
 };
 use quant::risk::{contribution, kelly, volatility};
 
@@ -68,17 +68,20 @@ proptest! {
         counts in (0_usize..300, 0_usize..300),
     ) {
         let level = if level.abs() < 1e-3 { level } else { level.abs().fract() };
+        let filtered =
+            Filtered { returns: &values, volatilities: &other, next_volatility: extra };
         for risk in [
             historical(&values, level), normal(&values, level), cornish_fisher(&values, level),
-            student(&values, level, extra), filtered_historical(&values, &other, extra, level),
+            student(&values, level, extra), filtered_historical(&filtered, level),
         ] {
             assert_typed(&risk);
         }
         if let Ok(risk) = historical(&values, level) {
             assert_finite(risk.value_at_risk);
         }
-        assert_typed(&kupiec(counts.0, counts.1, level));
-        assert_typed(&traffic_light(counts.0, counts.1, level));
+        let record = Record { exceptions: counts.0, observations: counts.1 };
+        assert_typed(&kupiec(record, level));
+        assert_typed(&traffic_light(record, level));
         let hits = exceptions(&values, &other);
         assert_typed(&hits);
         let hits = hits.unwrap_or_else(|_| vec![level > 0.5; counts.0]);

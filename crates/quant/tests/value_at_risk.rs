@@ -11,12 +11,12 @@ mod reference;
 use proptest::prelude::*;
 use quant::Error;
 use quant::moments::Moments;
-use quant::risk::backtest::{Zone, christoffersen, exceptions, kupiec, traffic_light};
+use quant::risk::backtest::{Record, Zone, christoffersen, exceptions, kupiec, traffic_light};
 use quant::risk::contribution;
 use quant::risk::matrix::Matrix;
 use quant::risk::monte_carlo::{Assets, Simulation, simulate};
 use quant::risk::value_at_risk::{
-    cornish_fisher, filtered_historical, historical, normal, student,
+    Filtered, cornish_fisher, filtered_historical, historical, normal, student,
 };
 use reference::{assert_near, expected, number, numbers, returns, table};
 
@@ -68,6 +68,7 @@ fn an_expansion_that_is_no_quantile_is_refused() {
 #[test]
 fn back_tests_equal_scipy() {
     let all = expected("backtest");
+    let record = |exceptions, observations| Record { exceptions, observations };
     let hits: Vec<bool> = numbers(&all["hits"]).iter().map(|hit| *hit > 0.0).collect();
     let found = christoffersen(&hits, number(&all["level"])).unwrap();
     for (name, test) in [
@@ -79,11 +80,10 @@ fn back_tests_equal_scipy() {
         assert_near(name, test.statistic, pair[0], 1e-12);
         assert_near(name, test.p_value, pair[1], 1e-12);
     }
-    let count = hits.iter().filter(|hit| **hit).count();
-    assert_eq!(kupiec(count, hits.len(), 0.95).unwrap(), found.coverage);
+    assert_eq!(kupiec(Record::of(&hits), 0.95).unwrap(), found.coverage);
     for row in table(&all["binomial"]) {
         let count = (0..=12).find(|count| f64::from(*count) == row[0]).unwrap();
-        let light = traffic_light(usize::try_from(count).unwrap(), 250, 0.99).unwrap();
+        let light = traffic_light(record(usize::try_from(count).unwrap(), 250), 0.99).unwrap();
         assert_near("binomial", light.cumulative_probability, row[3], 1e-13);
         let zone = match count {
             0..=4 => Zone::Green,
@@ -92,9 +92,9 @@ fn back_tests_equal_scipy() {
         };
         assert_eq!(light.zone, zone, "Basel's table for {count}");
     }
-    assert_eq!(traffic_light(3, 500, 0.99).unwrap().multiplier, None);
-    assert_eq!(kupiec(0, 250, 0.99).unwrap().statistic, -500.0 * 0.99_f64.ln());
-    assert!(kupiec(251, 250, 0.99).is_err());
+    assert_eq!(traffic_light(record(3, 500), 0.99).unwrap().multiplier, None);
+    assert_eq!(kupiec(record(0, 250), 0.99).unwrap().statistic, -500.0 * 0.99_f64.ln());
+    assert!(kupiec(record(251, 250), 0.99).is_err());
     assert_eq!(exceptions(&[-0.03, 0.01], &[0.02, 0.02]).unwrap(), [true, false]);
 }
 
@@ -102,12 +102,15 @@ fn back_tests_equal_scipy() {
 fn filtered_simulation_scales_to_the_next_volatility() {
     let returns = returns("fx");
     let flat = vec![0.01; returns.len()];
-    let same = filtered_historical(&returns, &flat, 0.01, 0.99).unwrap();
+    let history = Filtered { returns: &returns, volatilities: &flat, next_volatility: 0.01 };
+    let same = filtered_historical(&history, 0.99).unwrap();
     let plain = historical(&returns, 0.99).unwrap();
     assert_near("same", same.value_at_risk, plain.value_at_risk, 1e-15);
-    let twice = filtered_historical(&returns, &flat, 0.02, 0.99).unwrap();
+    let wilder = Filtered { next_volatility: 0.02, ..history };
+    let twice = filtered_historical(&wilder, 0.99).unwrap();
     assert_near("twice", twice.expected_shortfall, 2.0 * plain.expected_shortfall, 1e-15);
-    let error = filtered_historical(&returns, &vec![0.0; returns.len()], 0.02, 0.99).unwrap_err();
+    let still = Filtered { volatilities: &vec![0.0; returns.len()], ..history };
+    let error = filtered_historical(&still, 0.99).unwrap_err();
     assert_eq!(error.argument(), Some("volatilities"));
 }
 

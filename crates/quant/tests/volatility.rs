@@ -11,7 +11,7 @@ mod reference;
 use proptest::prelude::*;
 use quant::Error;
 use quant::risk::garch::{Fit, Innovation, Mean, Model, Specification, fit};
-use quant::risk::value_at_risk::filtered_historical;
+use quant::risk::value_at_risk::{Filtered, filtered_historical};
 use quant::risk::volatility::ewma;
 use reference::{assert_near, expected, number, numbers, returns};
 use serde_json::Value;
@@ -142,8 +142,10 @@ fn a_fit_filters_the_history() {
     let returns = returns("stock");
     let fit = fit(&returns, &PLAIN).unwrap();
     let volatilities: Vec<f64> = fit.variances.iter().map(|variance| variance.sqrt()).collect();
-    let risk =
-        filtered_historical(&returns, &volatilities, fit.next_variance.sqrt(), 0.99).unwrap();
+    let (returns, volatilities) = (&returns, &volatilities);
+    let next_volatility = fit.next_variance.sqrt();
+    let history = Filtered { returns, volatilities, next_volatility };
+    let risk = filtered_historical(&history, 0.99).unwrap();
     // Calm days at the end of 2010: about 2.6 of their standard deviations.
     let deviations = risk.value_at_risk / fit.next_variance.sqrt();
     assert!((2.0..3.2).contains(&deviations), "{deviations}");

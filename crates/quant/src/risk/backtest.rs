@@ -1,13 +1,14 @@
 //! Was the value at risk right? Tests of the days on which more was lost.
 //!
 //! ```
-//! use quant::risk::backtest::{Zone, kupiec, traffic_light};
+//! use quant::risk::backtest::{Record, Zone, kupiec, traffic_light};
 //!
 //! // Seven exceptions in 250 days at 99 %: too many for green.
-//! let light = traffic_light(7, 250, 0.99)?;
+//! let record = Record { exceptions: 7, observations: 250 };
+//! let light = traffic_light(record, 0.99)?;
 //! assert_eq!(light.zone, Zone::Yellow);
 //! assert_eq!(light.multiplier, Some(1.83));
-//! assert!(kupiec(7, 250, 0.99)?.p_value < 0.05);
+//! assert!(kupiec(record, 0.99)?.p_value < 0.05);
 //! # Ok::<(), quant::Error>(())
 //! ```
 
@@ -16,6 +17,28 @@ use crate::distribution::{beta, chi_square};
 use crate::error::{all_finite, at_least, same_length};
 use crate::moments::check_values;
 use crate::{Error, Result};
+
+/// How often more was lost than was forecast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// On how many periods.
+    pub exceptions: usize,
+    /// Of how many.
+    pub observations: usize,
+}
+
+impl Record {
+    /// Counts [`exceptions`].
+    #[must_use]
+    pub fn of(exceptions: &[bool]) -> Self {
+        let count = exceptions.iter().filter(|hit| **hit).count();
+        Self { exceptions: count, observations: exceptions.len() }
+    }
+
+    fn quiet(self) -> usize {
+        self.observations.saturating_sub(self.exceptions)
+    }
+}
 
 /// A likelihood ratio and how probable one at least as large is if the forecast was right.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,9 +107,9 @@ pub fn exceptions(returns: &[f64], values_at_risk: &[f64]) -> Result<Vec<bool>> 
 /// # Errors
 /// [`Error::TooShort`] without observations, [`Error::OutOfBounds`] unless 0 < level < 1 and there
 /// are no more exceptions than observations.
-pub fn kupiec(exceptions: usize, observations: usize, level: f64) -> Result<Test> {
-    check_counts(exceptions, observations, level)?;
-    Test::of(coverage_ratio(exceptions, observations, level), 1.0)
+pub fn kupiec(record: Record, level: f64) -> Result<Test> {
+    check(record, level)?;
+    Test::of(coverage_ratio(record, level), 1.0)
 }
 
 /// Christoffersen's tests (1998), of a first-order Markov chain against independence.
@@ -97,8 +120,7 @@ pub fn kupiec(exceptions: usize, observations: usize, level: f64) -> Result<Test
 pub fn christoffersen(exceptions: &[bool], level: f64) -> Result<Christoffersen> {
     check_level(level)?;
     at_least("exceptions", exceptions.len(), 2)?;
-    let count = exceptions.iter().filter(|hit| **hit).count();
-    let coverage = coverage_ratio(count, exceptions.len(), level);
+    let coverage = coverage_ratio(Record::of(exceptions), level);
     // How often a quiet or an exceptional day was followed by a quiet or an exceptional one.
     let mut follows = [[0_usize; 2]; 2];
     for pair in exceptions.windows(2) {
@@ -120,21 +142,21 @@ pub fn christoffersen(exceptions: &[bool], level: f64) -> Result<Christoffersen>
 ///
 /// # Errors
 /// As [`kupiec`].
-pub fn traffic_light(exceptions: usize, observations: usize, level: f64) -> Result<TrafficLight> {
-    check_counts(exceptions, observations, level)?;
-    let cumulative_probability = if exceptions == observations {
+pub fn traffic_light(record: Record, level: f64) -> Result<TrafficLight> {
+    check(record, level)?;
+    let cumulative_probability = if record.quiet() == 0 {
         1.0
     } else {
         // The binomial sum as an incomplete beta function.
-        beta::incomplete(level, (observations - exceptions) as f64, exceptions as f64 + 1.0)?
+        beta::incomplete(level, record.quiet() as f64, record.exceptions as f64 + 1.0)?
     };
     let zone = match cumulative_probability {
         probability if probability < 0.95 => Zone::Green,
         probability if probability < 0.9999 => Zone::Yellow,
         _ => Zone::Red,
     };
-    let regulatory = observations == 250 && (level - 0.99).abs() < 1e-12;
-    let multiplier = match exceptions {
+    let regulatory = record.observations == 250 && (level - 0.99).abs() < 1e-12;
+    let multiplier = match record.exceptions {
         0..=4 => 1.5,
         5 => 1.7,
         6 => 1.76,
@@ -146,10 +168,10 @@ pub fn traffic_light(exceptions: usize, observations: usize, level: f64) -> Resu
     Ok(TrafficLight { zone, cumulative_probability, multiplier: regulatory.then_some(multiplier) })
 }
 
-fn coverage_ratio(exceptions: usize, observations: usize, level: f64) -> f64 {
-    let (hits, misses) = (exceptions as f64, (observations - exceptions) as f64);
+fn coverage_ratio(record: Record, level: f64) -> f64 {
+    let (hits, misses) = (record.exceptions as f64, record.quiet() as f64);
     let forecast = hits * (-level).ln_1p() + misses * level.ln();
-    2.0 * (log_likelihood(exceptions, observations - exceptions) - forecast)
+    2.0 * (log_likelihood(record.exceptions, record.quiet()) - forecast)
 }
 
 /// The log-likelihood of so many hits and misses under their own share.
@@ -161,12 +183,12 @@ fn log_likelihood(hits: usize, misses: usize) -> f64 {
     term(hits) + term(misses)
 }
 
-fn check_counts(exceptions: usize, observations: usize, level: f64) -> Result<()> {
+fn check(record: Record, level: f64) -> Result<()> {
     check_level(level)?;
-    at_least("observations", observations, 1)?;
-    if exceptions <= observations {
+    at_least("observations", record.observations, 1)?;
+    if record.exceptions <= record.observations {
         return Ok(());
     }
-    let expected = format!("at most {observations}, the observations");
-    Err(Error::out_of_bounds("exceptions", exceptions as f64, expected))
+    let expected = format!("at most {}, the observations", record.observations);
+    Err(Error::out_of_bounds("exceptions", record.exceptions as f64, expected))
 }

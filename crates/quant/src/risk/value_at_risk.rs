@@ -40,6 +40,17 @@ pub struct TailRisk {
     pub expected_shortfall: f64,
 }
 
+/// Returns with the volatilities that they are measured by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Filtered<'a> {
+    /// The returns.
+    pub returns: &'a [f64],
+    /// The volatility of each return's period, as it was known before.
+    pub volatilities: &'a [f64],
+    /// The volatility of the period to come.
+    pub next_volatility: f64,
+}
+
 /// From the sample itself.
 ///
 /// # Errors
@@ -122,12 +133,8 @@ pub fn cornish_fisher(returns: &[f64], level: f64) -> Result<TailRisk> {
 /// # Errors
 /// As [`historical`]; [`Error::LengthsDiffer`], [`Error::OutOfBounds`] if a volatility is not above
 /// 0.
-pub fn filtered_historical(
-    returns: &[f64],
-    volatilities: &[f64],
-    next_volatility: f64,
-    level: f64,
-) -> Result<TailRisk> {
+pub fn filtered_historical(history: &Filtered<'_>, level: f64) -> Result<TailRisk> {
+    let Filtered { returns, volatilities, next_volatility } = *history;
     check_level(level)?;
     at_least("returns", returns.len(), 1)?;
     same_length("volatilities", volatilities.len(), returns.len())?;
@@ -142,7 +149,7 @@ pub fn filtered_historical(
     }
     let pairs = returns.iter().zip(volatilities);
     let scaled: Vec<f64> = pairs.map(|(value, now)| value / now * next_volatility).collect();
-    all_finite("returns", &scaled)?;
+    check_values("returns", &scaled)?;
     Ok(historical_risk(&scaled, level))
 }
 
