@@ -59,8 +59,10 @@ mod talib_streams;
 mod volume_profile;
 mod vwap;
 
+pub(crate) use crossing::Crossed;
 pub use inputs::Inputs;
 pub use model::{Drawing, Group, Indicator, Input, Output, OutputKind, Parameter, ParameterKind};
+pub(crate) use own::real;
 pub use registry::{all, find};
 pub use renko::{Brick, renko};
 pub use stream::{Row, Stream};

@@ -1,9 +1,9 @@
 //! Bollinger bands around a simple average, faster than TA-Lib's and with its values to within
 //! rounding.
 //!
-//! `middle = mean of the last n prices`, `upper = middle + up * deviation`, `lower = middle - down
-//! * deviation`, with the deviation of a population (divided by `n`). Source: John Bollinger,
-//! Bollinger on Bollinger Bands, 2001.
+//! `middle` is the mean of the last `n` prices, `upper = middle + up * deviation`, and
+//! `lower = middle - down * deviation`, with the deviation of a population (divided by `n`).
+//! Source: John Bollinger, Bollinger on Bollinger Bands, 2001.
 //!
 //! A window slides by one price in and one out: sums of the prices' distances from a nearby number,
 //! and of their squares, change by two terms. Squares that come and go leave rounding behind, and a

@@ -61,8 +61,13 @@ impl<'a> Inputs<'a> {
         found.ok_or(Error::Missing { argument: input.name() })
     }
 
+    /// Closing prices, and the first bar with one.
+    pub(crate) fn prices(&self) -> Result<(&'a [f64], usize)> {
+        self.column(Input::Close).map(|column| (column.values, column.begin))
+    }
+
     /// The columns that `indicator` reads, and the first bar on which all have a number.
-    pub(super) fn of(&self, indicator: &Indicator) -> Result<(Vec<&'a [f64]>, usize)> {
+    pub(crate) fn of(&self, indicator: &Indicator) -> Result<(Vec<&'a [f64]>, usize)> {
         let columns: Vec<_> =
             indicator.inputs.iter().map(|&input| self.column(input)).collect::<Result<_>>()?;
         let begin = columns.iter().map(|column| column.begin).max().unwrap_or_default();
@@ -72,9 +77,8 @@ impl<'a> Inputs<'a> {
 
 /// Checks that `values` are numbers within bounds from `begin` on.
 fn check(argument: &'static str, values: &[f64], begin: usize) -> Result<()> {
-    let is_sound = |value: &f64| value.abs() <= MAGNITUDE_MAX;
     // A count has no early exit, so that the compiler makes it wide; faults are rare.
-    let faults = values[begin..].iter().filter(|value| !is_sound(value)).count();
+    let faults = values[begin..].iter().filter(|value| !is_sound(**value)).count();
     if faults == 0 {
         return Ok(());
     }
@@ -82,6 +86,11 @@ fn check(argument: &'static str, values: &[f64], begin: usize) -> Result<()> {
         check_one(argument, index, *value)?;
     }
     Ok(())
+}
+
+/// Whether a value is a number within bounds.
+pub(super) fn is_sound(value: f64) -> bool {
+    value.abs() <= MAGNITUDE_MAX
 }
 
 /// Checks one number of `argument`, the one at `index`.

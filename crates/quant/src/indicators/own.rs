@@ -53,6 +53,6 @@ pub(super) fn whole(parameter: f64) -> usize {
 
 /// A count of bars as a number; no series has more than 2^53.
 #[allow(clippy::cast_precision_loss, reason = "counts of bars are far below 2^53")]
-pub(super) fn real(count: usize) -> f64 {
+pub(crate) fn real(count: usize) -> f64 {
     count as f64
 }

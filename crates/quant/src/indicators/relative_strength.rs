@@ -26,14 +26,15 @@ fn period(parameters: &[f64]) -> usize {
     parameters.first().copied().map_or(0, whole)
 }
 
+/// Rises and falls go side by side, in pairs that are loaded and stored whole: a stream whose bars
+/// come one after the other would otherwise wait for parts of them to meet in memory.
 #[derive(Clone, Debug)]
 struct RelativeStrength {
     period: usize,
     /// The share of an average that stays, and the share of a change that comes in.
-    stays: f64,
-    enters: f64,
-    gain: f64,
-    loss: f64,
+    stays: [f64; 2],
+    enters: [f64; 2],
+    averages: [f64; 2],
     previous: f64,
     bars: usize,
 }
@@ -42,34 +43,35 @@ impl RelativeStrength {
     fn new(period: usize) -> Self {
         let enters = 1.0 / real(period);
         let stays = (real(period) - 1.0) * enters;
-        Self { period, stays, enters, gain: 0.0, loss: 0.0, previous: 0.0, bars: 0 }
+        let (stays, enters) = ([stays; 2], [enters; 2]);
+        Self { period, stays, enters, averages: [0.0; 2], previous: 0.0, bars: 0 }
     }
 
     /// Takes one of the first prices, of which the averages are made.
     fn begin(&mut self, price: f64) {
         if self.bars > 0 {
-            let (rise, fall) = split(price - self.previous);
-            self.gain += rise;
-            self.loss += fall;
+            let changes = split(price - self.previous);
+            self.averages = pairwise(self.averages, changes, |average, change| average + change);
         }
         if self.bars == self.period {
-            self.gain *= self.enters;
-            self.loss *= self.enters;
+            self.averages = pairwise(self.averages, self.enters, |sum, share| sum * share);
         }
         self.bars += 1;
         self.previous = price;
     }
 
     fn step(&mut self, price: f64) {
-        let (rise, fall) = split(price - self.previous);
-        self.gain = self.gain * self.stays + rise * self.enters;
-        self.loss = self.loss * self.stays + fall * self.enters;
+        let changes = split(price - self.previous);
+        let stay = pairwise(self.averages, self.stays, |average, share| average * share);
+        let enter = pairwise(changes, self.enters, |change, share| change * share);
+        self.averages = pairwise(stay, enter, |stay, enter| stay + enter);
         self.previous = price;
     }
 
     fn value(&self) -> f64 {
-        let total = self.gain + self.loss;
-        if total > 0.0 { 100.0 * (self.gain / total) } else { 50.0 }
+        let [gain, loss] = self.averages;
+        let total = gain + loss;
+        if total > 0.0 { 100.0 * (gain / total) } else { 50.0 }
     }
 }
 
@@ -105,7 +107,11 @@ fn fill(period: usize, prices: &[f64], column: &mut [f64]) {
 }
 
 /// A change as rise and fall, one of which is 0, without a branch.
-fn split(change: f64) -> (f64, f64) {
+fn split(change: f64) -> [f64; 2] {
     let rise = if change > 0.0 { change } else { 0.0 };
-    (rise, rise - change)
+    [rise, rise - change]
+}
+
+fn pairwise(one: [f64; 2], other: [f64; 2], of: impl Fn(f64, f64) -> f64) -> [f64; 2] {
+    [of(one[0], other[0]), of(one[1], other[1])]
 }

@@ -2,10 +2,11 @@
 
 use std::ops::Deref;
 
+use super::inputs::{check_one, is_sound};
 use super::live::Live;
 use super::model::Method;
 use super::own::{COLUMNS_MAX, real};
-use super::{OutputKind, Study, crossing, inputs, talib_live};
+use super::{OutputKind, Study, crossing, talib_live};
 use crate::{Error, Result};
 
 /// An indicator fed one bar at a time. A clone goes on by itself.
@@ -16,6 +17,11 @@ use crate::{Error, Result};
 pub struct Stream {
     study: Study,
     state: State,
+    /// Inputs and outputs of the study, at hand for every bar.
+    inputs: usize,
+    outputs: usize,
+    /// Whether it is warm, and no bar was skipped.
+    is_settled: bool,
     /// Bars taken, those before the first number excepted.
     taken: usize,
     /// Bars before the first number.
@@ -63,7 +69,9 @@ impl Stream {
             }
             Method::Own(own) => State::Live((own.open)(study.parameters())),
         };
-        Self { study, state, taken: 0, skipped: 0, row: [f64::NAN; COLUMNS_MAX] }
+        let (inputs, outputs) = (study.indicator().inputs.len(), study.indicator().outputs.len());
+        let (is_settled, row) = (false, [f64::NAN; COLUMNS_MAX]);
+        Self { study, state, inputs, outputs, is_settled, taken: 0, skipped: 0, row }
     }
 
     /// The indicator and its parameters.
@@ -79,27 +87,45 @@ impl Stream {
     /// The bar has another number of values, or one that is not a number within bounds (a NaN
     /// before the first whole bar is skipped); or it is bar 100,000,001. The stream is then as it
     /// was.
+    #[inline]
     pub fn push(&mut self, bar: &[f64]) -> Result<Option<&[f64]>> {
-        if !self.is_whole(bar)? {
+        // The way of nearly all bars; it is short, so that it costs no more than the arithmetic.
+        let is_whole = bar.len() == self.inputs && bar.iter().all(|value| is_sound(*value));
+        if is_whole
+            && self.is_settled
+            && let State::Live(live) = &mut self.state
+            && live.update(bar, &mut self.row[..self.outputs]).is_some()
+        {
+            self.taken += 1;
+            return Ok(Some(&self.row[..self.outputs]));
+        }
+        self.push_unsettled(bar, is_whole)
+    }
+
+    /// Takes a bar of the warm-up, or one that is not as it should be.
+    #[cold]
+    #[inline(never)]
+    fn push_unsettled(&mut self, bar: &[f64], is_whole: bool) -> Result<Option<&[f64]>> {
+        if !is_whole {
+            self.check(bar)?;
             self.skipped += 1;
             return Ok(None);
         }
-        let outputs = self.study.indicator().outputs.len();
         match &mut self.state {
             State::Live(live) => {
-                let answered = live.update(bar, &mut self.row[..outputs]);
+                let answered = live.update(bar, &mut self.row[..self.outputs]);
                 answered.ok_or_else(|| self.too_long())?;
             }
             State::Warming(_) => self.warm(bar)?,
         }
         self.taken += 1;
-        if self.taken <= self.study.warm_up() {
+        let warm_up = self.study.warm_up();
+        self.is_settled = self.taken >= warm_up && self.skipped == 0;
+        if self.taken <= warm_up {
             return Ok(None);
         }
-        if self.skipped > 0 {
-            self.count_from_first();
-        }
-        Ok(Some(&self.row[..outputs]))
+        self.count_from_first();
+        Ok(Some(&self.row[..self.outputs]))
     }
 
     /// What [`Self::push`] would answer to a bar that is still forming, without taking it.
@@ -107,11 +133,12 @@ impl Stream {
     /// # Errors
     /// Those of [`Self::push`].
     pub fn peek(&self, bar: &[f64]) -> Result<Option<Row>> {
-        let outputs = self.study.indicator().outputs.len();
+        let outputs = self.outputs;
         let mut ahead = Row { values: [f64::NAN; COLUMNS_MAX], outputs };
         match &self.state {
-            State::Live(live) if self.skipped == 0 && self.taken >= self.study.warm_up() => {
-                if !self.is_whole(bar)? {
+            State::Live(live) if self.is_settled => {
+                if bar.len() != self.inputs || !bar.iter().all(|value| is_sound(*value)) {
+                    self.check(bar)?;
                     return Ok(None);
                 }
                 let answered = live.peek(bar, &mut ahead.values[..outputs]);
@@ -126,18 +153,17 @@ impl Stream {
         Ok(Some(ahead))
     }
 
-    /// Whether the bar has numbers only. False is a bar before the first whole one.
-    fn is_whole(&self, bar: &[f64]) -> Result<bool> {
+    /// Says what is wrong with a bar; nothing is with one that has a NaN before the first whole
+    /// bar.
+    #[cold]
+    fn check(&self, bar: &[f64]) -> Result<()> {
         let inputs = &self.study.indicator().inputs;
         crate::error::same_length("bar", bar.len(), inputs.len())?;
-        let is_first = self.taken == 0;
-        for (input, &value) in inputs.iter().zip(bar) {
-            if is_first && value.is_nan() {
-                return Ok(false);
-            }
-            inputs::check_one(input.name(), self.taken + self.skipped, value)?;
+        let is_gap = |value: f64| self.taken == 0 && value.is_nan();
+        for (input, &value) in inputs.iter().zip(bar).filter(|(_, value)| !is_gap(**value)) {
+            check_one(input.name(), self.taken + self.skipped, value)?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Keeps a bar of the warm-up, and opens TA-Lib's stream on the last of it.
@@ -149,8 +175,7 @@ impl Stream {
         if self.taken < self.study.warm_up() {
             return Ok(());
         }
-        let outputs = self.study.indicator().outputs.len();
-        let (parameters, row) = (self.study.parameters(), &mut self.row[..outputs]);
+        let (parameters, row) = (self.study.parameters(), &mut self.row[..self.outputs]);
         self.state = State::Live(match self.study.method() {
             Method::TaLib(id) => talib_live::open(id, parameters, columns, row)?,
             Method::Crossing(crossing) => crossing::open(crossing, parameters, columns, row)?,
@@ -167,6 +192,7 @@ impl Stream {
         }
     }
 
+    #[cold]
     fn too_long(&self) -> Error {
         Error::out_of_bounds("bar", real(self.taken + 1), "at most 100000000 bars")
     }
