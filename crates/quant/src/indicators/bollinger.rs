@@ -26,6 +26,8 @@ pub(super) static BANDS: Own = Own {
 
 /// Windows between two renewals of the sums.
 const RENEWAL_WINDOWS: usize = 32;
+/// Bars whose bands are computed side by side.
+const WIDE: usize = 64;
 /// A variance below this share of the largest sum of squares has lost too many digits.
 const LOST: f64 = 1e-6;
 /// A variance below this share of fresh squares is rounding alone.
@@ -138,17 +140,71 @@ fn fill(bands: &Bands, prices: &[f64], outputs: [&mut [f64]; 3]) {
 /// Slides until the end, or until a bar that needs the sums anew; answers how many bars it filled.
 fn slide_all(bands: &Bands, sums: &mut Sums, prices: &[f64], outputs: [&mut [f64]; 3]) -> usize {
     let [upper, middle, lower] = outputs;
-    let entering = prices.get(bands.period..).unwrap_or_default();
-    let places = upper.iter_mut().zip(middle).zip(lower);
-    let bars = entering.len();
-    for (bar, ((enters, leaves), ((upper, middle), lower))) in
-        entering.iter().zip(prices).zip(places).enumerate()
-    {
-        sums.slide(*enters, *leaves);
-        let Some((mean, variance)) = sums.moments() else { return bar };
-        [*upper, *middle, *lower] = bands.around(mean, variance);
+    let bars = upper.len();
+    for from in (0..bars).step_by(WIDE) {
+        let to = bars.min(from + WIDE);
+        let moves = [&prices[from + bands.period..], &prices[from..]];
+        let mut columns = [&mut upper[from..to], &mut middle[from..to], &mut lower[from..to]];
+        if let Some(slid) = slide_wide(bands, sums.clone(), moves, &mut columns) {
+            *sums = slid;
+        } else {
+            let filled = slide_each(bands, sums, moves, columns);
+            if filled < to - from {
+                return from + filled;
+            }
+        }
     }
     bars
+}
+
+/// Slides over [`WIDE`] bars: the sums one by one, then what follows from them several at a time,
+/// to the same bits as [`slide_each`]; answers the sums at the end. None where there are fewer bars,
+/// or where one might need the sums anew; what was written does not count then.
+fn slide_wide(
+    bands: &Bands,
+    mut sums: Sums,
+    [entering, leaving]: [&[f64]; 2],
+    [upper, middle, lower]: &mut [&mut [f64]; 3],
+) -> Option<Sums> {
+    // Columns of a fixed length have no bounds to check, which is what lets the compiler go wide.
+    let upper: &mut [f64; WIDE] = upper.first_chunk_mut()?;
+    let middle: &mut [f64; WIDE] = middle.first_chunk_mut()?;
+    let lower: &mut [f64; WIDE] = lower.first_chunk_mut()?;
+    let (entering, leaving) = (entering.first_chunk::<WIDE>()?, leaving.first_chunk::<WIDE>()?);
+    let (mut distances, mut squares) = ([0.0; WIDE], [0.0; WIDE]);
+    for bar in 0..WIDE {
+        sums.slide(entering[bar], leaving[bar]);
+        (distances[bar], squares[bar]) = (sums.distances, sums.squares);
+    }
+    let Sums { origin, per_bar, peak, .. } = sums;
+    let least = LOST * (peak * per_bar);
+    let mut lost = 0_u64;
+    for bar in 0..WIDE {
+        let mean = distances[bar] * per_bar;
+        let variance = squares[bar] * per_bar - mean * mean;
+        // The peak of the last bar is the largest: no bar is lost that is not lost by it.
+        lost += u64::from(variance < least);
+        [upper[bar], middle[bar], lower[bar]] = bands.around(origin + mean, variance);
+    }
+    (lost == 0).then_some(sums)
+}
+
+/// Slides bar by bar, up to one that needs the sums anew; answers how many bars it filled.
+fn slide_each(
+    bands: &Bands,
+    sums: &mut Sums,
+    [entering, leaving]: [&[f64]; 2],
+    [upper, middle, lower]: [&mut [f64]; 3],
+) -> usize {
+    let places = upper.iter_mut().zip(middle).zip(lower);
+    let mut filled = 0;
+    for ((enters, leaves), ((upper, middle), lower)) in entering.iter().zip(leaving).zip(places) {
+        sums.slide(*enters, *leaves);
+        let Some((mean, variance)) = sums.moments() else { return filled };
+        [*upper, *middle, *lower] = bands.around(mean, variance);
+        filled += 1;
+    }
+    filled
 }
 
 #[derive(Clone, Debug)]

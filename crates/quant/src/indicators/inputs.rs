@@ -1,5 +1,6 @@
 //! The series given to an indicator, checked once for all that read them.
 
+use super::own::real;
 use super::{Indicator, Input};
 use crate::{Error, Result};
 
@@ -7,7 +8,7 @@ use crate::{Error, Result};
 const MAGNITUDE_MAX: f64 = 3e37;
 
 /// Bars given to TA-Lib at once, at most: its own limit of indices.
-const BARS_MAX: usize = ta_lib::Core::INDEX_MAX;
+pub(super) const BARS_MAX: usize = ta_lib::Core::INDEX_MAX;
 
 /// Series of one length, each a number from its first one to its end.
 ///
@@ -42,8 +43,7 @@ impl<'a> Inputs<'a> {
         let expected = self.bars.unwrap_or(values.len());
         crate::error::same_length(argument, values.len(), expected)?;
         if values.len() > BARS_MAX {
-            #[allow(clippy::cast_precision_loss, reason = "it is shown")]
-            let found = values.len() as f64;
+            let found = real(values.len());
             return Err(Error::out_of_bounds(argument, found, "at most 100000000 values"));
         }
         let begin = values.iter().position(|value| !value.is_nan()).unwrap_or(values.len());

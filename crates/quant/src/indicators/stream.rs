@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::inputs::{check_one, is_sound};
+use super::inputs::{BARS_MAX, check_one, is_sound};
 use super::live::Live;
 use super::model::Method;
 use super::own::{COLUMNS_MAX, real};
@@ -86,7 +86,7 @@ impl Stream {
     /// # Errors
     /// The bar has another number of values, or one that is not a number within bounds (a NaN
     /// before the first whole bar is skipped); or it is bar 100,000,001. The stream is then as it
-    /// was.
+    /// was. A bar so extreme that TA-Lib's own arithmetic overflows is refused too.
     #[inline]
     pub fn push(&mut self, bar: &[f64]) -> Result<Option<&[f64]>> {
         // The way of nearly all bars; it is short, so that it costs no more than the arithmetic.
@@ -114,7 +114,7 @@ impl Stream {
         match &mut self.state {
             State::Live(live) => {
                 let answered = live.update(bar, &mut self.row[..self.outputs]);
-                answered.ok_or_else(|| self.too_long())?;
+                answered.ok_or_else(|| self.stopped())?;
             }
             State::Warming(_) => self.warm(bar)?,
         }
@@ -141,8 +141,11 @@ impl Stream {
                     self.check(bar)?;
                     return Ok(None);
                 }
-                let answered = live.peek(bar, &mut ahead.values[..outputs]);
-                answered.ok_or_else(|| self.too_long())?;
+                let row = &mut ahead.values[..outputs];
+                // TA-Lib's CRSI refuses to look ahead where a value in between overflows, though it
+                // takes the bar itself.
+                let answered = live.peek(bar, row).or_else(|| live.fork().update(bar, row));
+                answered.ok_or_else(|| self.stopped())?;
             }
             _ => {
                 let mut fork = self.clone();
@@ -193,7 +196,11 @@ impl Stream {
     }
 
     #[cold]
-    fn too_long(&self) -> Error {
-        Error::out_of_bounds("bar", real(self.taken + 1), "at most 100000000 bars")
+    fn stopped(&self) -> Error {
+        if self.taken >= BARS_MAX {
+            return Error::out_of_bounds("bar", real(self.taken + 1), "at most 100000000 bars");
+        }
+        let figure = self.study.indicator().name;
+        Error::Undefined { figure, why: "a value on the way to it is too large" }
     }
 }

@@ -10,6 +10,7 @@
     reason = "a test fails where it breaks"
 )]
 
+mod edges;
 mod peers;
 mod registry;
 mod talib;
