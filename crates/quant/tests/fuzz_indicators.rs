@@ -14,7 +14,7 @@ use quant::sweep::{Cross, Line, Options, Plan, Rule, sweep};
 
 fn cases() -> u32 {
     let rounds = std::env::var("FLORIN_SOAK_ROUNDS").ok();
-    rounds.and_then(|rounds| rounds.parse().ok()).unwrap_or(600)
+    rounds.and_then(|rounds| rounds.parse().ok()).unwrap_or(200)
 }
 
 /// A value of any kind: odd ones, and prices.

@@ -150,7 +150,7 @@ fn what_is_wrong_is_named() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever the prices: equity stays above 0, a drawdown is a share, and a model that goes bar
     /// by bar over whole columns makes the same.

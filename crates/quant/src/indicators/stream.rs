@@ -49,6 +49,8 @@ enum State {
     /// The columns of the bars so far: TA-Lib opens a stream on its whole warm-up at once.
     Warming(Vec<Vec<f64>>),
     Live(Box<dyn Live>),
+    /// After a bar that stopped it halfway.
+    Stopped,
 }
 
 impl Clone for Stream {
@@ -56,6 +58,7 @@ impl Clone for Stream {
         let state = match &self.state {
             State::Warming(columns) => State::Warming(columns.clone()),
             State::Live(live) => State::Live(live.fork()),
+            State::Stopped => State::Stopped,
         };
         Self { study: self.study.clone(), state, ..*self }
     }
@@ -86,7 +89,8 @@ impl Stream {
     /// # Errors
     /// The bar has another number of values, or one that is not a number within bounds (a NaN
     /// before the first whole bar is skipped); or it is bar 100,000,001. The stream is then as it
-    /// was. A bar so extreme that TA-Lib's own arithmetic overflows is refused too.
+    /// was. Prices so far apart that TA-Lib's own arithmetic overflows (rates of change of 1e308)
+    /// end the stream: that bar and all later ones are refused.
     #[inline]
     pub fn push(&mut self, bar: &[f64]) -> Result<Option<&[f64]>> {
         // The way of nearly all bars; it is short, so that it costs no more than the arithmetic.
@@ -94,8 +98,10 @@ impl Stream {
         if is_whole
             && self.is_settled
             && let State::Live(live) = &mut self.state
-            && live.update(bar, &mut self.row[..self.outputs]).is_some()
         {
+            if live.update(bar, &mut self.row[..self.outputs]).is_none() {
+                return Err(self.stop());
+            }
             self.taken += 1;
             return Ok(Some(&self.row[..self.outputs]));
         }
@@ -113,10 +119,12 @@ impl Stream {
         }
         match &mut self.state {
             State::Live(live) => {
-                let answered = live.update(bar, &mut self.row[..self.outputs]);
-                answered.ok_or_else(|| self.stopped())?;
+                if live.update(bar, &mut self.row[..self.outputs]).is_none() {
+                    return Err(self.stop());
+                }
             }
             State::Warming(_) => self.warm(bar)?,
+            State::Stopped => return Err(self.stop()),
         }
         self.taken += 1;
         let warm_up = self.study.warm_up();
@@ -142,10 +150,7 @@ impl Stream {
                     return Ok(None);
                 }
                 let row = &mut ahead.values[..outputs];
-                // TA-Lib's CRSI refuses to look ahead where a value in between overflows, though it
-                // takes the bar itself.
-                let answered = live.peek(bar, row).or_else(|| live.fork().update(bar, row));
-                answered.ok_or_else(|| self.stopped())?;
+                live.peek(bar, row).ok_or_else(|| self.refusal())?;
             }
             _ => {
                 let mut fork = self.clone();
@@ -195,8 +200,18 @@ impl Stream {
         }
     }
 
+    /// Refuses a bar that TA-Lib refused. At its limit of bars nothing has changed; else it may have
+    /// stopped halfway (CRSI, where a rate of change overflows), and what follows would be wrong.
     #[cold]
-    fn stopped(&self) -> Error {
+    fn stop(&mut self) -> Error {
+        if self.taken < BARS_MAX {
+            self.state = State::Stopped;
+            self.is_settled = false;
+        }
+        self.refusal()
+    }
+
+    fn refusal(&self) -> Error {
         if self.taken >= BARS_MAX {
             return Error::out_of_bounds("bar", real(self.taken + 1), "at most 100000000 bars");
         }

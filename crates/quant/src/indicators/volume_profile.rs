@@ -181,16 +181,20 @@ fn areas(rows: &[f64], share: f64) -> [f64; 3] {
     let wanted = rows.iter().sum::<f64>() * share;
     let (mut below, mut above) = (peak, peak + 1);
     let mut held = rows[peak];
-    while held < wanted && (below > 0 || above < rows.len()) {
+    while held < wanted {
         let upper = rows.get(above).copied();
         let lower = below.checked_sub(1).and_then(|row| rows.get(row)).copied();
-        if upper >= lower {
-            above += 1;
-            held += upper.unwrap_or_default();
-        } else {
-            below -= 1;
-            held += lower.unwrap_or_default();
-        }
+        held += match (upper, lower) {
+            (Some(upper), lower) if lower.is_none_or(|lower| upper >= lower) => {
+                above += 1;
+                upper
+            }
+            (_, Some(lower)) => {
+                below -= 1;
+                lower
+            }
+            (_, None) => break,
+        };
     }
     [real(peak) + 0.5, real(above), real(below)]
 }

@@ -93,6 +93,47 @@ squares = np.log(h / c) * np.log(h / o) + np.log(l / c) * np.log(l / o)
 put("ROGERSSATCHELL", PLAIN, {"time_period": 10, "annualization": 252.0},
     value=np.sqrt(252 * rolling(np.mean, 10, squares)))
 
+# composites of the wheel's functions; averages begin on other bars, and are compared once forgotten
+settled = np.arange(n) >= 300
+put("CHOPTR", "TA-Lib wheel: TRANGE, from the formula", {"time_period": 14}, value=np.append(np.nan, 100 * np.log10(
+    talib.SUM(talib.TRANGE(h, l, c)[1:], 14)
+    / (talib.MAX(np.maximum(h[1:], c[:-1]), 14) - talib.MIN(np.minimum(l[1:], c[:-1]), 14))) / math.log10(14)))
+smooth = talib.EMA(talib.EMA(talib.RSI(c, 14), 5), 3)
+put("DOSC", "TA-Lib wheel: RSI, EMA, SMA", {}, value=np.where(settled, smooth - talib.SMA(smooth, 9), np.nan))
+put("RVIR", "TA-Lib wheel: RVI", {}, value=np.where(settled, (talib.RVI(h) + talib.RVI(l)) / 2, np.nan))
+esa = talib.EMA(typical_price := (h + l + c) / 3, 10)
+ci = (typical_price - esa) / (0.015 * talib.EMA(np.abs(typical_price - esa), 10))
+wt1 = talib.EMA(ci, 21)
+put("WAVETREND", "TA-Lib wheel: EMA, SMA", {}, wt1=np.where(settled, wt1, np.nan),
+    wt2=np.where(settled, talib.SMA(wt1, 4), np.nan))
+stoch = 0.1 * (talib.STOCHF(h, l, c, 8, 1)[0] - 50)
+double = talib.EMA(talib.EMA(stoch, 5), 5)
+put("PSO", "TA-Lib wheel: STOCHF, EMA", {}, value=np.where(settled, (np.exp(double) - 1) / (np.exp(double) + 1), np.nan))
+put("KSTEXT", PTA, {}, kst=pta.kst(C).iloc[:, 0] / 100, kst_signal=pta.kst(C).iloc[:, 1] / 100)
+midpoint = (h + l) / 2
+put("EMV", "TA-Lib wheel: SMA, from the formula", {},
+    value=talib.SMA(np.append(np.nan, np.diff(midpoint)) / (v / 10000.0 / (h - l)), 14))
+
+streak = np.zeros(n)
+for i in range(1, n):
+    sign = int(c[i] > c[i - 1]) - int(c[i] < c[i - 1])
+    streak[i] = 0 if sign == 0 else sign if streak[i - 1] * sign <= 0 else streak[i - 1] + sign
+returns = np.append(np.nan, c[1:] / c[:-1] - 1)
+rank = np.full(n, np.nan)
+for i in range(101, n):
+    rank[i] = 100 * (returns[i - 100:i] < returns[i]).sum() / 100
+put("CRSI", "TA-Lib wheel: RSI, from the formula", {}, value=np.where(settled,
+    (talib.RSI(c, 3) + talib.RSI(streak, 2) + rank) / 3, np.nan))
+
+swing = np.full(n, np.nan)
+for i in range(1, n):
+    a, b, d = abs(h[i] - c[i - 1]), abs(l[i] - c[i - 1]), abs(c[i - 1] - o[i - 1])
+    r = {0: a - b / 2 + d / 4, 1: b - a / 2 + d / 4, 2: (h[i] - l[i]) + d / 4}[int(np.argmax([a, b, h[i] - l[i]]))]
+    move = c[i] - c[i - 1] + (c[i] - o[i]) / 2 + (c[i - 1] - o[i - 1]) / 4
+    swing[i] = 50 * move / r * max(a, b) / 3.0
+put("SI", PLAIN, {"limit_move": 3.0}, value=swing)
+put("ASI", PLAIN, {"limit_move": 3.0}, value=np.append(np.nan, np.cumsum(swing[1:])))
+
 # --- ours -----------------------------------------------------------------------------------------
 typical = (h + l + c) / 3
 mean, width = np.empty(n), np.empty(n)
@@ -181,6 +222,8 @@ macd, signal, _ = talib.MACD(c, 12, 26, 9)
 put("MACD_CROSS", "TA-Lib wheel: MACD", {}, cross=crossings(macd, signal))
 slow_k, slow_d = talib.STOCH(h, l, c)
 put("STOCH_CROSS", "TA-Lib wheel: STOCH", {}, cross=crossings(slow_k, slow_d))
+plus, minus = talib.VORTEX(h, l, c, 14)
+put("VORTEX_CROSS", "TA-Lib wheel: VORTEX", {}, cross=crossings(plus, minus))
 put("ICHIMOKU_CROSS", PTA, {}, cross=crossings(middle(9), middle(26)))
 put("CROSS", PLAIN, {}, cross=crossings(c, l))
 

@@ -32,6 +32,24 @@ fn bands_keep_their_digits_after_a_storm() {
     assert_bands(&close, 20);
 }
 
+#[test]
+fn faster_batches_have_the_bits_of_their_streams() {
+    let storm = |bar: u32| if bar % 97 < 20 { 1e4 } else { 0.0 };
+    let close: Vec<f64> =
+        (0..5000_u32).map(|bar| 100.0 + storm(bar) + f64::from(bar * 7919 % 1013) / 97.0).collect();
+    for (name, period) in [("RSI", 5.0), ("RSI", 14.0), ("BBANDS", 5.0), ("BBANDS", 20.0)] {
+        let study = indicators::study(name, &[("time_period", period)]).unwrap();
+        let columns = compute(name, &close, &[("time_period", period)]);
+        let mut stream = study.stream();
+        for (bar, price) in close.iter().enumerate() {
+            let Some(row) = stream.push(&[*price]).unwrap() else { continue };
+            for (value, column) in row.iter().zip(&columns) {
+                assert_eq!(value.to_bits(), column[bar].to_bits(), "{name} {period} at {bar}");
+            }
+        }
+    }
+}
+
 /// Compares with mean and variance of each window by itself.
 fn assert_bands(close: &[f64], period: usize) {
     let columns = compute("BBANDS", close, &[("time_period", period as f64)]);
@@ -48,7 +66,7 @@ fn assert_bands(close: &[f64], period: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn bands_are_those_of_each_window(
