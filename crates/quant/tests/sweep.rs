@@ -150,7 +150,11 @@ fn what_is_wrong_is_named() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// Whatever the prices: equity stays above 0, a drawdown is a share, and a model that goes bar
     /// by bar over whole columns makes the same.

@@ -39,7 +39,7 @@ print(f"{'together':28} {total:10.2f} ns a bar")
 window = close[:1000].copy()
 for name, run in {
     "RSI": lambda: stream.RSI(window, 14),
-    "EMA": lambda: stream.EMA(window, 20),
+    "EMA": lambda: stream.EMA(window, 30),
     "BBANDS": lambda: stream.BBANDS(window, 20, 2, 2),
     "MACD": lambda: stream.MACD(window, 12, 26, 9),
 }.items():

@@ -158,8 +158,8 @@ fn slide_all(bands: &Bands, sums: &mut Sums, prices: &[f64], outputs: [&mut [f64
 }
 
 /// Slides over [`WIDE`] bars: the sums one by one, then what follows from them several at a time,
-/// to the same bits as [`slide_each`]; answers the sums at the end. None where there are fewer bars,
-/// or where one might need the sums anew; what was written does not count then.
+/// to the same bits as [`slide_each`]; answers the sums at the end. None where there are fewer
+/// bars, or where one might need the sums anew; what was written does not count then.
 fn slide_wide(
     bands: &Bands,
     mut sums: Sums,

@@ -200,8 +200,9 @@ impl Stream {
         }
     }
 
-    /// Refuses a bar that TA-Lib refused. At its limit of bars nothing has changed; else it may have
-    /// stopped halfway (CRSI, where a rate of change overflows), and what follows would be wrong.
+    /// Refuses a bar that TA-Lib refused. At its limit of bars nothing has changed; else it may
+    /// have stopped halfway (CRSI, where a rate of change overflows), and what follows would be
+    /// wrong.
     #[cold]
     fn stop(&mut self) -> Error {
         if self.taken < BARS_MAX {
