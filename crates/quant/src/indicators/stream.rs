@@ -20,7 +20,7 @@ pub struct Stream {
     /// Inputs and outputs of the study, at hand for every bar.
     inputs: usize,
     outputs: usize,
-    /// Whether it is warm, and no bar was skipped.
+    /// Whether it is warm, and answers as the method below it does.
     is_settled: bool,
     /// Bars taken, those before the first number excepted.
     taken: usize,
@@ -128,7 +128,7 @@ impl Stream {
         }
         self.taken += 1;
         let warm_up = self.study.warm_up();
-        self.is_settled = self.taken >= warm_up && self.skipped == 0;
+        self.is_settled = self.taken >= warm_up && !self.counts_from_first();
         if self.taken <= warm_up {
             return Ok(None);
         }
@@ -184,12 +184,24 @@ impl Stream {
             return Ok(());
         }
         let (parameters, row) = (self.study.parameters(), &mut self.row[..self.outputs]);
-        self.state = State::Live(match self.study.method() {
-            Method::TaLib(id) => talib_live::open(id, parameters, columns, row)?,
-            Method::Crossing(crossing) => crossing::open(crossing, parameters, columns, row)?,
-            Method::Own(own) => (own.open)(parameters),
-        });
-        Ok(())
+        let opened = match self.study.method() {
+            Method::TaLib(id) => talib_live::open(id, parameters, columns, row),
+            Method::Crossing(crossing) => crossing::open(crossing, parameters, columns, row),
+            Method::Own(own) => Ok((own.open)(parameters)),
+        };
+        // What cannot be opened has taken the bar already: it is no stream to go on with.
+        let (state, result) = match opened {
+            Ok(live) => (State::Live(live), Ok(())),
+            Err(fault) => (State::Stopped, Err(fault)),
+        };
+        self.state = state;
+        result
+    }
+
+    /// Whether answers hold numbers of bars that must count those skipped as well.
+    fn counts_from_first(&self) -> bool {
+        let mut outputs = self.study.indicator().outputs.iter();
+        self.skipped > 0 && outputs.any(|output| output.kind == OutputKind::Bar)
     }
 
     fn count_from_first(&mut self) {
