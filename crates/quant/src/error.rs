@@ -55,6 +55,20 @@ pub enum Error {
         /// The first index that is not above the one before.
         index: usize,
     },
+    /// An input that the figure reads and that was not given.
+    #[error("{argument} is missing")]
+    Missing {
+        /// Which one.
+        argument: &'static str,
+    },
+    /// A name that nothing has.
+    #[error("there is no {argument} named {found:?}")]
+    Unknown {
+        /// Of what: an indicator, a parameter.
+        argument: &'static str,
+        /// The name.
+        found: String,
+    },
     /// The figure has no value for this input: no variance, no change of sign, a singular matrix.
     #[error("{figure} has no value: {why}")]
     Undefined {
@@ -88,7 +102,9 @@ impl Error {
             | Self::LengthsDiffer { argument, .. }
             | Self::NotFinite { argument, .. }
             | Self::OutOfBounds { argument, .. }
-            | Self::NotAscending { argument, .. } => Some(argument),
+            | Self::NotAscending { argument, .. }
+            | Self::Missing { argument }
+            | Self::Unknown { argument, .. } => Some(argument),
             Self::Undefined { .. } | Self::Infeasible { .. } | Self::NotConverged { .. } => None,
         }
     }
@@ -108,6 +124,8 @@ impl Problematic for Error {
             Self::NotFinite { .. } => "not_finite",
             Self::OutOfBounds { .. } => "out_of_bounds",
             Self::NotAscending { .. } => "not_ascending",
+            Self::Missing { .. } => "series_missing",
+            Self::Unknown { .. } => "unknown_name",
             Self::Undefined { .. } => "undefined_figure",
             Self::Infeasible { .. } => "infeasible",
             Self::NotConverged { .. } => "not_converged",
@@ -120,7 +138,9 @@ impl Problematic for Error {
             | Self::LengthsDiffer { .. }
             | Self::NotFinite { .. }
             | Self::OutOfBounds { .. }
-            | Self::NotAscending { .. } => ErrorKind::Invalid,
+            | Self::NotAscending { .. }
+            | Self::Missing { .. }
+            | Self::Unknown { .. } => ErrorKind::Invalid,
             Self::Undefined { .. } | Self::Infeasible { .. } | Self::NotConverged { .. } => {
                 ErrorKind::Refused
             }
