@@ -27,6 +27,7 @@ const EDGES: &[Row] = &[
     Row { name: "identity", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "markets", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "statements", uses: &["kernel"], tests_use: &[] },
+    Row { name: "quant", uses: &["kernel"], tests_use: &[] },
     Row {
         name: "wealth",
         uses: &["kernel", "storage", "ledger", "markets", "statements"],

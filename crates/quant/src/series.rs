@@ -1,0 +1,1 @@
+//! Forecasts, decomposition and tests of time series.
