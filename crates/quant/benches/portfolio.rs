@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use quant::algebra::{Cholesky, Matrix, SymmetricEigen};
 use quant::portfolio::{
-    Constraints, Moments, efficient_frontier, maximum_sharpe, minimum_cvar, minimum_variance,
+    Constraints, Linkage, Moments, Split, efficient_frontier, hierarchical_risk_parity,
+    maximum_sharpe, minimum_cvar, minimum_variance, risk_parity,
 };
 
 /// The same numbers as `benches/peers/portfolio.py` draws: a linear congruence of 64 bits.
@@ -145,6 +146,14 @@ fn main() {
     time("CVaR 95 %, 100 assets x 2,520 scenarios", 5, || {
         minimum_cvar(&scenarios, 0.95, &hundred).unwrap()
     });
+    time("risk parity, 500 assets", 5, || risk_parity(covariance).unwrap());
+    for (name, split) in [
+        ("HRP, 500 assets, Ward, halves (PyPortfolioOpt)", Split::Halves),
+        ("HRP, 500 assets, Ward, turned halves (skfolio)", Split::TurnedHalves),
+        ("HRP, 500 assets, Ward, optimal halves", Split::OptimalHalves),
+    ] {
+        time(name, 5, || hierarchical_risk_parity(covariance, Linkage::Ward, split).unwrap());
+    }
     time("frontier of 20 points, 500 assets", 3, || {
         efficient_frontier(&moments, 20, &long).unwrap()
     });

@@ -20,10 +20,13 @@ const MULTIPLIER_MIN: f64 = 1e-12;
 const MOVE_MIN: f64 = 1e-14;
 
 /// What rounding leaves of a step whose parts cancel, as a part of them.
-const CANCELLED: f64 = 1e-14;
+const CANCELLED: f64 = 1e-15;
+
+/// A bound that rounding would carry a point over by no more than this does not end a step.
+const OVERSHOT: f64 = 1e-11;
 
 /// A row that is met within this is met.
-const ROW_TOLERANCE: f64 = 1e-11;
+const ROW_TOLERANCE: f64 = 1e-9;
 
 /// Where a variable stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub(super) enum Stop {
     Singular,
     /// The limit of steps.
     Steps(usize),
+    /// Rounding took the point off its rows, as where the covariance is nearly singular.
+    Drifted,
 }
 
 impl From<Singular> for Stop {
@@ -55,6 +60,7 @@ impl From<Stop> for Error {
                 figure: "portfolio",
                 why: "the covariance is not positive semidefinite",
             },
+            Stop::Drifted => Self::NotConverged { method: "active set method", steps_max: 0 },
             Stop::Steps(steps_max) => Self::NotConverged { method: "active set method", steps_max },
         }
     }
@@ -93,6 +99,8 @@ pub(super) struct ActiveSet<'a> {
     factor: Factor,
     /// The rows that hold, each with the sum at which it does.
     active: Vec<(usize, f64)>,
+    /// Rows that the active ones imply.
+    implied: Vec<usize>,
     /// Σ w at the current point.
     gradient: Vec<f64>,
     /// The multipliers of the active rows at the last answer.
@@ -128,6 +136,7 @@ impl<'a> ActiveSet<'a> {
             free: Vec::new(),
             factor: Factor::default(),
             active: Vec::new(),
+            implied: Vec::new(),
             gradient: Vec::new(),
             row_multipliers: Vec::new(),
         };
@@ -143,7 +152,15 @@ impl<'a> ActiveSet<'a> {
         let mut still = 0;
         for _ in 0..steps_max {
             let slopes = self.slopes(linear);
-            let Direction { step, multipliers, noise } = self.direction(&slopes)?;
+            let Direction { step, multipliers, noise } = match self.direction(&slopes) {
+                Some(direction) => direction,
+                None => {
+                    // The row that came last follows from the others: it need not be held.
+                    let (row, _) = self.active.pop().ok_or(Stop::Singular)?;
+                    self.implied.push(row);
+                    self.direction(&slopes).ok_or(Stop::Singular)?
+                }
+            };
             let (length, block) = self.longest_step(&step, noise);
             let moved = self.advance(&step, length);
             still = if moved { 0 } else { still + 1 };
@@ -181,9 +198,9 @@ impl<'a> ActiveSet<'a> {
             .collect()
     }
 
-    /// The step to the least on the active set, with the multipliers of the active rows. It also
-    /// takes back what rounding let an active row drift.
-    fn direction(&self, slopes: &[f64]) -> Result<Direction, Stop> {
+    /// The step to the least on the active set, with the multipliers of the active rows, None where
+    /// those depend on each other. It also takes back what rounding let an active row drift.
+    fn direction(&self, slopes: &[f64]) -> Option<Direction> {
         let mut step: Vec<f64> = self.free.iter().map(|&variable| slopes[variable]).collect();
         self.factor.solve_lower(&mut step);
         let mut multipliers = Vec::new();
@@ -198,14 +215,18 @@ impl<'a> ActiveSet<'a> {
                 let drift = sum - dot(&self.polyhedron.rows[row].coefficients, &self.values);
                 -dot(column, &step) - drift
             });
-            multipliers = multipliers_of(&solved, right.collect()).ok_or(Stop::Singular)?;
+            multipliers = multipliers_of(&solved, right.collect())?;
             for (column, multiplier) in solved.iter().zip(&multipliers) {
                 add_scaled(&mut step, *multiplier, column);
+            }
+            // As many rows as variables leave no way to go, whatever rounding says.
+            if self.active.len() >= self.free.len() {
+                step.fill(0.0);
             }
         }
         self.factor.solve_upper(&mut step);
         step.iter_mut().for_each(|value| *value = -*value);
-        Ok(Direction { step, multipliers, noise })
+        Some(Direction { step, multipliers, noise })
     }
 
     /// L⁻¹ times a row's coefficients of the free variables.
@@ -225,31 +246,34 @@ impl<'a> ActiveSet<'a> {
         for (&variable, &speed) in self.free.iter().zip(direction) {
             let bounds = &self.polyhedron.variables[variable];
             let value = self.values[variable];
-            let (room, place) = if speed < -least {
+            let (room, place) = if speed < 0.0 {
                 (value - bounds.lower, Place::Lower)
-            } else if speed > least {
-                (bounds.upper - value, Place::Upper)
             } else {
-                continue;
+                (bounds.upper - value, Place::Upper)
             };
+            if speed.abs() <= least && speed.abs() - room <= OVERSHOT {
+                continue;
+            }
             let allowed = room.max(0.0) / speed.abs();
             if allowed < length {
                 (length, block) = (allowed, Some(Block::Variable(variable, place)));
             }
         }
         for (index, row) in self.polyhedron.rows.iter().enumerate() {
-            if self.active.iter().any(|(active, _)| *active == index) {
+            let is_held = self.active.iter().any(|(active, _)| *active == index);
+            if is_held || self.implied.contains(&index) {
                 continue;
             }
             let terms = self.free.iter().zip(direction);
             let speed: f64 = terms.map(|(&free, step)| row.coefficients[free] * step).sum();
             let size: f64 = self.free.iter().map(|&free| row.coefficients[free].abs()).sum();
-            if speed.abs() <= (1e-12 * largest + noise) * size {
-                continue;
-            }
             let value = dot(&row.coefficients, &self.values);
             let limit = if speed > 0.0 { row.upper } else { row.lower };
             let room = if speed > 0.0 { limit - value } else { value - limit };
+            let is_noise = speed.abs() <= (1e-12 * largest + noise) * size;
+            if speed == 0.0 || is_noise && speed.abs() - room <= OVERSHOT {
+                continue;
+            }
             let allowed = room.max(0.0) / speed.abs();
             if allowed < length {
                 (length, block) = (allowed, Some(Block::Row(index, limit)));
@@ -283,6 +307,7 @@ impl<'a> ActiveSet<'a> {
 
     /// A variable that reached a bound stays there.
     fn fix(&mut self, variable: usize, place: Place) {
+        self.implied.clear();
         if let Some(index) = self.free.iter().position(|&free| free == variable) {
             self.free.remove(index);
             self.factor.remove(index);
@@ -304,6 +329,7 @@ impl<'a> ActiveSet<'a> {
         for (&(row, _), multiplier) in self.active.iter().zip(multipliers) {
             add_scaled(&mut priced, *multiplier, &self.polyhedron.rows[row].coefficients);
         }
+        self.implied.clear();
         let scale = slopes.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
         let least = MULTIPLIER_MIN * scale;
         if let Some(index) = self.worst_row(multipliers, least) {

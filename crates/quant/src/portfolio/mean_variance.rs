@@ -4,12 +4,12 @@
 //! what trading costs; both in the units (per day, per year) of the [`Moments`]. A singular Σ (of
 //! fewer observations than assets) gets 1e-8 of its mean variance on the diagonal, and only where
 //! the equations need it: of many portfolios with the least variance that one is near the
-//! middle, and its variance is the least within that same 1e-8.
+//! middle, and its variance is the least within 1e-8 (1e-6 where that does not settle it).
 
 use super::cardinality;
 use super::constraints::Constraints;
-use super::search::{Fault, Search, mean_variance_of, with_ridge};
-use crate::algebra::Matrix;
+use super::search::{Attempt, Fault, Search, mean_variance_of, with_ridge};
+use crate::algebra::{Cholesky, Ldlt, Matrix};
 use crate::error::{Error, Result, all_finite, same_length};
 
 /// The most points of a frontier.
@@ -56,9 +56,18 @@ pub use super::cardinality::NODES_MAX;
 /// ```
 pub fn minimum_variance(covariance: &Matrix, constraints: &Constraints) -> Result<Portfolio> {
     check_covariance(covariance, constraints)?;
+    least_variance(covariance, None, constraints)
+}
+
+/// The least variance, where asked at a least return, of what is already checked.
+fn least_variance(
+    covariance: &Matrix,
+    least: Option<(&[f64], f64)>,
+    constraints: &Constraints,
+) -> Result<Portfolio> {
     cardinality::solve(constraints, |rules| {
-        with_ridge(covariance, |ridge| {
-            let mut search = Search::new(covariance, rules, ridge, None)?;
+        with_ridge(covariance, |attempt| {
+            let mut search = Search::new(covariance, rules, attempt, least)?;
             search.at(&vec![0.0; rules.assets()], 0.0)?;
             search.portfolio(variance)
         })
@@ -79,13 +88,22 @@ pub fn maximum_utility(
         let expected = "a number above 0";
         return Err(Error::out_of_bounds("risk_aversion", risk_aversion, expected));
     }
+    greatest_utility(moments, risk_aversion, constraints)
+}
+
+/// [`maximum_utility`] of what is already checked.
+fn greatest_utility(
+    moments: &Moments,
+    risk_aversion: f64,
+    constraints: &Constraints,
+) -> Result<Portfolio> {
     let utility = |covariance: &Matrix, weights: &[f64], rules: &Constraints| -> Result<f64> {
         let gain = net_return(moments, weights, rules);
         Ok(gain - 0.5 * risk_aversion * covariance.quadratic_form(weights)?)
     };
     let best = cardinality::solve(constraints, |rules| {
-        with_ridge(&moments.covariance, |ridge| {
-            let mut search = Search::new(&moments.covariance, rules, ridge, None)?;
+        with_ridge(&moments.covariance, |attempt| {
+            let mut search = Search::new(&moments.covariance, rules, attempt, None)?;
             search.at(&moments.expected_returns, 1.0 / risk_aversion)?;
             search.portfolio(|covariance, weights| Ok(-utility(covariance, weights, rules)?))
         })
@@ -105,14 +123,8 @@ pub fn minimum_variance_at_return(
 ) -> Result<Portfolio> {
     moments.check(constraints)?;
     all_finite("return_min", &[return_min])?;
-    cardinality::solve(constraints, |rules| {
-        with_ridge(&moments.covariance, |ridge| {
-            let least = Some((moments.expected_returns.as_slice(), return_min));
-            let mut search = Search::new(&moments.covariance, rules, ridge, least)?;
-            search.at(&vec![0.0; rules.assets()], 0.0)?;
-            search.portfolio(variance)
-        })
-    })
+    let least = Some((moments.expected_returns.as_slice(), return_min));
+    least_variance(&moments.covariance, least, constraints)
 }
 
 /// The portfolio of greatest expected return after costs among those of at most
@@ -128,8 +140,8 @@ pub fn maximum_return_at_volatility(
     moments.check(constraints)?;
     all_finite("volatility_max", &[volatility_max])?;
     let best = cardinality::solve(constraints, |rules| {
-        with_ridge(&moments.covariance, |ridge| {
-            let mut search = Search::new(&moments.covariance, rules, ridge, None)?;
+        with_ridge(&moments.covariance, |attempt| {
+            let mut search = Search::new(&moments.covariance, rules, attempt, None)?;
             let room = |search: &mut Search<'_>, tolerance: f64| {
                 search.at(&moments.expected_returns, tolerance)?;
                 let variance = search.portfolio(variance)?.objective;
@@ -162,7 +174,7 @@ pub fn maximum_sharpe(
     moments.check(constraints)?;
     all_finite("risk_free", &[risk_free])?;
     let best = cardinality::solve(constraints, |rules| {
-        with_ridge(&moments.covariance, |ridge| ratio(moments, risk_free, rules, ridge))
+        with_ridge(&moments.covariance, |attempt| ratio(moments, risk_free, rules, attempt))
     })?;
     Ok(Portfolio { objective: -best.objective, ..best })
 }
@@ -201,7 +213,7 @@ pub fn efficient_frontier(
     if !(2..=FRONTIER_POINTS_MAX).contains(&points) {
         return Err(Error::out_of_bounds("points", as_number(points), "2 to 10000"));
     }
-    let calmest = minimum_variance(&moments.covariance, constraints)?;
+    let calmest = least_variance(&moments.covariance, None, constraints)?;
     let highest = highest_return(moments, constraints)?;
     let low = net_return(moments, &calmest.weights, constraints);
     let step = (highest - low).max(0.0) / as_number(points - 1);
@@ -210,7 +222,8 @@ pub fn efficient_frontier(
         let wanted = low + step * as_number(point);
         // The end itself is met within rounding only: step back by no more than that.
         let slack = if point + 1 == points { 1e-10 * (1.0 + wanted.abs()) } else { 0.0 };
-        frontier.push(minimum_variance_at_return(moments, wanted - slack, constraints)?);
+        let least = Some((moments.expected_returns.as_slice(), wanted - slack));
+        frontier.push(least_variance(&moments.covariance, least, constraints)?);
     }
     Ok(frontier)
 }
@@ -222,7 +235,7 @@ pub fn net_return(moments: &Moments, weights: &[f64], constraints: &Constraints)
 }
 
 impl Moments {
-    pub(super) fn check(&self, constraints: &Constraints) -> Result<()> {
+    fn check(&self, constraints: &Constraints) -> Result<()> {
         check_covariance(&self.covariance, constraints)?;
         same_length("expected_returns", self.expected_returns.len(), constraints.assets())?;
         all_finite("expected_returns", &self.expected_returns)
@@ -236,15 +249,15 @@ fn tolerance_range(moments: &Moments, risk_free: f64) -> (f64, f64) {
         .iter()
         .fold(f64::MIN_POSITIVE.sqrt(), |most, value| most.max((value - risk_free).abs()));
     let size = mean_variance_of(&moments.covariance).max(f64::MIN_POSITIVE.sqrt()) / spread;
-    (size / 16.0, size * 1e9)
+    (size / 16.0, size * 1e6)
 }
 
 /// The greatest expected return after costs: what a hardly risk-averse investor chooses.
 fn highest_return(moments: &Moments, constraints: &Constraints) -> Result<f64> {
     let spread = moments.expected_returns.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
     let variance = mean_variance_of(&moments.covariance).max(f64::MIN_POSITIVE);
-    let aversion = 1e-7 * spread.max(f64::MIN_POSITIVE) / variance;
-    let best = maximum_utility(moments, aversion, constraints)?;
+    let aversion = 1e-6 * spread.max(f64::MIN_POSITIVE) / variance;
+    let best = greatest_utility(moments, aversion, constraints)?;
     Ok(net_return(moments, &best.weights, constraints))
 }
 
@@ -253,10 +266,10 @@ fn ratio(
     moments: &Moments,
     risk_free: f64,
     rules: &Constraints,
-    ridge: f64,
+    attempt: Attempt,
 ) -> Result<Portfolio, Fault> {
     let covariance = &moments.covariance;
-    let mut search = Search::new(covariance, rules, ridge, None)?;
+    let mut search = Search::new(covariance, rules, attempt, None)?;
     let excess = |weights: &[f64]| net_return(moments, weights, rules) - risk_free;
     let slope = |search: &mut Search<'_>, tolerance: f64| {
         search.at(&moments.expected_returns, tolerance)?;
@@ -277,15 +290,20 @@ fn ratio(
     Err(Error::Undefined { figure: "Sharpe ratio", why }.into())
 }
 
-pub(super) fn check_covariance(covariance: &Matrix, constraints: &Constraints) -> Result<()> {
+/// Checks rules and covariance, which is factored once to know that no portfolio has a variance
+/// below 0.
+fn check_covariance(covariance: &Matrix, constraints: &Constraints) -> Result<()> {
     constraints.check()?;
     same_length("covariance", covariance.rows(), constraints.assets())?;
     all_finite("covariance", covariance.values())?;
     covariance.check_symmetric("covariance")?;
-    match covariance.diagonal().iter().find(|&&variance| variance < 0.0) {
-        Some(&found) => Err(Error::out_of_bounds("covariance", found, "no variance below 0")),
-        None => Ok(()),
+    if Cholesky::new(covariance).is_ok() {
+        return Ok(());
     }
+    Ldlt::new(covariance).map(|_| ()).map_err(|_| Error::Undefined {
+        figure: "portfolio",
+        why: "the covariance is not positive semidefinite",
+    })
 }
 
 fn variance(covariance: &Matrix, weights: &[f64]) -> Result<f64> {

@@ -88,6 +88,16 @@ impl Polyhedron {
         }
     }
 
+    /// Moves every limit that is no equation outwards, each by another part of `slack`.
+    pub fn relax(&mut self, slack: f64) {
+        for (row, part) in self.rows.iter_mut().zip([1.0, 0.62, 0.87, 0.71, 0.94].iter().cycle()) {
+            if row.lower < row.upper {
+                row.lower -= part * slack;
+                row.upper += part * slack;
+            }
+        }
+    }
+
     /// The weights that these values of the variables mean.
     pub fn weights(&self, values: &[f64]) -> Vec<f64> {
         let mut weights = self.offset.clone();
@@ -97,6 +107,18 @@ impl Polyhedron {
             }
         }
         weights
+    }
+
+    /// Takes a purchase and a sale of one asset off each other: the weights stay, turnover falls.
+    pub fn net_trades(&self, values: &mut [f64]) {
+        for index in 1..values.len() {
+            let (buy, sell) = (self.variables[index - 1], self.variables[index]);
+            if buy.asset.is_some() && buy.asset == sell.asset {
+                let both = (values[index - 1] - buy.lower).min(values[index] - sell.lower).max(0.0);
+                values[index - 1] -= both;
+                values[index] -= both;
+            }
+        }
     }
 
     /// A cost by asset as one by variable: `factor` times it, and trading's costs times `costs`.

@@ -11,6 +11,12 @@ use crate::error::{Error, Result};
 /// Added to a singular covariance, as a part of its mean variance.
 const RIDGE: f64 = 1e-8;
 
+/// A tracking error that is missed by less is met.
+const TRACKING_TOLERANCE: f64 = 1e-9;
+
+/// Added to the limits of inequalities where too many meet in one point.
+const SLACK: f64 = 1e-10;
+
 /// Steps of one search for a root.
 const ROOT_STEPS_MAX: usize = 200;
 
@@ -32,20 +38,32 @@ impl From<Stop> for Fault {
     }
 }
 
-/// Tries without, and where the covariance is singular with, something on its diagonal.
+/// What is done to a problem that the equations alone do not settle.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Attempt {
+    /// Added to the diagonal of the covariance.
+    pub ridge: f64,
+    /// Added to the limits of inequalities.
+    pub slack: f64,
+}
+
+/// Tries as it stands, then with something on the diagonal, then with a little room as well, so
+/// that not too many rules meet in one point.
 pub(super) fn with_ridge<T>(
     covariance: &Matrix,
-    solve: impl Fn(f64) -> Result<T, Fault>,
+    solve: impl Fn(Attempt) -> Result<T, Fault>,
 ) -> Result<T> {
-    let ridge = RIDGE * mean_variance_of(covariance).max(f64::MIN_POSITIVE);
-    match solve(0.0) {
-        Err(Fault::Stop(_)) => solve(ridge).map_err(|fault| match fault {
-            Fault::Error(error) => error,
-            Fault::Stop(stop) => stop.into(),
-        }),
-        Err(Fault::Error(error)) => Err(error),
-        Ok(answer) => Ok(answer),
+    let ridge = RIDGE * mean_variance_of(covariance).max(f64::MIN_POSITIVE.sqrt());
+    let attempts = [(0.0, 0.0), (ridge, 0.0), (0.0, SLACK), (ridge, SLACK), (100.0 * ridge, SLACK)];
+    let mut last = Error::NotConverged { method: "active set method", steps_max: 0 };
+    for (ridge, slack) in attempts {
+        match solve(Attempt { ridge, slack }) {
+            Ok(answer) => return Ok(answer),
+            Err(Fault::Error(error)) => return Err(error),
+            Err(Fault::Stop(stop)) => last = stop.into(),
+        }
     }
+    Err(last)
 }
 
 /// One covariance and one set of rules, searched for several objectives.
@@ -61,19 +79,20 @@ impl<'a> Search<'a> {
     pub fn new(
         covariance: &'a Matrix,
         rules: &'a Constraints,
-        ridge: f64,
+        attempt: Attempt,
         least: Option<(&[f64], f64)>,
     ) -> Result<Self, Fault> {
         let mut polyhedron = Polyhedron::new(rules);
         if let Some((expected, least)) = least {
             polyhedron.add_return(expected, least);
         }
+        polyhedron.relax(attempt.slack);
         let (polyhedron, values) = feasible_point(polyhedron, &covariance.diagonal())?;
         let benchmark = match &rules.tracking {
             Some(tracking) => covariance.multiply_vector(&tracking.benchmark)?,
             None => Vec::new(),
         };
-        let set = ActiveSet::new(covariance, ridge, polyhedron, values)?;
+        let set = ActiveSet::new(covariance, attempt.ridge, polyhedron, values)?;
         Ok(Self { covariance, rules, set, benchmark })
     }
 
@@ -95,15 +114,25 @@ impl<'a> Search<'a> {
         if tracking.error(&self.set.weights(), covariance)? <= tracking.error_max {
             return Ok(());
         }
-        let nearest = distance(self, 1.0)?;
-        if nearest > 1e-9 {
-            let least = nearest + tracking.error_max;
+        self.nearest()?;
+        // From the benchmark's side, so that the last point is within the limit.
+        self.between((1.0, 0.0), |search, part| Ok(-distance(search, part)?))
+    }
+
+    /// Goes to the least tracking error, which must be within its limit.
+    pub fn nearest(&mut self) -> Result<(), Fault> {
+        let towards = self.set.polyhedron.linear(&self.benchmark, -1.0, 0.0);
+        self.set.minimise(&towards)?;
+        let Some(tracking) = &self.rules.tracking else {
+            return Ok(());
+        };
+        let least = tracking.error(&self.set.weights(), self.covariance)?;
+        if least > tracking.error_max + TRACKING_TOLERANCE {
             let most = tracking.error_max;
             let why = format!("the least tracking error is {least}, the limit {most}");
             return Err(Error::Infeasible { why }.into());
         }
-        // From the benchmark's side, so that the last point is within the limit.
-        self.between((1.0, 0.0), |search, part| Ok(-distance(search, part)?))
+        Ok(())
     }
 
     pub fn portfolio(
@@ -111,7 +140,9 @@ impl<'a> Search<'a> {
         objective: impl Fn(&Matrix, &[f64]) -> Result<f64>,
     ) -> Result<Portfolio, Fault> {
         let weights = self.set.weights();
-        debug_assert!(self.set.is_feasible(), "the active set left its rows");
+        if !self.set.is_feasible() {
+            return Err(Stop::Drifted.into());
+        }
         let objective = objective(self.covariance, &weights)?;
         Ok(Portfolio { weights, objective, gap: 0.0 })
     }
@@ -172,7 +203,10 @@ impl<'a> Search<'a> {
                 (bad, bad_value, good_last) = (next, found, Some(false));
             }
         }
-        value(self, good)?;
+        // Where Σ is singular another portfolio may be as good there, and not within the limit.
+        if value(self, good)? < -TRACKING_TOLERANCE {
+            return Err(Stop::Drifted.into());
+        }
         Ok(())
     }
 }

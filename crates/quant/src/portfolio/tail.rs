@@ -8,13 +8,11 @@
 //! Sources: Rockafellar and Uryasev, Optimization of Conditional Value-at-Risk (2000); Fourer, A
 //! simplex algorithm for piecewise-linear programming (1985).
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use super::active_set::Place;
 use super::factor::Factor;
 use super::polyhedron::Polyhedron;
-use crate::algebra::{Matrix, add_scaled, dot};
+use super::scenarios::{Block, Kinks, Release, Scenarios};
+use crate::algebra::{add_scaled, dot};
 use crate::error::{Error, Result};
 
 /// A multiplier beyond its bounds by less than this part of its range is within them.
@@ -36,19 +34,6 @@ enum Side {
 enum Hold {
     Scenario(usize),
     Row(usize, f64),
-}
-
-/// Scenarios and the share of them that counts.
-#[derive(Debug)]
-pub(super) struct Scenarios<'a> {
-    /// A row a scenario.
-    pub returns: &'a Matrix,
-    /// A row an asset.
-    pub by_asset: Matrix,
-    /// 1 / (scenarios × (1 − confidence)).
-    pub weight: f64,
-    /// The size of a return: the unit in which t is searched.
-    pub unit: f64,
 }
 
 /// One point, on the way to the least.
@@ -111,7 +96,7 @@ impl<'a> TailSearch<'a> {
         Ok(search)
     }
 
-    /// Goes to the least; the weights there.
+    /// Goes to the least; the values there.
     pub fn minimise(mut self) -> Result<Vec<f64>> {
         let size = self.values.len() + self.polyhedron.rows.len();
         let steps_max = 1_000 + 50 * size + self.sides.len();
@@ -122,7 +107,7 @@ impl<'a> TailSearch<'a> {
             if direction.is_empty() {
                 if !self.release(&slopes, &multipliers, still > size)? {
                     self.settle();
-                    return Ok(self.polyhedron.weights(&self.values));
+                    return Ok(self.values);
                 }
                 continue;
             }
@@ -278,7 +263,7 @@ impl<'a> TailSearch<'a> {
         let (limit, block) = self.longest_step(direction);
         let mut kinks = self.kinks_before(&speeds, limit);
         let mut reached = (limit, None);
-        while let Some(Reverse((Step(length), scenario))) = kinks.pop() {
+        while let Some((length, scenario)) = kinks.next() {
             slope += self.scenarios.weight * speeds[scenario].abs();
             if slope >= 0.0 {
                 reached = (length, Some(scenario));
@@ -323,20 +308,18 @@ impl<'a> TailSearch<'a> {
     }
 
     /// The scenarios whose loss comes to t within the step, the next first.
-    fn kinks_before(&self, speeds: &[f64], limit: f64) -> BinaryHeap<Reverse<(Step, usize)>> {
-        let mut kinks = Vec::new();
-        for (scenario, (&speed, &excess)) in speeds.iter().zip(&self.excess).enumerate() {
+    fn kinks_before(&self, speeds: &[f64], limit: f64) -> Kinks {
+        let scenarios = speeds.iter().zip(&self.excess).enumerate();
+        let before = scenarios.filter_map(|(scenario, (&speed, &excess))| {
             let room = match self.sides[scenario] {
                 Side::Below if speed > 0.0 => -excess,
                 Side::Above if speed < 0.0 => excess,
-                Side::Below | Side::Above | Side::Kink => continue,
+                Side::Below | Side::Above | Side::Kink => return None,
             };
             let length = room.max(0.0) / speed.abs();
-            if length < limit {
-                kinks.push(Reverse((Step(length), scenario)));
-            }
-        }
-        kinks.into()
+            (length < limit).then_some((length, scenario))
+        });
+        Kinks::new(before)
     }
 
     /// How far bounds and rows allow to go, and which of them ends it.
@@ -509,37 +492,5 @@ impl<'a> TailSearch<'a> {
                 self.threshold -= value * last * self.scenarios.unit;
             }
         }
-    }
-}
-
-/// What ends a step.
-#[derive(Clone, Copy, Debug)]
-enum Block {
-    Variable(usize, Place),
-    Row(usize, f64),
-}
-
-/// What is let go.
-#[derive(Clone, Copy, Debug)]
-enum Release {
-    Hold(usize),
-    Variable(usize),
-}
-
-/// A length, ordered.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Step(f64);
-
-impl Eq for Step {}
-
-impl PartialOrd for Step {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Step {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
     }
 }
