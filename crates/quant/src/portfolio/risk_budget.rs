@@ -1,26 +1,26 @@
 //! Portfolios whose assets contribute to risk by given shares.
 
 use super::mean_variance::as_number;
-use crate::algebra::{Matrix, add_scaled};
+use crate::algebra::{Cholesky, Matrix, add_scaled, dot};
 use crate::error::{Error, Result, all_finite, at_least, same_length};
 
-/// Rounds over all assets.
-const ROUNDS_MAX: usize = 20_000;
+/// Rounds over all assets, before steps of Newton.
+const ROUNDS_MAX: usize = 150;
+
+/// Steps of Newton.
+const STEPS_MAX: usize = 500;
 
 /// The greatest distance of a share from its budget.
 const SHARE_TOLERANCE: f64 = 1e-13;
 
-/// A last round that changes less than this ends where rounding forbids the tolerance above.
-const CHANGE_MIN: f64 = 1e-15;
-
-/// A distance from the budgets that is still an answer where rounding ends the rounds.
+/// A distance that is still an answer where rounding forbids the tolerance above.
 const SHARE_ACCEPTED: f64 = 1e-9;
 
 /// Weights (long only, adding up to 1) of which each contributes `budgets` of the variance:
 /// wᵢ (Σ w)ᵢ / (wᵀ Σ w) = budgetᵢ / Σ budgets.
 ///
-/// The solution of min ½ yᵀ Σ y − Σ bᵢ ln yᵢ, scaled, one coordinate after the other. It is
-/// unique, also where Σ is singular but no asset is without risk. Spinu, An Algorithm for
+/// The solution of min ½ yᵀ Σ y − Σ bᵢ ln yᵢ, scaled: one coordinate after the other, and Newton's
+/// steps where that is slow. It is unique, also where Σ is singular but no mix is free of risk. Spinu, An Algorithm for
 /// Computing Risk Parity Weights (2013); Griveau-Billion, Richard and Roncalli, A Fast Algorithm
 /// for Computing High-dimensional Risk Parity Portfolios (2013).
 ///
@@ -51,33 +51,74 @@ pub fn risk_budgets(covariance: &Matrix, budgets: &[f64]) -> Result<Vec<f64>> {
         diagonal.iter().zip(&shares).map(|(variance, share)| (share / variance).sqrt()).collect();
     let mut slopes = covariance.multiply_vector(&values)?;
     for _ in 0..ROUNDS_MAX {
-        let mut changed = 0.0_f64;
-        for asset in 0..values.len() {
-            let variance = diagonal[asset];
-            let others = slopes[asset] - variance * values[asset];
-            let root = (others * others + 4.0 * variance * shares[asset]).sqrt();
-            // The form that does not subtract two numbers of one size.
-            let next = if others > 0.0 {
-                2.0 * shares[asset] / (others + root)
-            } else {
-                (root - others) / (2.0 * variance)
-            };
-            let step = next - values[asset];
-            changed = changed.max((step / next).abs());
-            values[asset] = next;
-            add_scaled(&mut slopes, step, covariance.row(asset));
+        turn_each(covariance, &shares, &mut values, &mut slopes);
+        slopes = covariance.multiply_vector(&values)?;
+        if distance(&values, &slopes, &shares) <= SHARE_TOLERANCE {
+            return Ok(scaled(&values));
         }
-        let distance = distance(&values, &slopes, &shares);
-        if distance <= SHARE_TOLERANCE || changed <= CHANGE_MIN && distance <= SHARE_ACCEPTED {
-            let sum: f64 = values.iter().sum();
-            return Ok(values.iter().map(|value| value / sum).collect());
+    }
+    by_newton(covariance, &shares, values)
+}
+
+/// One round: each value to where its own share is right, given the others.
+fn turn_each(covariance: &Matrix, shares: &[f64], values: &mut [f64], slopes: &mut [f64]) {
+    for asset in 0..values.len() {
+        let variance = covariance[(asset, asset)];
+        let others = slopes[asset] - variance * values[asset];
+        let root = (others * others + 4.0 * variance * shares[asset]).sqrt();
+        // The form that does not subtract two numbers of one size.
+        let next = if others > 0.0 {
+            2.0 * shares[asset] / (others + root)
+        } else {
+            (root - others) / (2.0 * variance)
+        };
+        add_scaled(slopes, next - values[asset], covariance.row(asset));
+        values[asset] = next;
+    }
+}
+
+/// Damped Newton steps, for assets that hedge each other so well that rounds hardly move: the
+/// function is self-concordant, so that the damping of its theory always arrives.
+fn by_newton(covariance: &Matrix, shares: &[f64], mut values: Vec<f64>) -> Result<Vec<f64>> {
+    let least = shares.iter().copied().fold(f64::INFINITY, f64::min);
+    let mut best = (f64::INFINITY, values.clone());
+    for _ in 0..STEPS_MAX {
+        let slopes = covariance.multiply_vector(&values)?;
+        let found = distance(&values, &slopes, shares);
+        if found < best.0 {
+            best = (found, values.clone());
         }
-        if !distance.is_finite() {
+        if found <= SHARE_TOLERANCE {
             break;
         }
-        slopes = covariance.multiply_vector(&values)?;
+        // In relative steps u, value (1 + u): the curvature is YΣY + B, never near singular.
+        let mut curvature = Matrix::zeros(values.len(), values.len());
+        for row in 0..values.len() {
+            for column in 0..=row {
+                curvature[(row, column)] = values[row] * covariance[(row, column)] * values[column];
+            }
+            curvature[(row, row)] += shares[row];
+        }
+        let pairs = values.iter().zip(&slopes).zip(shares);
+        let slope: Vec<f64> = pairs.map(|((value, slope), share)| value * slope - share).collect();
+        let Ok(factor) = Cholesky::new(&curvature) else {
+            break;
+        };
+        let step = factor.solve(&slope)?;
+        let size = (dot(&step, &slope).max(0.0) / least).sqrt();
+        for (value, step) in values.iter_mut().zip(&step) {
+            *value *= 1.0 - step / (1.0 + size);
+        }
     }
-    Err(Error::NotConverged { method: "risk budgets by coordinates", steps_max: ROUNDS_MAX })
+    if best.0 <= SHARE_ACCEPTED {
+        return Ok(scaled(&best.1));
+    }
+    Err(Error::NotConverged { method: "risk budgets by Newton's steps", steps_max: STEPS_MAX })
+}
+
+fn scaled(values: &[f64]) -> Vec<f64> {
+    let sum: f64 = values.iter().sum();
+    values.iter().map(|value| value / sum).collect()
 }
 
 /// Weights of which each contributes the same to the variance.
