@@ -99,6 +99,9 @@ fn rules(assets: usize, draws: &[f64]) -> Constraints {
     }
     if draws[9] < 0.2 {
         rules = rules.with_cardinality(2, if draws[0] < 0.5 { 0.1 * draws[1] } else { 0.0 });
+        if draws[2] < 0.5 {
+            rules.lower[assets - 1] = 0.05 * draws[2];
+        }
     }
     rules
 }

@@ -192,6 +192,17 @@ fn three_assets_are_the_best_of_all_sets_of_three() {
     assert!(answer.gap == 0.0);
 }
 
+#[test]
+fn an_asset_that_must_be_held_counts_though_it_is_the_smallest() {
+    let rows = [[0.040, 0.0, 0.0], [0.0, 0.010, 0.0], [0.0, 0.0, 0.012]];
+    let covariance = Matrix::from_rows(&rows).unwrap();
+    let mut rules = Constraints::long_only(3).with_cardinality(2, 0.0);
+    rules.lower[0] = 0.01;
+    let answer = minimum_variance(&covariance, &rules).unwrap();
+    assert!(rules.violation(&answer.weights, None).unwrap() < 1e-12);
+    assert!((answer.weights[0] - 0.2).abs() < 1e-12 && answer.weights[2] == 0.0, "{answer:?}");
+}
+
 /// The linear congruence of `testdata/generate/portfolio_rules.py`.
 struct Draws(u64);
 

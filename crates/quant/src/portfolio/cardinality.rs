@@ -32,9 +32,21 @@ pub(super) fn solve(
     };
     let mut rules = constraints.clone();
     rules.cardinality = None;
+    // What the bounds hold is held with the least weight, too.
+    for asset in 0..rules.assets() {
+        if rules.lower[asset] > 0.0 {
+            rules.lower[asset] = rules.lower[asset].max(limit.weight_min);
+        }
+        if rules.lower[asset] > rules.upper[asset] {
+            let least = limit.weight_min;
+            let why = format!("the bounds hold asset {asset}, but below its least weight {least}");
+            return Err(Error::Infeasible { why });
+        }
+    }
     let root = relaxed(&rules)?;
     let mut tree = Tree { rules, limit, relaxed, best: None, nodes: 0, open_bound: f64::INFINITY };
-    let decisions = vec![Decision::Open; constraints.assets()];
+    let start = |asset| if tree.can_leave(asset) { Decision::Open } else { Decision::Held };
+    let decisions: Vec<Decision> = (0..constraints.assets()).map(start).collect();
     tree.dive(&root)?;
     tree.branch(&decisions, &root)?;
     let Some(mut best) = tree.best else {
@@ -63,16 +75,19 @@ struct Tree<F> {
 }
 
 impl<F: Fn(&Constraints) -> Result<Portfolio>> Tree<F> {
-    /// A first answer: the smallest positions are given up, a part at a time.
+    /// A first answer: the smallest positions are given up, a part at a time, but those that the
+    /// bounds hold. Each turn gives up one asset at least, so that it ends.
     fn dive(&mut self, root: &Portfolio) -> Result<()> {
         let mut decisions = vec![Decision::Open; self.rules.assets()];
         let mut current = root.clone();
-        loop {
+        for _ in 0..=self.rules.assets() {
             let mut held: Vec<usize> = (0..current.weights.len())
                 .filter(|&asset| current.weights[asset].abs() > HELD_MIN)
                 .collect();
             held.sort_by(|&a, &b| {
-                current.weights[b].abs().total_cmp(&current.weights[a].abs()).then(a.cmp(&b))
+                let size = |asset: usize| current.weights[asset].abs();
+                let leaves = self.can_leave(a).cmp(&self.can_leave(b));
+                leaves.then(size(b).total_cmp(&size(a))).then(a.cmp(&b))
             });
             let kept = self.limit.assets_max.max(held.len() / 2).min(held.len());
             if kept == held.len() {
@@ -81,8 +96,7 @@ impl<F: Fn(&Constraints) -> Result<Portfolio>> Tree<F> {
                 }
             }
             for (asset, decision) in decisions.iter_mut().enumerate() {
-                let can_leave = self.rules.lower[asset] <= 0.0 && self.rules.upper[asset] >= 0.0;
-                if can_leave && !held[..kept].contains(&asset) {
+                if self.can_leave(asset) && !held[..kept].contains(&asset) {
                     *decision = Decision::Out;
                 }
             }
@@ -95,6 +109,11 @@ impl<F: Fn(&Constraints) -> Result<Portfolio>> Tree<F> {
             }
             current = next;
         }
+        Ok(())
+    }
+
+    fn can_leave(&self, asset: usize) -> bool {
+        self.rules.lower[asset] <= 0.0 && self.rules.upper[asset] >= 0.0
     }
 
     fn branch(&mut self, decisions: &[Decision], node: &Portfolio) -> Result<()> {
@@ -145,8 +164,7 @@ impl<F: Fn(&Constraints) -> Result<Portfolio>> Tree<F> {
 
     fn close_others(&self, decisions: &mut [Decision]) {
         for (asset, decision) in decisions.iter_mut().enumerate() {
-            let can_leave = self.rules.lower[asset] <= 0.0 && self.rules.upper[asset] >= 0.0;
-            if *decision == Decision::Open && can_leave {
+            if *decision == Decision::Open && self.can_leave(asset) {
                 *decision = Decision::Out;
             }
         }
