@@ -104,6 +104,7 @@ fn main() {
     time("symmetric eigen, 500 x 500", 3, || SymmetricEigen::new(covariance).unwrap());
     let long = Constraints::long_only(500);
     let held = minimum_variance(covariance, &long).unwrap();
+    println!("least variance {}", held.objective);
     println!("minimum variance holds {}", held.weights.iter().filter(|&&w| w > 1e-9).count());
     time("minimum variance, 500 assets, long only", 11, || {
         minimum_variance(covariance, &long).unwrap()

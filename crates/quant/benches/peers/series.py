@@ -3,6 +3,7 @@
 pip install pandas==2.3.3 statsforecast==2.1.1
 OMP_NUM_THREADS=1 taskset -c 0 python benches/peers/series.py
 """
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -14,7 +15,9 @@ from statsforecast.models import AutoARIMA, AutoETS, AutoTheta, DynamicOptimized
 
 warnings.simplefilter("ignore")
 lines = [line.split(",") for line in (Path(__file__).resolve().parents[2] / "testdata/monthly100.csv").read_text().splitlines()]
-values = {line[0]: np.array([float(v) for v in line[1:]]) for line in lines}
+# One year earlier with any argument: months that took no part in choosing our ensemble.
+end = -12 if len(sys.argv) > 1 else None
+values = {line[0]: np.array([float(v) for v in line[1:]])[:end] for line in lines}
 known = pd.concat([pd.DataFrame({"unique_id": k, "ds": pd.date_range("2015-01-01", periods=len(v) - 12, freq="MS"), "y": v[:-12]})
                    for k, v in values.items()], ignore_index=True)
 held_out = np.array([v[-12:] for v in values.values()])

@@ -20,8 +20,8 @@ const SHARE_ACCEPTED: f64 = 1e-9;
 /// wᵢ (Σ w)ᵢ / (wᵀ Σ w) = budgetᵢ / Σ budgets.
 ///
 /// The solution of min ½ yᵀ Σ y − Σ bᵢ ln yᵢ, scaled: one coordinate after the other, and Newton's
-/// steps where that is slow. It is unique, also where Σ is singular but no mix is free of risk. Spinu, An Algorithm for
-/// Computing Risk Parity Weights (2013); Griveau-Billion, Richard and Roncalli, A Fast Algorithm
+/// steps where that is slow. It is unique, also where Σ is singular but no mix is free of risk.
+/// Spinu, An Algorithm for Computing Risk Parity Weights (2013); Griveau-Billion, Richard and Roncalli, A Fast Algorithm
 /// for Computing High-dimensional Risk Parity Portfolios (2013).
 ///
 /// # Errors

@@ -1,9 +1,12 @@
-//! Forecasts with intervals that hold: of one method, or of several averaged.
+//! Forecasts with intervals: of one method, or of several averaged.
 //!
 //! Intervals are conformal: the method is fitted anew to shorter and shorter beginnings of the
 //! series, and how far it was off then, at each horizon, is how far it may be off now. No
-//! distribution is assumed. Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World
-//! (2005); Stankevičiūtė, Alaa and van der Schaar, Conformal Time-Series Forecasting (2021).
+//! distribution is assumed. Short series have few beginnings, and intervals that are too narrow:
+//! `docs/quant/series.md` has what was measured.
+//!
+//! Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World (2005); Stankevičiūtė, Alaa
+//! and van der Schaar, Conformal Time-Series Forecasting (2021).
 
 use super::arima::{ArimaModel, select_arima};
 use super::ets::{EtsModel, PERIOD_MAX, VALUES_MAX, as_number};
@@ -21,8 +24,8 @@ const ORIGINS_MAX: usize = 24;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// The mean of four that err differently: exponential smoothing, the optimised and the dynamic
-    /// optimised Theta method, and the last season. Better than each on the 100 series of
-    /// `docs/quant/series.md`.
+    /// optimised Theta method, and the last season. It was chosen on the 100 series of
+    /// `docs/quant/series.md`, where each of the four is worse.
     Ensemble,
     /// Exponential smoothing, selected by AICc.
     Ets,
