@@ -5,12 +5,12 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use quant::algebra::Matrix;
 use quant::performance::{Basis, Frequency, ratio};
 use quant::risk::bootstrap::{Blocks, Plan, interval};
 use quant::risk::cluster::{Linkage, distances, linkage};
 use quant::risk::covariance::{correlation, ledoit_wolf};
 use quant::risk::garch::{Innovation, Mean, Model, Specification, fit};
-use quant::risk::matrix::Matrix;
 use quant::risk::monte_carlo::{Assets, Simulation, simulate};
 use quant::risk::regression::{Errors, regress};
 use quant::risk::value_at_risk;

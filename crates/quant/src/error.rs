@@ -3,7 +3,7 @@
 use kernel::{ErrorKind, FieldFault, Problematic};
 
 /// What a function answers that cannot compute.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a figure cannot be computed. `argument` is the parameter's name as documented.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

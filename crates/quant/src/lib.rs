@@ -15,6 +15,7 @@
 //!   that another program gave (`testdata/`).
 #![allow(clippy::float_arithmetic, reason = "statistics are what this crate is for")]
 
+pub mod algebra;
 pub mod distribution;
 pub mod error;
 pub mod indicators;

@@ -1,1 +1,49 @@
 //! Portfolio construction.
+//!
+//! | problem | functions |
+//! | --- | --- |
+//! | least variance, also at a return | [`minimum_variance`], [`minimum_variance_at_return`] |
+//! | greatest utility or return | [`maximum_utility`], [`maximum_return_at_volatility`] |
+//! | greatest ratio | [`maximum_sharpe`], [`maximum_diversification`] |
+//! | all of them at once | [`efficient_frontier`] |
+//! | least mean of the worst losses | [`minimum_cvar`] |
+//! | equal or given shares of risk | [`risk_parity`], [`risk_budgets`] |
+//! | along a tree | [`hierarchical_risk_parity`], [`hierarchical_equal_risk`] |
+//! | market and views | [`equilibrium_returns`], [`black_litterman`] |
+//! | whole shares | [`allocate_greedily`], [`allocate_exactly`] |
+//!
+//! One [`Constraints`] type serves every problem of the first five rows.
+//!
+//! What must stay true: an answer obeys its rules within 1e-8; rules that contradict are an error
+//! that names them; the same input gives the same weights to the last bit.
+
+mod active_set;
+mod allocation;
+mod black_litterman;
+mod cardinality;
+mod constraints;
+mod cvar;
+mod dendrogram;
+mod factor;
+mod hierarchical;
+mod leaf_order;
+mod mean_variance;
+mod polyhedron;
+mod risk_budget;
+mod scenarios;
+mod search;
+mod start;
+mod tail;
+
+pub use allocation::{Allocation, allocate_exactly, allocate_greedily};
+pub use black_litterman::{ViewUncertainty, Views, black_litterman, equilibrium_returns};
+pub use constraints::{ASSETS_MAX, Cardinality, Constraints, GROUPS_MAX, Group, Tracking, Trading};
+pub use cvar::{SCENARIO_VALUES_MAX, conditional_value_at_risk, minimum_cvar};
+pub use dendrogram::{Dendrogram, Linkage, Merge};
+pub use hierarchical::{Split, hierarchical_equal_risk, hierarchical_risk_parity};
+pub use mean_variance::{
+    FRONTIER_POINTS_MAX, Moments, NODES_MAX, Portfolio, efficient_frontier,
+    maximum_diversification, maximum_return_at_volatility, maximum_sharpe, maximum_utility,
+    minimum_variance, minimum_variance_at_return, net_return,
+};
+pub use risk_budget::{risk_budgets, risk_contributions, risk_parity};

@@ -25,7 +25,6 @@ pub mod contribution;
 pub mod covariance;
 pub mod garch;
 pub mod kelly;
-pub mod matrix;
 pub mod monte_carlo;
 pub mod regression;
 pub mod repair;

@@ -11,6 +11,7 @@ mod reference;
 
 use proptest::prelude::*;
 use quant::Error;
+use quant::algebra::Matrix;
 use quant::performance::{Basis, Frequency, ratio};
 use quant::risk::bootstrap::{Blocks, Plan, block_length, interval, resample};
 use quant::risk::cluster::{Linkage, distances, linkage};
@@ -18,7 +19,6 @@ use quant::risk::covariance::{
     correlation, correlation_of, ledoit_wolf, ledoit_wolf_correlation, oracle_approximating, sample,
 };
 use quant::risk::kelly;
-use quant::risk::matrix::Matrix;
 use quant::risk::regression::{Errors, newey_west_lags, regress};
 use quant::risk::repair::{clipped, is_positive, nearest, nearest_correlation};
 use quant::risk::stress::{replayed, shocked, worst_window};

@@ -11,6 +11,7 @@ mod arbitrary;
 
 use arbitrary::{assert_finite, assert_typed, config, number, numbers};
 use proptest::prelude::*;
+use quant::algebra::Matrix;
 use quant::risk::backtest::{Record, christoffersen, exceptions, kupiec, traffic_light};
 use quant::risk::bootstrap::{Blocks, Plan, block_length, interval, resample};
 use quant::risk::cluster::{Linkage, distances, linkage};
@@ -18,7 +19,6 @@ use quant::risk::covariance::{
     correlation, ledoit_wolf, ledoit_wolf_correlation, oracle_approximating, sample,
 };
 use quant::risk::garch::{Innovation, Mean, Model, Specification, fit};
-use quant::risk::matrix::Matrix;
 use quant::risk::monte_carlo::{Assets, Simulation, simulate};
 use quant::risk::regression::{Errors, regress};
 use quant::risk::repair::{clipped, nearest, nearest_correlation};

@@ -10,10 +10,10 @@ mod reference;
 
 use proptest::prelude::*;
 use quant::Error;
+use quant::algebra::Matrix;
 use quant::moments::Moments;
 use quant::risk::backtest::{Record, Zone, christoffersen, exceptions, kupiec, traffic_light};
 use quant::risk::contribution;
-use quant::risk::matrix::Matrix;
 use quant::risk::monte_carlo::{Assets, Simulation, simulate};
 use quant::risk::value_at_risk::{
     Filtered, cornish_fisher, filtered_historical, historical, normal, student,

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use quant::risk::cluster::{Linkage, distances, linkage};
-//! use quant::risk::matrix::Matrix;
+//! use quant::algebra::Matrix;
 //!
 //! let correlation = Matrix::from_rows(&[[1.0, 0.9, 0.1], [0.9, 1.0, 0.2], [0.1, 0.2, 1.0]])?;
 //! let tree = linkage(&distances(&correlation)?, Linkage::Average)?;
@@ -16,7 +16,7 @@
 //! # Ok::<(), quant::Error>(())
 //! ```
 
-use super::matrix::Matrix;
+use crate::algebra::Matrix;
 use crate::error::at_least;
 use crate::{Error, Result};
 

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use quant::risk::contribution::normal;
-//! use quant::risk::matrix::Matrix;
+//! use quant::algebra::Matrix;
 //! use quant::risk::monte_carlo::Assets;
 //!
 //! let covariance = Matrix::from_rows(&[[0.04, 0.006], [0.006, 0.09]])?;
@@ -13,9 +13,9 @@
 //! # Ok::<(), quant::Error>(())
 //! ```
 
-use super::matrix::{Matrix, dot};
 use super::monte_carlo::Assets;
 use super::value_at_risk::{check_level, tail_of};
+use crate::algebra::{Matrix, dot};
 use crate::distribution::normal as standard_normal;
 use crate::error::{all_finite, at_least};
 use crate::moments::sum_of;

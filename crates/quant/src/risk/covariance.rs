@@ -13,7 +13,7 @@
 //!
 //! ```
 //! use quant::risk::covariance::{ledoit_wolf, sample};
-//! use quant::risk::matrix::Matrix;
+//! use quant::algebra::Matrix;
 //!
 //! let returns = Matrix::from_rows(&[[0.01, 0.02], [-0.01, 0.00], [0.02, 0.01], [0.00, -0.02]])?;
 //! let (plain, shrunk) = (sample(&returns)?, ledoit_wolf(&returns)?);
@@ -22,7 +22,7 @@
 //! # Ok::<(), quant::Error>(())
 //! ```
 
-use super::matrix::{Matrix, dot};
+use crate::algebra::{Matrix, dot};
 use crate::error::at_least;
 use crate::moments::{check_values, mean_of};
 use crate::{Error, Result};

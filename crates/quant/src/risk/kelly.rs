@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use quant::risk::kelly::{bet, multiple, normal};
-//! use quant::risk::matrix::Matrix;
+//! use quant::algebra::Matrix;
 //!
 //! assert!((bet(0.6, 1.0)? - 0.2).abs() < 1e-15);
 //! assert!((normal(0.08, 0.04)? - 2.0).abs() < 1e-15);
@@ -15,7 +15,7 @@
 //! # Ok::<(), quant::Error>(())
 //! ```
 
-use super::matrix::{Cholesky, Matrix};
+use crate::algebra::{Cholesky, Matrix};
 use crate::error::{all_finite, at_least, same_length};
 use crate::moments::{check_values, sum_of};
 use crate::{Error, Result};

@@ -1,7 +1,7 @@
 //! Value at risk of a portfolio by simulation from a seed.
 
-use super::matrix::{Cholesky, Matrix, dot};
 use super::value_at_risk::{TailRisk, check_level, historical_risk};
+use crate::algebra::{Cholesky, Matrix, dot};
 use crate::error::{all_finite, at_least, same_length};
 use crate::random::Random;
 use crate::{Error, Result};
@@ -52,7 +52,7 @@ impl Assets<'_> {
 /// [`Error::Undefined`] if the covariance is not symmetric and positive definite.
 ///
 /// ```
-/// use quant::risk::matrix::Matrix;
+/// use quant::algebra::Matrix;
 /// use quant::risk::monte_carlo::{Assets, Simulation, simulate};
 ///
 /// let covariance = Matrix::from_rows(&[[0.0004, 0.0001], [0.0001, 0.0009]])?;

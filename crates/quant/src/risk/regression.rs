@@ -24,7 +24,7 @@
 //! # Ok::<(), quant::Error>(())
 //! ```
 
-use super::matrix::{Matrix, dot};
+use crate::algebra::{Matrix, dot};
 use crate::distribution::{SHAPE_MAX, fisher, normal, student};
 use crate::error::{all_finite, at_least, same_length};
 use crate::moments::{Moments, check_values, sum_of};

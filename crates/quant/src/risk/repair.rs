@@ -4,7 +4,7 @@
 //! [`clipped`] is quick and near; [`nearest_correlation`] is the nearest by Frobenius' norm.
 //!
 //! ```
-//! use quant::risk::matrix::Matrix;
+//! use quant::algebra::Matrix;
 //! use quant::risk::repair::nearest_correlation;
 //!
 //! // N. Higham, Computing the nearest correlation matrix (2002): 0.7607 and 0.1573.
@@ -16,7 +16,7 @@
 //! ```
 
 use super::covariance::{correlation_of, deviations_of};
-use super::matrix::{Matrix, SymmetricEigen};
+use crate::algebra::{Matrix, SymmetricEigen};
 use crate::{Error, Result};
 
 const STEPS_MAX: usize = 20_000;

@@ -1,7 +1,7 @@
 //! What if: portfolios under shocks of factors, and through bad times of the past.
 //!
 //! ```
-//! use quant::risk::matrix::Matrix;
+//! use quant::algebra::Matrix;
 //! use quant::risk::stress::{shocked, worst_window};
 //!
 //! // Two positions with loadings on equity and rates; equity −20 %, rates +1 %.
@@ -14,7 +14,7 @@
 //! # Ok::<(), quant::Error>(())
 //! ```
 
-use super::matrix::{Matrix, dot};
+use crate::algebra::{Matrix, dot};
 use crate::error::{all_finite, at_least, same_length};
 use crate::moments::sum_of;
 use crate::performance::returns::{check, wealth_of};

@@ -1,6 +1,6 @@
 //! Minimisation of a smooth function without bounds by BFGS (Nocedal and Wright, chapter 6).
 
-use crate::risk::matrix::dot;
+use crate::algebra::dot;
 use crate::{Error, Result};
 
 const STEPS_MAX: usize = 500;

@@ -4,7 +4,7 @@ use super::likelihood::{ALPHA, BETA, COUNT, FREEDOM, GAMMA, MEAN, OMEGA, Sample}
 use super::minimise::minimise;
 use super::{Innovation, Mean, Model, Specification};
 use crate::Result;
-use crate::risk::matrix::{Cholesky, Matrix};
+use crate::algebra::{Cholesky, Matrix};
 
 /// arch's bounds of the degrees of freedom.
 const FREEDOM_MIN: f64 = 2.05;
@@ -172,7 +172,7 @@ impl Space {
         let inverse = columns.ok()?;
         let covariance = |left: usize, right: usize| -> Option<f64> {
             let turned = products.multiply_vector(&inverse[right]).ok()?;
-            Some(crate::risk::matrix::dot(&inverse[left], &turned))
+            Some(crate::algebra::dot(&inverse[left], &turned))
         };
         let mut of_each = [0.0; COUNT];
         for (row, index) in active.iter().enumerate() {

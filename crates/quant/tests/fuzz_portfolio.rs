@@ -1,0 +1,234 @@
+//! Arbitrary covariances, scenarios and rules: a typed error, or finite weights that obey every
+//! rule. Rounds: `FLORIN_SOAK_ROUNDS` times the usual.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::float_arithmetic,
+    reason = "a test fails where it breaks"
+)]
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use quant::Error;
+use quant::algebra::{Cholesky, Ldlt, LeastSquares, Matrix, SymmetricEigen};
+use quant::portfolio::*;
+
+/// Runs a property, as many rounds as asked for.
+fn check<S: Strategy>(
+    cases: u32,
+    strategy: &S,
+    property: impl Fn(S::Value) -> Result<(), TestCaseError>,
+) {
+    let rounds = std::env::var("FLORIN_SOAK_ROUNDS").ok().and_then(|text| text.parse().ok());
+    let cases = cases.saturating_mul(rounds.unwrap_or(1));
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    TestRunner::new(config).run(strategy, property).unwrap();
+}
+
+/// Numbers as they should not come.
+fn wild() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        6 => -2.0..2.0_f64,
+        1 => Just(0.0),
+        1 => Just(f64::NAN),
+        1 => Just(f64::INFINITY),
+        1 => Just(-1e300),
+        1 => Just(1e-300),
+    ]
+}
+
+fn wild_matrix() -> impl Strategy<Value = Matrix> {
+    (0..5_usize, 0..5_usize).prop_flat_map(|(rows, columns)| {
+        vec(-3.0..3.0_f64, rows * columns)
+            .prop_map(move |values| Matrix::new(rows, columns, values).unwrap())
+    })
+}
+
+/// Returns with clusters, repeated assets and fewer scenarios than assets.
+fn returns() -> impl Strategy<Value = Matrix> {
+    (2..7_usize, 2..40_usize).prop_flat_map(|(assets, days)| {
+        let draw = prop_oneof![5 => -0.05..0.05_f64, 1 => Just(0.0), 1 => Just(0.01)];
+        (vec(draw, assets * days), any::<bool>()).prop_map(move |(mut values, repeat)| {
+            if repeat {
+                for row in values.chunks_mut(assets) {
+                    row[assets - 1] = row[0];
+                }
+            }
+            Matrix::new(days, assets, values).unwrap()
+        })
+    })
+}
+
+fn moments(returns: &Matrix) -> Moments {
+    let days = f64::from(u32::try_from(returns.rows()).unwrap());
+    let mut centred = returns.transpose();
+    let mut means = Vec::new();
+    for asset in 0..centred.rows() {
+        let mean = centred.row(asset).iter().sum::<f64>() / days;
+        means.push(mean);
+        centred.row_mut(asset).iter_mut().for_each(|value| *value -= mean);
+    }
+    let mut covariance = centred.multiply(&centred.transpose()).unwrap();
+    for asset in 0..means.len() {
+        covariance.row_mut(asset).iter_mut().for_each(|value| *value /= days);
+    }
+    Moments { expected_returns: means, covariance }
+}
+
+/// Rules that may or may not be met, by what each draw asks for.
+fn rules(assets: usize, draws: &[f64]) -> Constraints {
+    let mut rules = if draws[0] < 0.5 {
+        Constraints::long_only(assets)
+    } else {
+        Constraints::between(assets, -draws[1], draws[2] + 0.2)
+    };
+    if draws[3] < 0.5 {
+        rules = rules.with_group("first", &[0, 1], draws[4] - 0.3, draws[4] + 0.2);
+    }
+    let mut held = vec![0.0; assets];
+    held[0] = 1.0;
+    if draws[5] < 0.4 {
+        rules = rules.with_turnover(&held, 2.0 * draws[6]);
+    } else if draws[5] < 0.7 {
+        rules = rules.with_cost(&held, 0.01 * draws[6]);
+    }
+    if draws[7] < 0.25 {
+        let even = vec![1.0 / f64::from(u32::try_from(assets).unwrap()); assets];
+        rules = rules.with_tracking(&even, 0.02 * draws[8]);
+    }
+    if draws[9] < 0.2 {
+        rules = rules.with_cardinality(2, if draws[0] < 0.5 { 0.1 * draws[1] } else { 0.0 });
+        if draws[2] < 0.5 {
+            rules.lower[assets - 1] = 0.05 * draws[2];
+        }
+    }
+    rules
+}
+
+fn judge(
+    answer: &Result<Portfolio, Error>,
+    rules: &Constraints,
+    covariance: &Matrix,
+) -> Result<(), TestCaseError> {
+    match answer {
+        Ok(portfolio) => {
+            prop_assert!(portfolio.weights.iter().all(|weight| weight.is_finite()));
+            let violation = rules.violation(&portfolio.weights, Some(covariance)).unwrap();
+            prop_assert!(violation < 1e-8, "broken by {violation}: {portfolio:?}");
+        }
+        Err(Error::Infeasible { why }) => prop_assert!(!why.is_empty()),
+        // Assets without any variance beside ones with can defeat the equations; they say so.
+        Err(Error::Undefined { .. } | Error::NotConverged { .. }) => {}
+        Err(error) => prop_assert!(false, "{error}"),
+    }
+    Ok(())
+}
+
+#[test]
+fn answers_obey_their_rules_or_say_which_contradict() {
+    check(150, &(returns(), vec(0.0..1.0_f64, 10)), |(returns, draws)| {
+        let moments = moments(&returns);
+        let covariance = &moments.covariance;
+        let rules = rules(returns.columns(), &draws);
+        let least = minimum_variance(covariance, &rules);
+        judge(&least, &rules, covariance)?;
+        judge(&maximum_utility(&moments, 2.0, &rules), &rules, covariance)?;
+        judge(&minimum_variance_at_return(&moments, 0.001, &rules), &rules, covariance)?;
+        judge(&maximum_return_at_volatility(&moments, 0.02, &rules), &rules, covariance)?;
+        judge(&maximum_sharpe(&moments, 0.0, &rules), &rules, covariance)?;
+        judge(&maximum_diversification(covariance, &rules), &rules, covariance)?;
+        if let Ok(frontier) = efficient_frontier(&moments, 4, &rules) {
+            for point in frontier {
+                judge(&Ok(point), &rules, covariance)?;
+            }
+        }
+        // No even mix of assets that obeys the rules is calmer.
+        if let Ok(least) = least {
+            let even = 1.0 / f64::from(u32::try_from(returns.columns()).unwrap());
+            let even = vec![even; returns.columns()];
+            if rules.violation(&even, Some(covariance)).unwrap() < 1e-12 {
+                let theirs = covariance.quadratic_form(&even).unwrap();
+                prop_assert!(least.objective <= theirs + 1e-9 + least.gap);
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn the_least_cvar_obeys_its_rules() {
+    check(100, &(returns(), vec(0.0..1.0_f64, 10), 0.0..0.99_f64), |(returns, draws, level)| {
+        let rules = rules(returns.columns(), &draws);
+        let answer = minimum_cvar(&returns, level, &rules);
+        let days = f64::from(u32::try_from(returns.rows()).unwrap());
+        let mut covariance = moments(&returns).covariance;
+        for asset in 0..covariance.rows() {
+            covariance.row_mut(asset).iter_mut().for_each(|value| *value *= days / (days - 1.0));
+        }
+        judge(&answer, &rules, &covariance)
+    });
+}
+
+#[test]
+fn shares_of_risk_add_up_for_every_covariance() {
+    check(150, &returns(), |returns| {
+        let covariance = moments(&returns).covariance;
+        for answer in [
+            risk_parity(&covariance),
+            hierarchical_risk_parity(&covariance, Linkage::Single, Split::Halves),
+            hierarchical_risk_parity(&covariance, Linkage::Ward, Split::OptimalHalves),
+            hierarchical_risk_parity(&covariance, Linkage::Average, Split::TurnedHalves),
+            hierarchical_risk_parity(&covariance, Linkage::Complete, Split::Tree),
+            hierarchical_equal_risk(&covariance, Linkage::Ward, None),
+        ] {
+            match answer {
+                Ok(weights) => {
+                    prop_assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+                    prop_assert!(weights.iter().all(|&weight| weight >= 0.0));
+                }
+                Err(error) => prop_assert!(
+                    error.argument() == Some("covariance")
+                        || matches!(error, Error::NotConverged { .. }),
+                    "{error}"
+                ),
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn no_number_panics() {
+    let all = (vec(wild(), 0..5), vec(wild(), 0..5), wild(), wild_matrix());
+    check(500, &all, |(left, right, number, matrix)| {
+        let rules =
+            Constraints { upper: right.clone(), ..Constraints::between(left.len(), number, 1.0) };
+        let traded = Constraints::long_only(left.len()).with_turnover(&right, number);
+        let tracked = Constraints::long_only(left.len()).with_tracking(&right, number);
+        let ruled = Constraints::long_only(left.len()).with_group("x", &[9], number, number);
+        let moments = Moments { expected_returns: left.clone(), covariance: matrix.clone() };
+        for rules in [rules, traded, tracked, ruled] {
+            let _checked = rules.check();
+            if let Ok(answer) = maximum_sharpe(&moments, number, &rules) {
+                prop_assert!(answer.weights.iter().all(|weight| weight.is_finite()));
+            }
+            let _answer = minimum_cvar(&matrix, number, &rules);
+        }
+        let _matrix = Matrix::new(left.len(), 2, right.clone());
+        let _factor = (Cholesky::new(&matrix), Ldlt::new(&matrix));
+        let _eigen = SymmetricEigen::new(&matrix);
+        let _fit = LeastSquares::new(&matrix, &left);
+        let _shares = risk_budgets(&matrix, &left);
+        let _tree = Dendrogram::new(&matrix, Linkage::Ward);
+        for bought in
+            [allocate_greedily(&left, &right, number), allocate_exactly(&left, &right, number)]
+        {
+            prop_assert!(bought.is_err() || bought.is_ok_and(|bought| bought.error.is_finite()));
+        }
+        if let Ok(tail) = conditional_value_at_risk(&left, number) {
+            prop_assert!(tail.is_finite());
+        }
+        Ok(())
+    });
+}
