@@ -21,8 +21,8 @@ const SHARE_ACCEPTED: f64 = 1e-9;
 ///
 /// The solution of min ½ yᵀ Σ y − Σ bᵢ ln yᵢ, scaled: one coordinate after the other, and Newton's
 /// steps where that is slow. It is unique, also where Σ is singular but no mix is free of risk.
-/// Spinu, An Algorithm for Computing Risk Parity Weights (2013); Griveau-Billion, Richard and Roncalli, A Fast Algorithm
-/// for Computing High-dimensional Risk Parity Portfolios (2013).
+/// Spinu, An Algorithm for Computing Risk Parity Weights (2013); Griveau-Billion, Richard and
+/// Roncalli, A Fast Algorithm for Computing High-dimensional Risk Parity Portfolios (2013).
 ///
 /// # Errors
 /// `covariance` that is not symmetric or has an asset without variance, `budgets` that are not all
