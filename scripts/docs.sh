@@ -3,6 +3,7 @@
 set -euo pipefail
 source "$(dirname "$0")/steps.sh"
 
+step "Set-up" scripts/setup.sh run
 scripts/web.sh build
 step "Documentation of the crates" \
   env RUSTDOCFLAGS="-D warnings" cargo doc "${locked[@]}" --workspace --no-deps

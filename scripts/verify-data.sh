@@ -5,10 +5,17 @@ set -euo pipefail
 caller_directory=$PWD
 source "$(dirname "$0")/steps.sh"
 
+RATES=fx/eurofxref-hist.zip
+
 [[ -n ${1:-} ]] || fail "usage: make verify-data DATA=folder"
-data=$(cd "$caller_directory" && realpath -- "$1")
+data=$(cd "$caller_directory" && realpath -m -- "$1")
 [[ -d $data ]] || fail "there is no folder $1"
-step "Verify $1" cargo run "${locked[@]}" --quiet --release --package statements \
-  --example verify_data -- "$data"
-step "Verify the rates in $1" cargo run "${locked[@]}" --quiet --release --package markets \
-  --example verify_data -- "$data"
+step "Set-up" scripts/setup.sh run
+step "Verify the statements under $1" cargo run "${locked[@]}" \
+  --package statements --example verify_statements -- "$data"
+if [[ -e $data/$RATES ]]; then
+  step "Verify the rates in $1/$RATES" cargo run "${locked[@]}" \
+    --package markets --example verify_rates -- "$data"
+else
+  say "NOT CHECKED: rates of exchange, there is no $1/$RATES"
+fi

@@ -30,12 +30,20 @@ pub struct Global {
     /// sqlite:PATH or postgres://USER@HOST/NAME
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
-    /// The family, where there are several: its id or its name
+    /// The family, where there are several: its id, or without a server its name
     #[arg(long, global = true, value_name = "TENANT")]
     pub tenant: Option<String>,
+    /// Call this server [default: the one that runs on the data directory, if any]
+    #[arg(long, global = true, value_name = "URL")]
+    server: Option<String>,
 }
 
 impl Global {
+    /// The server that was named, as a session keeps it.
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_deref().map(|server| server.trim_end_matches('/'))
+    }
+
     /// As the configuration takes them.
     pub fn flags(&self, listen: Option<String>) -> Flags {
         Flags {
@@ -77,9 +85,6 @@ pub enum Command {
     Api(Api),
     /// Sign in to a server; the token is kept with strict permissions
     Login {
-        /// The server [default: the one that runs here]
-        #[arg(long, value_name = "URL")]
-        server: Option<String>,
         /// The e-mail address; the password is read from the terminal or standard input
         #[arg(long)]
         email: String,
@@ -93,6 +98,26 @@ pub enum Command {
     },
     /// The manual page, as roff
     Man,
+}
+
+impl Command {
+    /// Whether it asks the API, so that a server can be named.
+    pub const fn calls_the_api(&self) -> bool {
+        match self {
+            Self::Import(_)
+            | Self::NetWorth(_)
+            | Self::Api(_)
+            | Self::Login { .. }
+            | Self::Rates(Rates::Import { own: true, .. }) => true,
+            Self::Serve { .. }
+            | Self::Demo { .. }
+            | Self::Rates(Rates::Import { own: false, .. })
+            | Self::Audit(_)
+            | Self::Config
+            | Self::Completions { .. }
+            | Self::Man => false,
+        }
+    }
 }
 
 /// Importing statements.

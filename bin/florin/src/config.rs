@@ -233,6 +233,11 @@ impl Config {
         self.get("database_url")
     }
 
+    /// The same without what is secret.
+    pub fn database_name(&self) -> String {
+        hide_password(self.database_url())
+    }
+
     /// Where to serve.
     pub fn listen(&self) -> &str {
         self.get("listen")

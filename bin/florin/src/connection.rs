@@ -71,6 +71,9 @@ pub struct Answer {
 impl Connection {
     /// Finds out what runs, and connects to it.
     pub async fn open(global: &Global, config: &Config) -> anyhow::Result<Self> {
+        if let Some(server) = global.server() {
+            return Remote::open(global, Some(server), server).map(Self::Remote);
+        }
         match lead(&config.data_dir())? {
             Leader::Us(lock) => {
                 tracing::info!(data_dir = %config.data_dir().display(),
@@ -82,18 +85,10 @@ impl Connection {
                 Ok(Self::Local(Box::new(local)))
             }
             Leader::Other { address } => {
-                let session = StoredSession::read()?.with_context(|| {
-                    let server = address.as_deref().unwrap_or("another process");
-                    format!("{server} runs on this data directory; sign in first: florin login")
-                })?;
-                if address.as_ref().is_some_and(|address| *address != session.server) {
-                    bail!(
-                        "signed in to {}, but {} runs on this data directory: florin login",
-                        session.server,
-                        address.unwrap_or_default()
-                    );
-                }
-                Ok(Self::Remote(Remote { agent: agent(), session }))
+                let address = address.as_deref();
+                let place =
+                    format!("{} runs on this data directory", address.unwrap_or("another process"));
+                Remote::open(global, address, &place).map(Self::Remote)
             }
         }
     }
@@ -141,6 +136,19 @@ impl Local {
 }
 
 impl Remote {
+    /// A session at the server of this address, or at whatever server where that is not known.
+    fn open(global: &Global, address: Option<&str>, place: &str) -> anyhow::Result<Self> {
+        let session = StoredSession::read()?
+            .with_context(|| format!("{place}: sign in first: florin login"))?;
+        if address.is_some_and(|address| *address != session.server) {
+            bail!("{place}, but you are signed in to {}: florin login", session.server);
+        }
+        if global.tenant.is_some() {
+            bail!("{place}: it answers for the family of the session: florin login --tenant");
+        }
+        Ok(Self { agent: agent(), session })
+    }
+
     /// Where the access token has run out, gets another one and asks again.
     fn call_or_refresh(&mut self, call: &Call<'_>) -> anyhow::Result<Answer> {
         let answer = self.send(call)?;

@@ -29,9 +29,7 @@ pub enum Leader {
 
 /// Tries to lead.
 pub fn lead(data_dir: &Path) -> anyhow::Result<Leader> {
-    let make = || format!("the data directory {}", data_dir.display());
-    std::fs::create_dir_all(data_dir).with_context(make)?;
-    restrict(data_dir).with_context(make)?;
+    make_data_dir(data_dir)?;
     let path = data_dir.join(FILE);
     let place = || format!("the lock {}", path.display());
     let mut open = OpenOptions::new();
@@ -50,6 +48,13 @@ pub fn lead(data_dir: &Path) -> anyhow::Result<Leader> {
         }
         Err(TryLockError::Error(error)) => Err(error).with_context(place),
     }
+}
+
+/// Makes the data directory where it is missing, and keeps others out of it.
+pub fn make_data_dir(data_dir: &Path) -> anyhow::Result<()> {
+    let place = || format!("the data directory {}", data_dir.display());
+    std::fs::create_dir_all(data_dir).with_context(place)?;
+    restrict(data_dir).with_context(place)
 }
 
 impl Lock {

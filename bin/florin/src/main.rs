@@ -34,12 +34,14 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
         Command::Completions { shell } => {
-            let mut command = Cli::command();
-            clap_complete::generate(*shell, &mut command, "florin", &mut std::io::stdout());
-            return Ok(());
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "florin", &mut text);
+            return command::print(&String::from_utf8(text)?);
         }
         Command::Man => {
-            return Ok(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?);
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut text)?;
+            return command::print(&String::from_utf8(text)?);
         }
         _ => {}
     }
@@ -47,6 +49,12 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Serve { listen } => listen.clone(),
         _ => None,
     };
+    if let Some(server) = cli.global.server() {
+        anyhow::ensure!(
+            cli.command.calls_the_api(),
+            "--server {server}: this command works on the database, not through a server"
+        );
+    }
     let config = Config::load(&cli.global.flags(listen))?;
     start_log(&config, &cli.command)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -68,7 +76,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
             command::audit::verify(config, command::audit::Verify { heads, key, json }).await
         }
         Command::Audit(Audit::Key) => command::audit::key(config),
-        Command::Login { server, email } => command::login::run(config, server.clone(), email),
+        Command::Login { email } => command::login::run(&cli.global, config, email),
         Command::Config => command::print(&config.report()),
         Command::Import(_) | Command::NetWorth(_) | Command::Api(_) => {
             let mut connection = Connection::open(&cli.global, config).await?;

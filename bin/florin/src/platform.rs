@@ -45,11 +45,7 @@ pub struct Platform {
 impl Platform {
     /// Opens the database, brings its tables up to date, and starts engine and tasks.
     pub async fn open(config: &Config, env: Env) -> anyhow::Result<Self> {
-        let database = Database::open(config.database_url(), env.clone(), Limits::default())?;
-        let applied = storage::migrate::migrate(&database, MODULES).await?;
-        if applied > 0 {
-            tracing::info!(applied, "the database's tables are up to date");
-        }
+        let database = open_database(config, &env).await?;
         let (keys, data) = (config.keys_dir(), config.data_dir());
         std::fs::create_dir_all(&keys)
             .with_context(|| format!("the directory of keys {}", keys.display()))?;
@@ -192,6 +188,18 @@ impl Founding for Households {
             opened.map(|_| ()).map_err(|error| damaged(error.to_string()))
         })
     }
+}
+
+/// Opens the database and brings its tables up to date.
+pub async fn open_database(config: &Config, env: &Env) -> anyhow::Result<Database> {
+    let place = || format!("the database {}", config.database_name());
+    let database = Database::open(config.database_url(), env.clone(), Limits::default());
+    let database = database.with_context(place)?;
+    let applied = storage::migrate::migrate(&database, MODULES).await.with_context(place)?;
+    if applied > 0 {
+        tracing::info!(applied, "the database's tables are up to date");
+    }
+    Ok(database)
 }
 
 /// The key that signs heads.

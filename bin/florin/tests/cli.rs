@@ -170,6 +170,37 @@ fn a_changed_byte_is_found_and_located() {
 }
 
 #[test]
+fn a_backup_that_is_put_back_needs_its_tables_made_again() {
+    let user = User::new();
+    user.import(&user.file("jan.csv", JANUARY));
+    let (database, backup) = (user.data().join("florin.db"), user.home.path().join("backup.db"));
+    std::fs::copy(&database, &backup).unwrap();
+    let february = user.file("feb.csv", FEBRUARY);
+    user.ok(&["import", "--asset", &asset(&user), february.to_str().unwrap()]);
+    assert_eq!(user.worth("2026-02-28"), "290.00");
+
+    std::fs::copy(&backup, &database).unwrap();
+    let told = user.fails(&["net-worth", "--in", "EUR"]);
+    assert!(told.contains("florin.projections.db"), "{told}");
+    for ending in ["", "-wal", "-shm"] {
+        let file = user.data().join(format!("florin.projections.db{ending}"));
+        if file.exists() {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    assert_eq!(user.worth("2026-02-28"), "690.00");
+}
+
+#[test]
+fn nobody_else_reads_what_the_first_command_makes() {
+    let user = User::new();
+    let rates = "date,base,quote,rate\n2026-03-30,USD,MNT,3573.08\n";
+    user.ok(&["rates", "import", user.file("rates.csv", rates).to_str().unwrap()]);
+    let permissions = user.data().metadata().unwrap().permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, 0o700);
+}
+
+#[test]
 fn with_a_server_the_command_line_speaks_to_it() {
     let user = User::new();
     let (server, address) = user.serve();
@@ -196,6 +227,18 @@ fn with_a_server_the_command_line_speaks_to_it() {
 
     user.import(&user.file("jan.csv", JANUARY));
     assert_eq!(user.worth("2026-01-31"), "690.00");
+    // The server answers for the session's family: another one that is named is not passed over.
+    let told = user.fails(&["--tenant", "Home", "net-worth", "--in", "EUR"]);
+    assert!(told.contains("--tenant"), "{told}");
+    // A server that is named is asked, whatever runs here, and needs a session of its own.
+    let assets = ["api", "GET", "/assets", "--server", &address];
+    assert!(user.ok(&assets).contains("CSV"));
+    let told = user.fails(&["api", "GET", "/assets", "--server", "http://127.0.0.1:1"]);
+    assert!(told.contains("signed in to"), "{told}");
+    let told = User::new().fails(&assets);
+    assert!(told.contains("florin login"), "{told}");
+    let told = user.fails(&["audit", "verify", "--server", &address]);
+    assert!(told.contains("--server"), "{told}");
     drop(server);
     // Without it, the same data, as the owner.
     assert_eq!(user.worth("2026-01-31"), "690.00");
@@ -210,8 +253,13 @@ fn what_is_wrong_is_said_in_words() {
     assert!(told.contains("as_of"), "{told}");
     let told = user.fails(&["import", "/nowhere/at/all.ofx"]);
     assert!(told.contains("all.ofx"), "{told}");
+    let file = user.file("a-file", "no directory");
     let told = user.fails(&["--tenant", "Nobody", "net-worth", "--in", "EUR"]);
     assert!(told.contains("Nobody"), "{told}");
+    let told = User::new().fails(&["audit", "verify"]);
+    assert!(told.contains("there is no database"), "{told}");
+    let told = user.fails(&["--data-dir", file.to_str().unwrap(), "rates", "import", "x.csv"]);
+    assert!(told.contains("data directory") && told.contains("a-file"), "{told}");
     assert!(user.ok(&["completions", "bash"]).contains("florin"));
     assert!(user.ok(&["man"]).contains(".TH florin"));
     assert!(user.ok(&["config"]).contains("from default"));

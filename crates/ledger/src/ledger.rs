@@ -85,6 +85,7 @@ impl Ledger {
     /// Starts the engine and the projection over a migrated database. Returns when the tables hold
     /// all that the journal holds.
     pub async fn start(database: Database, limits: EngineLimits) -> Result<Self, LedgerError> {
+        storage::journal::compare_projections(&database).await?;
         let progress = Progress::default();
         let projector = Projector::new(database.clone(), Tables::default(), progress.clone());
         projector.catch_up().await?;

@@ -17,7 +17,7 @@ use ledger::{
 use storage::journal::{
     ByteReader, Engine, Executed, Machine, Progress, Refusal, RowChange, SqlJournal,
 };
-use storage::{Level, Migration, Mode, Module, StorageError, params, sql};
+use storage::{Dialect, Level, Migration, Mode, Module, StorageError, params, sql};
 use testing::TestDatabase;
 
 /// A table of a module that sends commands with its own rows.
@@ -433,6 +433,20 @@ testing::both_databases! {
         let (tenant, stream) = (family.context.tenant, family.book.uuid());
         assert_eq!(engine.read(tenant, stream, look).await.unwrap(), before);
         engine.stop().await;
+    }
+
+    async fn tables_that_are_ahead_of_the_journal_are_refused(db: TestDatabase) {
+        let family = Family::new(&db).await;
+        family.send(steps(vec![family.earn(1, "1.00", "2026-01-05")])).await.unwrap();
+        family.ledger.stop().await;
+        // The journal as a backup has it that was made a record earlier.
+        let raw = db.raw().await;
+        raw.disarm("journal").await;
+        raw.run("DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal)").await;
+        let came = Ledger::start(db.database.clone(), EngineLimits::default()).await;
+        let told = came.err().unwrap().to_string();
+        assert!(told.contains("ahead"), "{told}");
+        assert_eq!(told.contains("projections.db"), db.dialect() == Dialect::Sqlite, "{told}");
     }
 
     async fn another_tenants_book_is_not_there(db: TestDatabase) {

@@ -1,6 +1,6 @@
 //! The database, whichever it is, and the transactions it hands out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kernel::Env;
@@ -113,6 +113,14 @@ impl Database {
         match &self.inner.engine {
             Engine::Sqlite(_) => Dialect::Sqlite,
             Engine::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// The file of the tables that are made from the journal, where they stand in one.
+    pub(crate) fn projections_file(&self) -> Option<PathBuf> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => Some(sqlite.projections_file()),
+            Engine::Postgres(_) => None,
         }
     }
 

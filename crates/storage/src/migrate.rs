@@ -142,39 +142,58 @@ pub async fn migrate(database: &Database, modules: &[Module]) -> Result<u32, Sto
 async fn apply(mut tx: Tx, parts: impl Iterator<Item = Part>) -> Result<u32, StorageError> {
     let (dialect, now) = (tx.database().dialect(), tx.database().env().now());
     tx.run(&bootstrap(dialect)).await?;
+    let pending = pending(&mut tx, parts).await?;
+    for (module, migration) in &pending {
+        let fault = |text| refused(module, migration.number, text);
+        let sql = render(migration.sql, dialect).map_err(fault)?;
+        tx.run(&sql).await.map_err(|error| fault(error.to_string()))?;
+        let hash = hash(migration);
+        let row = params![module.as_str(), migration.number, migration.name, hash, now];
+        tx.execute(&APPLY, row).await?;
+    }
+    tx.commit().await?;
+    Ok(u32::try_from(pending.len()).unwrap_or(u32::MAX))
+}
+
+/// What is not applied yet. All of it is compared before anything is changed, so that an older
+/// program says that it is older, and nothing else.
+async fn pending(
+    tx: &mut Tx,
+    parts: impl Iterator<Item = Part>,
+) -> Result<Vec<(String, &'static Migration)>, StorageError> {
     let mut applied: BTreeMap<(String, u32), [u8; 32]> = BTreeMap::new();
     for row in tx.rows(&APPLIED, params![]).await? {
         applied.insert((row.get(0)?, row.get(1)?), row.get(2)?);
     }
-    let mut count = 0;
+    let mut pending = Vec::new();
     for part in parts {
         let module = format!("{}{}", part.module, part.suffix);
         for migration in part.migrations {
-            let hash = sha256(&[migration.sql.as_bytes()]);
-            let fault = |text: &str| StorageError::Migration {
-                module: module.clone(),
-                number: migration.number,
-                text: text.to_owned(),
-            };
             match applied.remove(&(module.clone(), migration.number)) {
-                Some(there) if there == hash => {}
-                Some(_) => return Err(fault("was applied with another text")),
-                None => {
-                    let sql = render(migration.sql, dialect).map_err(|text| fault(&text))?;
-                    tx.run(&sql).await.map_err(|error| fault(&error.to_string()))?;
-                    let row = params![module.as_str(), migration.number, migration.name, hash, now];
-                    tx.execute(&APPLY, row).await?;
-                    count += 1;
+                Some(there) if there == hash(migration) => {}
+                Some(_) => {
+                    let text = "was applied with another text, by another version of this program";
+                    return Err(refused(&module, migration.number, text.to_owned()));
                 }
+                None => pending.push((module.clone(), migration)),
             }
         }
     }
-    if let Some(((module, number), _)) = applied.pop_first() {
-        let text = "was applied by a newer program; this one does not know it".to_owned();
-        return Err(StorageError::Migration { module, number, text });
+    match applied.pop_first() {
+        Some(((module, number), _)) => {
+            let text = "was applied by a newer program; this one does not know it".to_owned();
+            Err(refused(&module, number, text))
+        }
+        None => Ok(pending),
     }
-    tx.commit().await?;
-    Ok(count)
+}
+
+fn hash(migration: &Migration) -> [u8; 32] {
+    sha256(&[migration.sql.as_bytes()])
+}
+
+fn refused(module: &str, number: u32, text: String) -> StorageError {
+    StorageError::Migration { module: module.to_owned(), number, text }
 }
 
 /// The whole text that brings an empty database to what these modules need.

@@ -1,8 +1,8 @@
 //! `florin audit`: whether log and journal are as they were written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use kernel::Env;
 use storage::audit::{Report, Witness};
 use storage::crypto::PublicKey;
@@ -25,6 +25,11 @@ pub struct Verify {
 /// Walks log and journal. It only reads, so it may run beside a server.
 pub async fn verify(config: &Config, asked: Verify) -> anyhow::Result<()> {
     let env = Env::system();
+    // Opening would make it, and an empty database looks like one from which all was taken.
+    if let Some(file) = config.database_url().strip_prefix("sqlite:") {
+        let file = Path::new(file.trim_start_matches("//"));
+        ensure!(file.exists(), "there is no database {}", file.display());
+    }
     let database = Database::open(config.database_url(), env.clone(), Limits::default())?;
     let key: PublicKey = match &asked.key {
         Some(text) => {
@@ -40,7 +45,7 @@ pub async fn verify(config: &Config, asked: Verify) -> anyhow::Result<()> {
     } else {
         print(&text(&report))?;
     }
-    anyhow::ensure!(report.is_intact(), "log or journal is not as it was written");
+    ensure!(report.is_intact(), "log or journal is not as it was written");
     Ok(())
 }
 

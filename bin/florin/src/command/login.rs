@@ -4,14 +4,15 @@ use std::io::{BufRead as _, IsTerminal as _};
 
 use anyhow::Context as _;
 
+use crate::cli::Global;
 use crate::config::Config;
 use crate::connection::{agent, open_session};
 use crate::lock::{Leader, lead};
 
-/// Signs in.
-pub fn run(config: &Config, server: Option<String>, email: &str) -> anyhow::Result<()> {
-    let server = match server {
-        Some(server) => server.trim_end_matches('/').to_owned(),
+/// Signs in, to the family that `--tenant` names or the first that the user joined.
+pub fn run(global: &Global, config: &Config, email: &str) -> anyhow::Result<()> {
+    let server = match global.server() {
+        Some(server) => server.to_owned(),
         None => match lead(&config.data_dir())? {
             Leader::Other { address: Some(address) } => address,
             Leader::Other { address: None } | Leader::Us(_) => {
@@ -22,10 +23,16 @@ pub fn run(config: &Config, server: Option<String>, email: &str) -> anyhow::Resu
             }
         },
     };
-    let body = serde_json::json!({ "email": email, "password": password()? });
+    let mut body = serde_json::json!({ "email": email, "password": password()? });
+    if let Some(tenant) = &global.tenant {
+        body["tenant"] = tenant.as_str().into();
+    }
     let session = open_session(&agent(), &server, "/auth/login", &body)?;
     session.write()?;
     println!("signed in to {server} as {email}");
+    if global.server().is_some() {
+        println!("it is called where --server {server} is given");
+    }
     Ok(())
 }
 

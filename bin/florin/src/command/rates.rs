@@ -4,22 +4,21 @@ use std::path::PathBuf;
 
 use kernel::{Actor, Context, Env, TenantId};
 use markets::RateFile;
-use storage::{Database, Limits};
 
 use crate::cli::Global;
 use crate::command::{file_name, print, read_file};
 use crate::config::Config;
 use crate::connection::{Call, Connection};
-use crate::platform::MODULES;
+use crate::lock::make_data_dir;
+use crate::platform::open_database;
 
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// Imports rates for everybody. No engine is asked, so it may run beside a server.
 pub async fn import_common(config: &Config, files: &[PathBuf]) -> anyhow::Result<()> {
     let env = Env::system();
-    std::fs::create_dir_all(config.data_dir())?;
-    let database = Database::open(config.database_url(), env.clone(), Limits::default())?;
-    storage::migrate::migrate(&database, MODULES).await?;
+    make_data_dir(&config.data_dir())?;
+    let database = open_database(config, &env).await?;
     let context = Context::new(env, TenantId::COMMON, Actor::Owner);
     for file in files {
         let rates = RateFile::new(file_name(file), read_file(file, FILE_BYTES_MAX)?);

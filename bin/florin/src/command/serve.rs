@@ -15,7 +15,7 @@ use crate::platform::Platform;
 pub async fn serve(config: &Config) -> anyhow::Result<()> {
     let mut lock = take_lead(config)?;
     let platform = Platform::open(config, Env::system()).await?;
-    let (listener, address) = bind(config).await?;
+    let (listener, address) = bind(config, "--listen").await?;
     lock.serves_at(&address)?;
     tracing::info!(address, "serving");
     run(platform, config, listener).await
@@ -33,7 +33,7 @@ pub async fn demo(port: u16) -> anyhow::Result<()> {
     let mut lock = take_lead(&config)?;
     let env = demo::environment();
     let platform = Platform::open(&config, env).await?;
-    let (listener, address) = bind(&config).await?;
+    let (listener, address) = bind(&config, "--port").await?;
     println!("==> founding the demo family: a year of statements, houses, rates");
     let sign_in = demo::found(&platform).await?;
     lock.serves_at(&address)?;
@@ -66,8 +66,8 @@ fn take_lead(config: &Config) -> anyhow::Result<Lock> {
     }
 }
 
-async fn bind(config: &Config) -> anyhow::Result<(TcpListener, String)> {
-    let place = || format!("cannot serve on {}", config.listen());
+async fn bind(config: &Config, flag: &str) -> anyhow::Result<(TcpListener, String)> {
+    let place = || format!("cannot serve on {} (choose with {flag})", config.listen());
     let listener = TcpListener::bind(config.listen()).await.with_context(place)?;
     let address = format!("http://{}", listener.local_addr()?);
     Ok((listener, address))

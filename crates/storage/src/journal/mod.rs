@@ -14,6 +14,7 @@
 //!   and the next one is decided as if it had never been.
 
 mod engine;
+mod lineage;
 mod machine;
 mod projector;
 mod record;
@@ -21,6 +22,7 @@ mod store;
 mod writer;
 
 pub use engine::{Engine, EngineLimits, Outcomes};
+pub use lineage::compare_projections;
 pub use machine::{Archive, Committed, Executed, Machine, NoArchive, Refusal};
 pub use projector::{POSITION_WAIT, Progress, Projection, Projector};
 pub use record::{ByteReader, Record, RecordHeader, put_varint, unzigzag, zigzag};

@@ -28,6 +28,9 @@ const PROGRESS_STEPS: i32 = 4_000;
 /// The prepared statements that a connection keeps.
 const STATEMENT_CACHE_MAX: usize = 512;
 
+/// How much of a text that is no statement of a store an error shows.
+const PLACE_CHARS_MAX: usize = 60;
+
 /// What a database's file for projected tables ends with, in place of the database's own ending.
 pub(crate) const PROJECTIONS_EXTENSION: &str = "projections.db";
 
@@ -84,6 +87,11 @@ impl Sqlite {
         let permits = Arc::new(Semaphore::new(limits.readers_max));
         let readers = Arc::new(Readers { permits, idle: StdMutex::new(Vec::new()) });
         Ok(Self { path: path.to_owned(), limits, writer, projector, readers })
+    }
+
+    /// Where the tables are that are made from the journal.
+    pub(crate) fn projections_file(&self) -> PathBuf {
+        projections_path(&self.path)
     }
 
     pub(crate) async fn begin(&self, level: Level, mode: Mode) -> Result<SqliteTx, StorageError> {
@@ -182,7 +190,8 @@ impl Connected {
     }
 
     fn run(&self, sql: &str) -> Result<(), StorageError> {
-        self.connection.execute_batch(sql).map_err(|error| failed(sql.to_owned(), &error))
+        let place = || sql.chars().take(PLACE_CHARS_MAX).collect();
+        self.connection.execute_batch(sql).map_err(|error| failed(place(), &error))
     }
 
     fn rollback(&self) {
@@ -330,7 +339,11 @@ fn unavailable(text: &str) -> StorageError {
 }
 
 fn failed(place: String, error: &rusqlite::Error) -> StorageError {
-    let text = error.to_string();
+    let text = match error {
+        // Its own text repeats the statement, which may be a whole migration.
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        error => error.to_string(),
+    };
     match error.sqlite_error() {
         Some(code) if code.code == ErrorCode::OperationInterrupted => {
             StorageError::Timeout { place }

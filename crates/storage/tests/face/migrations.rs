@@ -57,6 +57,25 @@ testing::both_databases! {
         assert!(text.contains("newer program"), "{text}");
     }
 
+    async fn a_newer_database_is_refused_before_anything_is_applied(db: TestDatabase) {
+        let (module, _, text) =
+            refused(migrate::migrate(&db.database, &[other(&[FIRST])]).await);
+        assert_eq!(module, "sample");
+        assert!(text.contains("newer program"), "{text}");
+        db.raw().await.try_run("SELECT id FROM other_first").await.unwrap_err();
+    }
+
+    async fn a_failure_does_not_repeat_the_whole_migration(db: TestDatabase) {
+        const WRONG: &[Migration] = &[Migration {
+            number: 1,
+            name: "wrong",
+            sql: "CREATE TABLE other_first (id {i64} NOT NULL, name {text} NOT NULL) {strict};
+                  CREATE TABLE other_first (the_end_of_it {i64} NOT NULL) {strict};",
+        }];
+        let (_, _, text) = refused(migrate::migrate(&db.database, &[SAMPLE, other(WRONG)]).await);
+        assert!(text.contains("already exists") && !text.contains("the_end_of_it"), "{text}");
+    }
+
     async fn a_migration_that_fails_leaves_nothing(db: TestDatabase) {
         const WRONG: &[Migration] = &[
             FIRST,

@@ -1,10 +1,14 @@
 //! The ids of what an import books: derived, so that booking the same import again finds them.
+//!
+//! What must stay true: an id says the time at which the import was made, as the ledger asks of ids
+//! that it is to know for ever.
 
 use kernel::Uuid;
 use ledger::{AccountId, TransferId};
 use storage::crypto::{sha256, short};
 
 use super::model::ImportId;
+use crate::ids::made_at;
 use crate::model::AssetId;
 
 /// The transfer that books a line.
@@ -38,5 +42,26 @@ fn transfer(what: &[u8], import: ImportId, number: u32) -> TransferId {
 
 fn derived(what: &[u8], of: Uuid, number: u32) -> Uuid {
     let parts: [&[u8]; 4] = [b"florin.wealth.import.", what, of.as_bytes(), &number.to_be_bytes()];
-    Uuid::from_u128(short(sha256(&parts)))
+    made_at(of.as_u128(), short(sha256(&parts)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_booked_has_an_id_that_says_when_the_import_was_made() {
+        let import = "019d3c0a-4800-7abc-8def-0123456789ab".parse().unwrap();
+        let import = ImportId::from_uuid(import);
+        let mut ids = std::collections::BTreeSet::new();
+        for number in 0..1_000 {
+            for id in [line_transfer(import, number), line_reversal(import, number)] {
+                let text = id.uuid().to_string();
+                assert_eq!((&text[..13], &text[14..15]), ("019d3c0a-4800", "7"), "{text}");
+                assert!("89ab".contains(&text[19..20]), "{text}");
+                ids.insert(id);
+            }
+        }
+        assert_eq!(ids.len(), 2_000);
+    }
 }

@@ -1,7 +1,9 @@
-//! Reads every OFX, CAMT and CSV file below a folder of samples, compares CAMT with the expected
-//! readings next to them, and prints what was found: `cargo run -p statements --example
-//! verify_data -- FOLDER`. Ends with 1 where a reading disagrees with its twin.
+//! Reads every OFX, CAMT and CSV file below a folder, or below the folder `statements` in it,
+//! compares CAMT with the expected readings next to them, and prints what was found and what was
+//! left: `cargo run -p statements --example verify_statements -- FOLDER`. Ends with 1 where there
+//! is nothing to read, or a reading disagrees with its twin.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,12 +14,20 @@ mod twin;
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args().nth(1) else {
-        eprintln!("usage: verify_data FOLDER (with statements/ofx, statements/camt, …)");
+        eprintln!("usage: verify_statements FOLDER");
         return ExitCode::FAILURE;
     };
-    let mut files = Vec::new();
-    for part in ["statements/ofx", "statements/camt", "statements/csv"] {
-        collect(&Path::new(&folder).join(part), &mut files);
+    // A folder of many kinds of data keeps its statements apart: its other tables are none.
+    let apart = Path::new(&folder).join("statements");
+    let folder = if apart.is_dir() { apart } else { PathBuf::from(folder) };
+    let (mut files, mut left) = (Vec::new(), BTreeMap::new());
+    if let Err(error) = collect(&folder, &mut files, &mut left) {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
+    }
+    if files.is_empty() {
+        eprintln!("there is no .ofx, .qfx, .xml or .csv file below {}", folder.display());
+        return ExitCode::FAILURE;
     }
     files.sort();
     println!(
@@ -54,10 +64,13 @@ fn main() -> ExitCode {
         files.len(),
         files.len() - sound
     );
-    if files.is_empty() || disagreeing > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    for (extension, count) in &left {
+        println!("not read: {count} files {extension}, of a format that is not read yet");
+    }
+    if disagreeing > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-fn print_row(file: &Path, folder: &str, reading: &Reading) {
+fn print_row(file: &Path, folder: &Path, reading: &Reading) {
     let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
     let format = reading.format.map_or("-".to_owned(), |format| format!("{format:?}"));
     let entries: usize = reading.statements.iter().map(|one| one.entries.len()).sum();
@@ -87,17 +100,23 @@ fn print_row(file: &Path, folder: &str, reading: &Reading) {
     }
 }
 
-/// The files of a folder and the folders in it.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let extension = path.extension().and_then(|extension| extension.to_str());
+/// The files of a folder and the folders in it that can be read, and how many there are of others.
+fn collect(
+    folder: &Path,
+    files: &mut Vec<PathBuf>,
+    left: &mut BTreeMap<String, usize>,
+) -> Result<(), String> {
+    let place = |error: std::io::Error| format!("{}: {error}", folder.display());
+    for entry in std::fs::read_dir(folder).map_err(place)? {
+        let path = entry.map_err(place)?.path();
+        let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         if path.is_dir() {
-            collect(&path, files);
-        } else if matches!(extension, Some("ofx" | "qfx" | "xml" | "csv")) {
+            collect(&path, files, left)?;
+        } else if ["ofx", "qfx", "xml", "csv"].contains(&extension.as_str()) {
             files.push(path);
+        } else if extension != "json" {
+            *left.entry(format!(".{extension}")).or_default() += 1;
         }
     }
+    Ok(())
 }

@@ -1,9 +1,9 @@
 //! Checks the import of the ECB's whole history against an independent reading of the same file.
 //!
-//! `cargo run -p markets --example verify_data -- DATA` imports `DATA/fx/eurofxref-hist.zip` into a
-//! temporary SQLite database, twice, prints counts and times, and compares some dozens of
-//! cells chosen at random, each asked for alone, and then every cell by one table with what the csv
-//! crate finds in the file. It ends with an error where anything differs.
+//! `cargo run -p markets --example verify_rates -- DATA` imports `DATA/fx/eurofxref-hist.zip` into
+//! a temporary SQLite database, twice, prints counts and times, and compares some dozens of cells
+//! chosen at random, each asked for alone, and then every cell by one table with what the csv crate
+//! finds in the file. It ends with an error where anything differs.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -29,7 +29,7 @@ struct Sheet {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args().nth(1).ok_or("usage: verify_data DATA")?;
+    let folder = std::env::args().nth(1).ok_or("usage: verify_rates DATA")?;
     let path = Path::new(&folder).join("fx/eurofxref-hist.zip");
     let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -54,7 +54,7 @@ async fn verify(bytes: Vec<u8>) -> Result<(), Box<dyn Error>> {
 }
 
 async fn import(database: &Database, bytes: &[u8]) -> Result<ImportedRates, MarketsError> {
-    let actor = Actor::system("verify_data");
+    let actor = Actor::system("verify_rates");
     let context = Context::new(database.env().clone(), TenantId::COMMON, actor);
     let start = Instant::now();
     let file = RateFile::new("eurofxref-hist.zip", bytes.to_vec());
