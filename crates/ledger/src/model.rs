@@ -131,6 +131,14 @@ pub enum Step {
         /// Which account; nothing may be held on it.
         account: AccountId,
     },
+    /// Freezes an account or thaws it. A frozen account takes part in no posting and no new hold;
+    /// its open holds may be voided and expire.
+    Freeze {
+        /// Which account; it must not be closed.
+        account: AccountId,
+        /// Whether it is frozen from now on.
+        frozen: bool,
+    },
     /// Makes a transfer.
     Transfer(NewTransfer),
 }
@@ -294,6 +302,8 @@ reasons! {
     RowExists = 20, "already_exists", "what the command would add is there already";
     /// No steps, or more than may be.
     StepCount = 21, "step_count", "a command has at least one step and not more than the limit";
+    /// The account is frozen.
+    AccountFrozen = 22, "account_frozen", "the account is frozen";
 }
 
 /// What an account holds.
@@ -326,6 +336,8 @@ pub struct Account {
     pub code: u16,
     /// Whether it is closed.
     pub closed: bool,
+    /// Whether it is frozen.
+    pub frozen: bool,
     /// What it holds.
     pub balance: Balance,
 }

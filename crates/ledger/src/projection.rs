@@ -189,8 +189,8 @@ impl Rows<'_> {
                 self.tx.execute(&COMMODITY_INSERT, row).await?;
             }
             Step::OpenAccount(account) => self.account(book, account).await?,
-            // Limits are the engine's.
-            Step::SetLimits { .. } => {}
+            // What the engine alone decides by.
+            Step::SetLimits { .. } | Step::Freeze { .. } => {}
             Step::CloseAccount { account } => {
                 let row = params![self.book, book.number(*account)?, self.time];
                 self.tx.execute_one(&ACCOUNT_CLOSE, row).await?;

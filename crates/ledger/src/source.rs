@@ -182,6 +182,10 @@ fn said(step: &Step, number: u64) -> Said {
             json!({ "floor": bound(limits.floor), "ceiling": bound(limits.ceiling) }),
         ),
         Step::CloseAccount { account } => about("ledger.account.closed", account, json!({})),
+        Step::Freeze { account, frozen } => {
+            let kind = if *frozen { "ledger.account.frozen" } else { "ledger.account.thawed" };
+            about(kind, account, json!({}))
+        }
         Step::Transfer(transfer) => transferred(transfer, number),
     }
 }

@@ -31,6 +31,11 @@ impl Book {
                 self.accounts.get_mut(*number).closed = true;
                 self.undo.push(Undo::Closed { number: *number });
             }
+            (Step::Freeze { frozen, .. }, Allowed::Freeze { number }) => {
+                let account = self.accounts.get_mut(*number);
+                let before = std::mem::replace(&mut account.frozen, *frozen);
+                self.undo.push(Undo::Frozen { number: *number, before });
+            }
             // `Allowed` is made from the step itself.
             (_, _) => {}
         }
@@ -44,6 +49,7 @@ impl Book {
             code: account.code,
             kind: account.kind,
             closed: false,
+            frozen: false,
         };
         let number = self.accounts.push(account.id.uuid().as_u128(), state);
         self.undo.push(Undo::AccountOpened);
@@ -143,6 +149,9 @@ impl Book {
                     self.accounts.set_limits(number, *before);
                 }
                 Some(Undo::Closed { number }) => self.accounts.get_mut(number).closed = false,
+                Some(Undo::Frozen { number, before }) => {
+                    self.accounts.get_mut(number).frozen = before;
+                }
                 Some(Undo::AccountOpened) => self.accounts.pop(),
                 Some(Undo::CommodityDefined) => {
                     if let Some(commodity) = self.commodities.pop() {

@@ -99,7 +99,10 @@ fn decode(
         match &step {
             Step::OpenAccount(account) => accounts.push(account.id),
             Step::Transfer(_) => *number += 1,
-            Step::DefineCommodity { .. } | Step::SetLimits { .. } | Step::CloseAccount { .. } => {}
+            Step::DefineCommodity { .. }
+            | Step::SetLimits { .. }
+            | Step::CloseAccount { .. }
+            | Step::Freeze { .. } => {}
         }
         steps.push(step);
     }

@@ -27,6 +27,7 @@ pub(super) enum Allowed {
     Account { commodity: u32 },
     Limits { number: u32 },
     Close { number: u32 },
+    Freeze { number: u32 },
     Transfer(Effect),
 }
 
@@ -60,6 +61,10 @@ impl Book {
                     return Err((Reason::AccountHeld, Some(account.uuid().as_u128())));
                 }
                 Ok(Allowed::Close { number })
+            }
+            Step::Freeze { account, .. } => {
+                let (number, _) = self.open_account(account.uuid())?;
+                Ok(Allowed::Freeze { number })
             }
         }
     }
@@ -99,6 +104,11 @@ impl Book {
             }
             Movement::PostHold { hold, amount } => {
                 let (hold, state) = self.allow_hold(hold)?;
+                for number in [state.debit, state.credit] {
+                    if self.accounts.get(number).frozen {
+                        return Err((Reason::AccountFrozen, Some(self.accounts.id(number))));
+                    }
+                }
                 let amount = amount.unwrap_or(state.amount);
                 if amount <= Amount::ZERO {
                     return Err((Reason::AmountNotPositive, None));
@@ -124,8 +134,8 @@ impl Book {
         if debit == credit {
             return Err((Reason::SameAccount, Some(debit.as_u128())));
         }
-        let (debit, one) = self.open_account(debit)?;
-        let (credit_number, other) = self.open_account(credit)?;
+        let (debit, one) = self.usable_account(debit)?;
+        let (credit_number, other) = self.usable_account(credit)?;
         if one.commodity != other.commodity {
             return Err((Reason::CommoditiesMixed, Some(credit.as_u128())));
         }
@@ -151,6 +161,15 @@ impl Book {
             return Err((Reason::AccountClosed, Some(id)));
         }
         Ok((number, state))
+    }
+
+    /// An account that something may be booked on.
+    fn usable_account(&self, id: Uuid) -> Verdict<(u32, &AccountState)> {
+        let (number, state) = self.open_account(id)?;
+        match state.frozen {
+            true => Err((Reason::AccountFrozen, Some(id.as_u128()))),
+            false => Ok((number, state)),
+        }
     }
 
     /// Whether an account may stand as it would after a change. One that is beyond a limit already

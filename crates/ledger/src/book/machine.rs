@@ -8,7 +8,9 @@ use storage::journal::{ByteReader, Executed, Machine, Refusal};
 use super::codec::{self, Head, damaged, day_of};
 use super::decide::{Allowed, Effect, STEPS_MAX, rejection};
 use super::state::Book;
-use super::step::{Moved, Written, put_close, put_new_limits, put_step, put_transfer, read_step};
+use super::step::{
+    Moved, Written, put_close, put_freeze, put_new_limits, put_step, put_transfer, read_step,
+};
 use crate::model::{AccountId, Atomicity, Command, Outcome, Reason, Rejection, Step};
 
 impl Machine for Book {
@@ -214,6 +216,7 @@ impl Book {
             }
             Written::SetLimits { account, .. } => Allowed::Limits { number: *account },
             Written::CloseAccount { account } => Allowed::Close { number: *account },
+            Written::Freeze { account, .. } => Allowed::Freeze { number: *account },
             Written::Transfer(_) => Allowed::Nothing,
         };
         let step = step.into_step(|number| self.account_id(number))?;
@@ -264,6 +267,9 @@ fn put_allowed(step: &Step, allowed: &Allowed, day: i32, out: &mut Vec<u8>) {
             put_new_limits(*number, *limits, out);
         }
         (Step::CloseAccount { .. }, Allowed::Close { number }) => put_close(*number, out),
+        (Step::Freeze { frozen, .. }, Allowed::Freeze { number }) => {
+            put_freeze(*number, *frozen, out);
+        }
         (_, _) => put_step(step, day, out),
     }
 }

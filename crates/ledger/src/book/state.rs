@@ -52,6 +52,7 @@ pub(super) enum Undo {
     Held { number: u32, before: Box<Held> },
     Limits { number: u32, before: Box<Limits> },
     Closed { number: u32 },
+    Frozen { number: u32, before: bool },
     AccountOpened,
     CommodityDefined,
     TransferNoted { id: u128 },
@@ -112,6 +113,7 @@ impl Book {
             limits: self.accounts.limits(number),
             code: state.code,
             closed: state.closed,
+            frozen: state.frozen,
             balance: Balance { posted: state.kind.natural(state.posted), held_in, held_out },
         }
     }

@@ -10,6 +10,18 @@
 //! | hold | debit, credit, amount, [expires 8] |
 //! | post hold | hold 16, [amount] |
 //! | void hold | hold 16 |
+//!
+//! The other steps, 16 in their first byte where a flag is set:
+//!
+//! | step | bytes |
+//! | --- | --- |
+//! | define commodity | code (length, text), scale 1 |
+//! | open account | id 16, commodity's code, kind 1, limits, code 2 |
+//! | set limits | account, limits |
+//! | close account | account |
+//! | freeze (16), thaw | account |
+//!
+//! Limits are a byte (1 floor, 2 ceiling) and the amounts that it names.
 
 use kernel::{Amount, CommodityCode, Timestamp, Uuid, time};
 use storage::StorageError;
@@ -28,10 +40,14 @@ const POST: u8 = 5;
 const HOLD: u8 = 6;
 const POST_HOLD: u8 = 7;
 const VOID_HOLD: u8 = 8;
+const FREEZE: u8 = 9;
 
 const KIND: u8 = 15;
 const WITH_REFERENCE: u8 = 16;
 const WITH_OPTION: u8 = 32;
+
+/// Of a step that is no transfer.
+const SET: u8 = 16;
 
 /// How accounts are named: by their 16 bytes, or by their number in the book.
 pub(super) trait Name: Copy {
@@ -74,6 +90,7 @@ pub(super) enum Written<N> {
     OpenAccount(NewAccount),
     SetLimits { account: N, limits: Limits },
     CloseAccount { account: N },
+    Freeze { account: N, frozen: bool },
     Transfer(WrittenTransfer<N>),
 }
 
@@ -142,6 +159,7 @@ impl<N> Written<N> {
                 Step::SetLimits { account: name(account)?, limits }
             }
             Self::CloseAccount { account } => Step::CloseAccount { account: name(account)? },
+            Self::Freeze { account, frozen } => Step::Freeze { account: name(account)?, frozen },
             Self::Transfer(written) => Step::Transfer(NewTransfer {
                 id: written.id,
                 movement: written.moved.rename(name)?.into(),
@@ -172,6 +190,7 @@ pub(super) fn put_step(step: &Step, day: i32, out: &mut Vec<u8>) {
         }
         Step::SetLimits { account, limits } => put_new_limits(*account, *limits, out),
         Step::CloseAccount { account } => put_close(*account, out),
+        Step::Freeze { account, frozen } => put_freeze(*account, *frozen, out),
         Step::Transfer(transfer) => put_transfer(transfer, transfer.movement.into(), day, out),
     }
 }
@@ -184,6 +203,11 @@ pub(super) fn put_new_limits<N: Name>(account: N, limits: Limits, out: &mut Vec<
 
 pub(super) fn put_close<N: Name>(account: N, out: &mut Vec<u8>) {
     out.push(CLOSE_ACCOUNT);
+    account.put(out);
+}
+
+pub(super) fn put_freeze<N: Name>(account: N, frozen: bool, out: &mut Vec<u8>) {
+    out.push(FREEZE | if frozen { SET } else { 0 });
     account.put(out);
 }
 
@@ -249,6 +273,7 @@ pub(super) fn read_step<N: Name>(
             Ok(Written::SetLimits { account: N::read(reader)?, limits: read_limits(reader)? })
         }
         CLOSE_ACCOUNT => Ok(Written::CloseAccount { account: N::read(reader)? }),
+        FREEZE => Ok(Written::Freeze { account: N::read(reader)?, frozen: first & SET != 0 }),
         POST | HOLD | POST_HOLD | VOID_HOLD => {
             read_transfer(first, day, reader).map(Written::Transfer)
         }

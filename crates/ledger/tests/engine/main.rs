@@ -72,6 +72,7 @@ fn step(act: &Act) -> Step {
             Step::SetLimits { account: account_id(account), limits: limits(floor, ceiling) }
         }
         Act::Close { account } => Step::CloseAccount { account: account_id(account) },
+        Act::Freeze { account, frozen } => Step::Freeze { account: account_id(account), frozen },
         Act::Post { id, debit, credit, amount: minor } => {
             let (debit, credit) = (account_id(debit), account_id(credit));
             transfer(id, Movement::Post { debit, credit, amount: amount(minor) })
@@ -138,6 +139,7 @@ fn acts() -> impl Strategy<Value = Act> {
         }),
         1 => (account.clone(), 0..8).prop_map(|(account, dice)| match dice {
             0 => Act::Close { account },
+            1 | 2 => Act::Freeze { account, frozen: dice == 1 },
             _ => Act::Define { commodity: account % 2, scale: 0 },
         }),
         8 => (id.clone(), account.clone(), account.clone(), amount.clone()).prop_map(
@@ -220,12 +222,12 @@ fn check_balances(book: &Book, model: &Model) {
         book.accounts().map(|account| (account.id, account)).collect();
     let balances = model.balances();
     assert_eq!(accounts.len(), balances.len());
-    for (number, posted, held_in, held_out, closed) in balances {
+    for (number, posted, held_in, held_out, flags) in balances {
         let account = &accounts[&account_id(number)];
         let found = (account.balance.posted, account.balance.held_in, account.balance.held_out);
         let expected = [posted, held_in, held_out].map(Amount::from_minor);
         assert_eq!(found, (expected[0], expected[1], expected[2]), "account {number}");
-        assert_eq!(account.closed, closed);
+        assert_eq!([account.closed, account.frozen], flags);
     }
     for code in 0..2 {
         assert_eq!(model.sum(code), 0);

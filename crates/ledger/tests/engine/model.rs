@@ -17,6 +17,7 @@ pub enum Act {
     Open { account: u8, shape: Shape },
     Limit { account: u8, floor: Option<i128>, ceiling: Option<i128> },
     Close { account: u8 },
+    Freeze { account: u8, frozen: bool },
     Post { id: u8, debit: u8, credit: u8, amount: i128 },
     Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64> },
     PostHold { id: u8, hold: u8, amount: Option<i128> },
@@ -35,6 +36,7 @@ struct Account {
     number: u8,
     shape: Shape,
     closed: bool,
+    frozen: bool,
     /// Debit-positive changes, one for each posting.
     entries: Vec<i128>,
 }
@@ -116,8 +118,8 @@ impl Model {
                 if !self.commodities.iter().any(|known| known.0 == shape.commodity) {
                     return Err("commodity_unknown");
                 }
-                let new = Account { number: account, shape, closed: false, entries: Vec::new() };
-                self.accounts.push(new);
+                let (closed, frozen, entries) = (false, false, Vec::new());
+                self.accounts.push(Account { number: account, shape, closed, frozen, entries });
                 return Ok(());
             }
             Act::Limit { account, floor, ceiling } => {
@@ -131,6 +133,10 @@ impl Model {
                     return Err("account_held");
                 }
                 self.open(account)?.closed = true;
+                return Ok(());
+            }
+            Act::Freeze { account, frozen } => {
+                self.open(account)?.frozen = frozen;
                 return Ok(());
             }
             Act::Post { .. } | Act::Hold { .. } | Act::PostHold { .. } | Act::VoidHold { .. } => {}
@@ -167,6 +173,8 @@ impl Model {
             }
             Act::PostHold { hold, amount, .. } => {
                 let held = self.open_hold(hold)?;
+                self.usable(held.debit)?;
+                self.usable(held.credit)?;
                 let amount = amount.unwrap_or(held.amount);
                 if amount <= 0 {
                     return Err("amount_not_positive");
@@ -213,8 +221,8 @@ impl Model {
         if debit == credit {
             return Err("same_account");
         }
-        let one = self.open(debit)?.shape.commodity;
-        let other = self.open(credit)?.shape.commodity;
+        let one = self.usable(debit)?.shape.commodity;
+        let other = self.usable(credit)?.shape.commodity;
         if one == other { Ok(()) } else { Err("commodities_mixed") }
     }
 
@@ -234,6 +242,11 @@ impl Model {
             Some(account) if account.closed => Err("account_closed"),
             Some(account) => Ok(account),
         }
+    }
+
+    fn usable(&mut self, number: u8) -> Result<&mut Account, &'static str> {
+        let account = self.open(number)?;
+        if account.frozen { Err("account_frozen") } else { Ok(account) }
     }
 
     fn find(&self, number: u8) -> Option<&Account> {
@@ -283,16 +296,18 @@ impl Model {
         expired
     }
 
-    /// Each account's number, natural balance, what is held in and out, and whether it is closed.
-    pub fn balances(&self) -> Vec<(u8, i128, i128, i128, bool)> {
+    /// Each account's number, natural balance, what is held in and out, and whether it is closed
+    /// and frozen.
+    pub fn balances(&self) -> Vec<(u8, i128, i128, i128, [bool; 2])> {
         let line = |account: &Account| {
             let posted: i128 = account.entries.iter().sum();
+            let flags = [account.closed, account.frozen];
             let debit = self.held(account.number, true).unwrap();
             let credit = self.held(account.number, false).unwrap();
             if account.shape.debit_normal {
-                (account.number, posted, debit, credit, account.closed)
+                (account.number, posted, debit, credit, flags)
             } else {
-                (account.number, -posted, credit, debit, account.closed)
+                (account.number, -posted, credit, debit, flags)
             }
         };
         self.accounts.iter().map(line).collect()
