@@ -46,9 +46,13 @@ pub enum LedgerError {
 fn sentence(rejection: &Rejection) -> String {
     let Rejection { step, reason, about } = rejection;
     let about = match (reason, about) {
-        (Reason::TransferExists | Reason::HoldNotOpen | Reason::HoldExceeded, Some(id)) => {
-            format!(" ({})", TransferId::from_uuid(*id))
-        }
+        (
+            Reason::TransferExists
+            | Reason::HoldNotOpen
+            | Reason::HoldExceeded
+            | Reason::PeriodLocked,
+            Some(id),
+        ) => format!(" ({})", TransferId::from_uuid(*id)),
         (Reason::GuardFailed | Reason::RowExists, _) | (_, None) => String::new(),
         (_, Some(id)) => format!(" ({})", AccountId::from_uuid(*id)),
     };

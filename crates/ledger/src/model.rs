@@ -139,6 +139,12 @@ pub enum Step {
         /// Whether it is frozen from now on.
         frozen: bool,
     },
+    /// Closes the book's periods up to a date, or opens them again: no transfer may count from
+    /// then or earlier. What is there already stays, and holds expire as they would.
+    LockPeriod {
+        /// The last date that is closed; none where nothing is said.
+        until: Option<Date>,
+    },
     /// Makes a transfer.
     Transfer(NewTransfer),
 }
@@ -304,6 +310,8 @@ reasons! {
     StepCount = 21, "step_count", "a command has at least one step and not more than the limit";
     /// The account is frozen.
     AccountFrozen = 22, "account_frozen", "the account is frozen";
+    /// The effective date is in a closed period.
+    PeriodLocked = 23, "period_locked", "the effective date is in a closed period";
 }
 
 /// What an account holds.

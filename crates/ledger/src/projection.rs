@@ -190,7 +190,7 @@ impl Rows<'_> {
             }
             Step::OpenAccount(account) => self.account(book, account).await?,
             // What the engine alone decides by.
-            Step::SetLimits { .. } | Step::Freeze { .. } => {}
+            Step::SetLimits { .. } | Step::Freeze { .. } | Step::LockPeriod { .. } => {}
             Step::CloseAccount { account } => {
                 let row = params![self.book, book.number(*account)?, self.time];
                 self.tx.execute_one(&ACCOUNT_CLOSE, row).await?;

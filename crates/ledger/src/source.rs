@@ -186,6 +186,12 @@ fn said(step: &Step, number: u64) -> Said {
             let kind = if *frozen { "ledger.account.frozen" } else { "ledger.account.thawed" };
             about(kind, account, json!({}))
         }
+        Step::LockPeriod { until } => Said {
+            kind: "ledger.period.locked",
+            objects: Vec::new(),
+            effective: *until,
+            body: json!({ "until": until.map(|until| until.to_string()) }),
+        },
         Step::Transfer(transfer) => transferred(transfer, number),
     }
 }

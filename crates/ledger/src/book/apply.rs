@@ -36,6 +36,10 @@ impl Book {
                 let before = std::mem::replace(&mut account.frozen, *frozen);
                 self.undo.push(Undo::Frozen { number: *number, before });
             }
+            (Step::LockPeriod { until }, Allowed::LockPeriod) => {
+                let before = std::mem::replace(&mut self.locked_until, *until);
+                self.undo.push(Undo::PeriodLocked { before });
+            }
             // `Allowed` is made from the step itself.
             (_, _) => {}
         }
@@ -152,6 +156,7 @@ impl Book {
                 Some(Undo::Frozen { number, before }) => {
                     self.accounts.get_mut(number).frozen = before;
                 }
+                Some(Undo::PeriodLocked { before }) => self.locked_until = before,
                 Some(Undo::AccountOpened) => self.accounts.pop(),
                 Some(Undo::CommodityDefined) => {
                     if let Some(commodity) = self.commodities.pop() {

@@ -102,7 +102,8 @@ fn decode(
             Step::DefineCommodity { .. }
             | Step::SetLimits { .. }
             | Step::CloseAccount { .. }
-            | Step::Freeze { .. } => {}
+            | Step::Freeze { .. }
+            | Step::LockPeriod { .. } => {}
         }
         steps.push(step);
     }

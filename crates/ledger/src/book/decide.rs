@@ -28,6 +28,7 @@ pub(super) enum Allowed {
     Limits { number: u32 },
     Close { number: u32 },
     Freeze { number: u32 },
+    LockPeriod,
     Transfer(Effect),
 }
 
@@ -66,6 +67,7 @@ impl Book {
                 let (number, _) = self.open_account(account.uuid())?;
                 Ok(Allowed::Freeze { number })
             }
+            Step::LockPeriod { .. } => Ok(Allowed::LockPeriod),
         }
     }
 
@@ -83,6 +85,9 @@ impl Book {
         let id = transfer.id.uuid().as_u128();
         if self.transfers.contains(&id) {
             return Err((Reason::TransferExists, Some(id)));
+        }
+        if self.locked_until.is_some_and(|until| transfer.effective <= until) {
+            return Err((Reason::PeriodLocked, Some(id)));
         }
         match transfer.movement {
             Movement::Post { debit, credit, amount } => {

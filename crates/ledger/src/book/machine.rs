@@ -217,6 +217,7 @@ impl Book {
             Written::SetLimits { account, .. } => Allowed::Limits { number: *account },
             Written::CloseAccount { account } => Allowed::Close { number: *account },
             Written::Freeze { account, .. } => Allowed::Freeze { number: *account },
+            Written::LockPeriod { .. } => Allowed::LockPeriod,
             Written::Transfer(_) => Allowed::Nothing,
         };
         let step = step.into_step(|number| self.account_id(number))?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::{HashMap, HashSet};
-use kernel::{Amount, CommodityCode, Timestamp, Uuid};
+use kernel::{Amount, CommodityCode, Date, Timestamp, Uuid};
 
 use super::accounts::{Accounts, Held};
 use crate::model::{Account, AccountId, Balance, Limits, Outcome, TransferId};
@@ -14,6 +14,8 @@ pub struct Book {
     pub(super) commodities: Vec<CommodityState>,
     pub(super) commodity_numbers: BTreeMap<CommodityCode, u32>,
     pub(super) accounts: Accounts,
+    /// The last date of the periods that are closed.
+    pub(super) locked_until: Option<Date>,
     /// The ids of all transfers.
     pub(super) transfers: HashSet<u128>,
     pub(super) holds: BTreeMap<u128, HoldState>,
@@ -53,6 +55,7 @@ pub(super) enum Undo {
     Limits { number: u32, before: Box<Limits> },
     Closed { number: u32 },
     Frozen { number: u32, before: bool },
+    PeriodLocked { before: Option<Date> },
     AccountOpened,
     CommodityDefined,
     TransferNoted { id: u128 },
@@ -90,6 +93,12 @@ impl Book {
     pub fn scale_of(&self, code: CommodityCode) -> Option<u8> {
         let number = *self.commodity_numbers.get(&code)?;
         Some(self.commodities[number as usize].scale)
+    }
+
+    /// The last date of the periods that are closed.
+    #[must_use]
+    pub const fn locked_until(&self) -> Option<Date> {
+        self.locked_until
     }
 
     /// The holds that are open: id and amount, in the order of ids.

@@ -20,10 +20,11 @@
 //! | set limits | account, limits |
 //! | close account | account |
 //! | freeze (16), thaw | account |
+//! | lock period (16), open all | [last date in days from the record's] |
 //!
 //! Limits are a byte (1 floor, 2 ceiling) and the amounts that it names.
 
-use kernel::{Amount, CommodityCode, Timestamp, Uuid, time};
+use kernel::{Amount, CommodityCode, Date, Timestamp, Uuid, time};
 use storage::StorageError;
 use storage::journal::{ByteReader, put_varint, unzigzag, zigzag};
 
@@ -41,6 +42,7 @@ const HOLD: u8 = 6;
 const POST_HOLD: u8 = 7;
 const VOID_HOLD: u8 = 8;
 const FREEZE: u8 = 9;
+const LOCK_PERIOD: u8 = 10;
 
 const KIND: u8 = 15;
 const WITH_REFERENCE: u8 = 16;
@@ -91,6 +93,7 @@ pub(super) enum Written<N> {
     SetLimits { account: N, limits: Limits },
     CloseAccount { account: N },
     Freeze { account: N, frozen: bool },
+    LockPeriod { until: Option<Date> },
     Transfer(WrittenTransfer<N>),
 }
 
@@ -160,13 +163,13 @@ impl<N> Written<N> {
             }
             Self::CloseAccount { account } => Step::CloseAccount { account: name(account)? },
             Self::Freeze { account, frozen } => Step::Freeze { account: name(account)?, frozen },
+            Self::LockPeriod { until } => Step::LockPeriod { until },
             Self::Transfer(written) => Step::Transfer(NewTransfer {
                 id: written.id,
                 movement: written.moved.rename(name)?.into(),
                 code: written.code,
                 reference: written.reference,
-                effective: time::date_from_days(written.effective)
-                    .map_err(|_| damaged("a date"))?,
+                effective: read_date(written.effective)?,
             }),
         })
     }
@@ -191,6 +194,10 @@ pub(super) fn put_step(step: &Step, day: i32, out: &mut Vec<u8>) {
         Step::SetLimits { account, limits } => put_new_limits(*account, *limits, out),
         Step::CloseAccount { account } => put_close(*account, out),
         Step::Freeze { account, frozen } => put_freeze(*account, *frozen, out),
+        Step::LockPeriod { until } => {
+            out.push(LOCK_PERIOD | if until.is_some() { SET } else { 0 });
+            until.iter().for_each(|until| put_date(*until, day, out));
+        }
         Step::Transfer(transfer) => put_transfer(transfer, transfer.movement.into(), day, out),
     }
 }
@@ -229,8 +236,7 @@ pub(super) fn put_transfer<N: Name>(
     out.push(kind | reference | flag(WITH_OPTION, option));
     out.extend_from_slice(transfer.id.uuid().as_bytes());
     out.extend_from_slice(&transfer.code.to_be_bytes());
-    let days = time::days_since_epoch(transfer.effective);
-    put_varint(zigzag(i128::from(days) - i128::from(day)), out);
+    put_date(transfer.effective, day, out);
     transfer.reference.iter().for_each(|hash| out.extend_from_slice(&hash.to_be_bytes()));
     match moved {
         Moved::Post { debit, credit, amount } => put_pair(debit, credit, amount, out),
@@ -244,6 +250,11 @@ pub(super) fn put_transfer<N: Name>(
         }
         Moved::VoidHold { hold } => out.extend_from_slice(hold.uuid().as_bytes()),
     }
+}
+
+fn put_date(date: Date, day: i32, out: &mut Vec<u8>) {
+    let days = time::days_since_epoch(date);
+    put_varint(zigzag(i128::from(days) - i128::from(day)), out);
 }
 
 fn put_pair<N: Name>(debit: N, credit: N, amount: Amount, out: &mut Vec<u8>) {
@@ -273,6 +284,10 @@ pub(super) fn read_step<N: Name>(
             Ok(Written::SetLimits { account: N::read(reader)?, limits: read_limits(reader)? })
         }
         CLOSE_ACCOUNT => Ok(Written::CloseAccount { account: N::read(reader)? }),
+        LOCK_PERIOD => {
+            let days = if first & SET == 0 { None } else { Some(read_days(day, reader)?) };
+            Ok(Written::LockPeriod { until: days.map(read_date).transpose()? })
+        }
         FREEZE => Ok(Written::Freeze { account: N::read(reader)?, frozen: first & SET != 0 }),
         POST | HOLD | POST_HOLD | VOID_HOLD => {
             read_transfer(first, day, reader).map(Written::Transfer)
@@ -289,9 +304,7 @@ fn read_transfer<N: Name>(
     let option = first & WITH_OPTION != 0;
     let id = read_transfer_id(reader)?;
     let code = reader.u16()?;
-    let days = unzigzag(reader.varint()?).checked_add(i128::from(day));
-    let effective = days.and_then(|days| i32::try_from(days).ok());
-    let effective = effective.ok_or_else(|| damaged("a date"))?;
+    let effective = read_days(day, reader)?;
     let reference = if first & WITH_REFERENCE == 0 { None } else { Some(reader.u128()?) };
     let moved = match first & KIND {
         POST => {
@@ -315,6 +328,16 @@ fn read_transfer<N: Name>(
         _ => Moved::VoidHold { hold: read_transfer_id(reader)? },
     };
     Ok(WrittenTransfer { id, code, reference, effective, moved })
+}
+
+/// A date in days after the epoch.
+fn read_days(day: i32, reader: &mut ByteReader<'_>) -> Result<i32, StorageError> {
+    let days = unzigzag(reader.varint()?).checked_add(i128::from(day));
+    days.and_then(|days| i32::try_from(days).ok()).ok_or_else(|| damaged("a date"))
+}
+
+fn read_date(days: i32) -> Result<Date, StorageError> {
+    time::date_from_days(days).map_err(|_| damaged("a date"))
 }
 
 fn read_transfer_id(reader: &mut ByteReader<'_>) -> Result<TransferId, StorageError> {

@@ -9,7 +9,9 @@ mod model;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernel::{Actor, Amount, CommandKey, CommodityCode, TenantId, Timestamp, UserId, Uuid, time};
+use kernel::{
+    Actor, Amount, CommandKey, CommodityCode, Date, TenantId, Timestamp, UserId, Uuid, time,
+};
 use ledger::book::{Book, Entry, decode_entries};
 use ledger::model::{
     Account, AccountId, AccountKind, Atomicity, Command, Limits, Movement, NewAccount, NewTransfer,
@@ -41,6 +43,11 @@ fn limits(floor: Option<i128>, ceiling: Option<i128>) -> Limits {
     Limits { floor: floor.map(Amount::from_minor), ceiling: ceiling.map(Amount::from_minor) }
 }
 
+/// The day from which a transfer counts: that of its number.
+fn day(number: u8) -> Date {
+    time::date_from_days(20_000 + i32::from(number)).unwrap()
+}
+
 fn step(act: &Act) -> Step {
     let transfer = |id: u8, movement: Movement| {
         Step::Transfer(NewTransfer {
@@ -48,7 +55,7 @@ fn step(act: &Act) -> Step {
             movement,
             code: 7,
             reference: Some(u128::from(id)).filter(|_| id.is_multiple_of(2)),
-            effective: time::date_from_days(20_000 + i32::from(id)).unwrap(),
+            effective: day(id),
         })
     };
     let amount = Amount::from_minor;
@@ -73,6 +80,7 @@ fn step(act: &Act) -> Step {
         }
         Act::Close { account } => Step::CloseAccount { account: account_id(account) },
         Act::Freeze { account, frozen } => Step::Freeze { account: account_id(account), frozen },
+        Act::Lock { until } => Step::LockPeriod { until: until.map(day) },
         Act::Post { id, debit, credit, amount: minor } => {
             let (debit, credit) = (account_id(debit), account_id(credit));
             transfer(id, Movement::Post { debit, credit, amount: amount(minor) })
@@ -137,7 +145,8 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (account.clone(), bound.clone(), bound).prop_map(|(account, floor, ceiling)| {
             Act::Limit { account, floor, ceiling }
         }),
-        1 => (account.clone(), 0..8).prop_map(|(account, dice)| match dice {
+        1 => (account.clone(), id.clone(), 0..8).prop_map(|(account, id, dice)| match dice {
+            3 => Act::Lock { until: (id > 5).then_some(id / 4) },
             0 => Act::Close { account },
             1 | 2 => Act::Freeze { account, frozen: dice == 1 },
             _ => Act::Define { commodity: account % 2, scale: 0 },
@@ -211,16 +220,18 @@ fn came(outcome: &Outcome) -> Came {
 }
 
 /// All that can be seen of a book.
-type State = (Vec<Account>, Vec<(TransferId, Amount)>, u64, Option<Timestamp>);
+type State = (Vec<Account>, Vec<(TransferId, Amount)>, u64, Option<Timestamp>, Option<Date>);
 
 fn state(book: &Book) -> State {
-    (book.accounts().collect(), book.holds().collect(), book.next_number(), book.due())
+    let (accounts, holds) = (book.accounts().collect(), book.holds().collect());
+    (accounts, holds, book.next_number(), book.due(), book.locked_until())
 }
 
 fn check_balances(book: &Book, model: &Model) {
     let accounts: BTreeMap<AccountId, Account> =
         book.accounts().map(|account| (account.id, account)).collect();
     let balances = model.balances();
+    assert_eq!(book.locked_until(), model.locked.map(day));
     assert_eq!(accounts.len(), balances.len());
     for (number, posted, held_in, held_out, flags) in balances {
         let account = &accounts[&account_id(number)];

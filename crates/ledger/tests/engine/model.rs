@@ -18,6 +18,7 @@ pub enum Act {
     Limit { account: u8, floor: Option<i128>, ceiling: Option<i128> },
     Close { account: u8 },
     Freeze { account: u8, frozen: bool },
+    Lock { until: Option<u8> },
     Post { id: u8, debit: u8, credit: u8, amount: i128 },
     Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64> },
     PostHold { id: u8, hold: u8, amount: Option<i128> },
@@ -59,6 +60,8 @@ pub struct Model {
     transfers: Vec<(u8, Act)>,
     holds: Vec<Hold>,
     keys: Vec<(u8, u8, Came)>,
+    /// The last day that is closed; a transfer counts from the day of its number.
+    pub locked: Option<u8>,
     pub now: i64,
 }
 
@@ -139,6 +142,10 @@ impl Model {
                 self.open(account)?.frozen = frozen;
                 return Ok(());
             }
+            Act::Lock { until } => {
+                self.locked = until;
+                return Ok(());
+            }
             Act::Post { .. } | Act::Hold { .. } | Act::PostHold { .. } | Act::VoidHold { .. } => {}
         }
         self.transfer(act)
@@ -154,6 +161,9 @@ impl Model {
         };
         if self.transfers.iter().any(|known| known.0 == id) {
             return Err("transfer_exists");
+        }
+        if self.locked.is_some_and(|last| id <= last) {
+            return Err("period_locked");
         }
         let before: Vec<_> =
             self.accounts.iter().map(|a| (a.number, self.reach(a.number))).collect();
