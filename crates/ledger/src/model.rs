@@ -93,18 +93,30 @@ pub enum Movement {
         /// When it is released of itself.
         expires: Option<Timestamp>,
     },
-    /// Posts a hold, in full or in part; what is not posted is released.
+    /// Posts a hold, in full or in part, in one capture or in several.
     PostHold {
         /// Which hold.
         hold: TransferId,
-        /// How much; all of it where nothing is said.
+        /// How much; all that is left of it where nothing is said.
         amount: Option<Amount>,
+        /// What becomes of the part that is not posted.
+        rest: Rest,
     },
     /// Releases a hold.
     VoidHold {
         /// Which hold.
         hold: TransferId,
     },
+}
+
+/// What becomes of the part of a hold that is not posted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rest {
+    /// It is released: the hold is settled.
+    #[default]
+    Release,
+    /// It stays held, for another capture; a hold of which nothing is left is settled.
+    Keep,
 }
 
 /// One step of a command.
@@ -207,11 +219,22 @@ pub enum Outcome {
         first_number: u64,
         /// Steps that were not, where each stands on its own.
         rejections: Vec<Rejection>,
+        /// Amounts that the caller had left open, in the order of steps.
+        found: Vec<Found>,
     },
     /// Nothing was done.
     Rejected(Rejection),
     /// Holds that were released because their time had come.
     Expired(Vec<TransferId>),
+}
+
+/// What a step moved whose amount the caller had left open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The step, from 0.
+    pub step: u32,
+    /// How much it moved, in minor units.
+    pub amount: Amount,
 }
 
 /// Why nothing was done.
@@ -398,6 +421,14 @@ impl AccountKind {
     }
 }
 
+impl Movement {
+    /// Whether it leaves to the engine how much is moved.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::PostHold { amount: None, .. })
+    }
+}
+
 impl Balance {
     /// What can be taken out: posted, less what is held to go out.
     pub fn available(&self) -> Result<Amount, kernel::AmountError> {
@@ -415,6 +446,14 @@ impl Outcome {
             }
             Self::Rejected(_) | Self::Expired(_) => false,
         }
+    }
+
+    /// What a step moved, where the caller had left that open.
+    #[must_use]
+    pub fn found(&self, step: u32) -> Option<Amount> {
+        let Self::Done { found, .. } = self else { return None };
+        let place = found.binary_search_by_key(&step, |found| found.step).ok()?;
+        Some(found[place].amount)
     }
 
     /// The rejection, if it is one.

@@ -109,8 +109,8 @@ impl Projection for Tables {
             // Expired holds move nothing.
             if let Command::Steps { steps, .. } = command {
                 let done = (0..).zip(steps.iter()).filter(|(index, _)| outcome.did(*index));
-                for (_, step) in done {
-                    rows.step(&mut remembered, step).await?;
+                for (index, step) in done {
+                    rows.step(&mut remembered, step, outcome.found(index)).await?;
                 }
             }
         }
@@ -182,7 +182,13 @@ impl Remembered {
 }
 
 impl Rows<'_> {
-    async fn step(&mut self, book: &mut Remembered, step: &Step) -> Result<(), StorageError> {
+    /// `found` is what the step moved where the caller had left that open.
+    async fn step(
+        &mut self,
+        book: &mut Remembered,
+        step: &Step,
+        found: Option<Amount>,
+    ) -> Result<(), StorageError> {
         match step {
             Step::DefineCommodity { code, scale } => {
                 let row = params![self.book, code.as_str(), *scale];
@@ -195,7 +201,7 @@ impl Rows<'_> {
                 let row = params![self.book, book.number(*account)?, self.time];
                 self.tx.execute_one(&ACCOUNT_CLOSE, row).await?;
             }
-            Step::Transfer(transfer) => self.transfer(book, transfer).await?,
+            Step::Transfer(transfer) => self.transfer(book, transfer, found).await?,
         }
         Ok(())
     }
@@ -227,6 +233,7 @@ impl Rows<'_> {
         &mut self,
         book: &mut Remembered,
         transfer: &NewTransfer,
+        found: Option<Amount>,
     ) -> Result<(), StorageError> {
         let number = self.number;
         self.number += 1;
@@ -241,17 +248,18 @@ impl Rows<'_> {
                 self.held.insert(transfer.id, held);
                 (TransferKind::Hold, held, None, expires)
             }
-            Movement::PostHold { hold, amount } => {
+            Movement::PostHold { hold, amount, rest } => {
                 let held = self.find_held(hold).await?;
-                let posted = Held { amount: amount.unwrap_or(held.amount), ..held };
-                (TransferKind::PostHold, posted, Some(held.number), None)
+                let amount = amount.or(found).ok_or_else(|| unfound(transfer.id))?;
+                let posted = Held { amount, ..held };
+                (TransferKind::posting(rest), posted, Some(held.number), None)
             }
             Movement::VoidHold { hold } => {
                 let held = self.find_held(hold).await?;
                 (TransferKind::VoidHold, held, Some(held.number), None)
             }
         };
-        if matches!(kind, TransferKind::Post | TransferKind::PostHold) {
+        if kind.posts() {
             for (account, amount) in
                 [(moved.debit, moved.amount), (moved.credit, moved.amount.negate())]
             {
@@ -296,4 +304,8 @@ impl Rows<'_> {
         self.tx.execute_many(&HISTORY_INSERT, self.history).await?;
         Ok(())
     }
+}
+
+fn unfound(transfer: TransferId) -> StorageError {
+    StorageError::Damaged { text: format!("transfer {transfer} does not say what it moved") }
 }

@@ -3,7 +3,7 @@
 use kernel::{Amount, BookId, Commodity, Date, Timestamp};
 use storage::StorageError;
 
-use crate::model::{AccountId, Movement, NewTransfer, TransferId};
+use crate::model::{AccountId, Movement, NewTransfer, Rest, TransferId};
 
 /// A book.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,10 +103,12 @@ pub enum TransferKind {
     Post,
     /// It reserved one.
     Hold,
-    /// It posted a hold.
+    /// It posted a hold, in full or for the last time.
     PostHold,
     /// It released one.
     VoidHold,
+    /// It posted a part of one and kept the rest held.
+    PostHoldPart,
 }
 
 /// A transfer as it is shown.
@@ -161,8 +163,8 @@ impl TransferView {
             Movement::Hold { debit, credit, amount, expires } => {
                 moved(TransferKind::Hold, debit, credit, amount, expires)
             }
-            Movement::PostHold { hold, amount } => {
-                (self.kind, self.hold) == (TransferKind::PostHold, Some(hold))
+            Movement::PostHold { hold, amount, rest } => {
+                (self.kind, self.hold) == (TransferKind::posting(rest), Some(hold))
                     && amount.is_none_or(|amount| amount == self.amount)
             }
             Movement::VoidHold { hold } => {
@@ -176,6 +178,14 @@ impl TransferView {
 }
 
 impl TransferKind {
+    /// The kind of a posting of a hold.
+    pub(crate) const fn posting(rest: Rest) -> Self {
+        match rest {
+            Rest::Release => Self::PostHold,
+            Rest::Keep => Self::PostHoldPart,
+        }
+    }
+
     /// Its number in the tables.
     #[must_use]
     pub const fn number(self) -> u8 {
@@ -184,11 +194,20 @@ impl TransferKind {
             Self::Hold => 1,
             Self::PostHold => 2,
             Self::VoidHold => 3,
+            Self::PostHoldPart => 4,
+        }
+    }
+
+    /// Whether it posts an amount at once.
+    pub(crate) const fn posts(self) -> bool {
+        match self {
+            Self::Post | Self::PostHold | Self::PostHoldPart => true,
+            Self::Hold | Self::VoidHold => false,
         }
     }
 
     pub(crate) fn from_number(number: u16) -> Result<Self, StorageError> {
-        let all = [Self::Post, Self::Hold, Self::PostHold, Self::VoidHold];
+        let all = [Self::Post, Self::Hold, Self::PostHold, Self::VoidHold, Self::PostHoldPart];
         let found = all.into_iter().find(|kind| u16::from(kind.number()) == number);
         found.ok_or_else(|| StorageError::Damaged { text: format!("transfer kind {number}") })
     }

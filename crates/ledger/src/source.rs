@@ -14,7 +14,9 @@ use storage::log::{Envelope, EventSource, ObjectRef, StreamEvent};
 use storage::{StorageError, Tx, params, sql};
 
 use crate::book::{Entry, decode_entries};
-use crate::model::{AccountId, Command, Movement, NewTransfer, Origin, Outcome, Rejection, Step};
+use crate::model::{
+    AccountId, Command, Movement, NewTransfer, Origin, Outcome, Rejection, Rest, Step,
+};
 
 sql! {
     RECORDS =
@@ -90,12 +92,19 @@ struct Said {
 impl Place<'_> {
     fn entry(&mut self, entry: &Entry, out: &mut Vec<StreamEvent>) -> Result<(), StorageError> {
         match (&entry.command, &entry.outcome) {
-            (Command::Steps { origin, steps, .. }, Outcome::Done { first_number, rejections }) => {
+            (
+                Command::Steps { origin, steps, .. },
+                Outcome::Done { first_number, rejections, .. },
+            ) => {
                 let mut number = *first_number;
-                for (_, step) in
+                for (index, step) in
                     (0..).zip(steps.iter()).filter(|(index, _)| entry.outcome.did(*index))
                 {
-                    out.push(self.event(origin.as_ref(), said(step, number))?);
+                    let mut said = said(step, number);
+                    if let Some(moved) = entry.outcome.found(index) {
+                        said.body["moved"] = json!(moved.to_string());
+                    }
+                    out.push(self.event(origin.as_ref(), said)?);
                     number += u64::from(matches!(step, Step::Transfer(_)));
                 }
                 for rejection in rejections {
@@ -213,9 +222,13 @@ fn transferred(transfer: &NewTransfer, number: u64) -> Said {
                 "expires_at": expires.map(time),
             }),
         ),
-        Movement::PostHold { hold, amount } => (
+        Movement::PostHold { hold, amount, rest } => (
             "ledger.hold.posted",
-            json!({ "hold": hold, "amount": amount.map(|amount| amount.to_string()) }),
+            json!({
+                "hold": hold,
+                "amount": amount.map(|amount| amount.to_string()),
+                "kept": rest == Rest::Keep,
+            }),
         ),
         Movement::VoidHold { hold } => ("ledger.hold.voided", json!({ "hold": hold })),
     };

@@ -343,7 +343,7 @@ impl Transfer {
             kind: match view.kind {
                 TransferKind::Post => TransferType::Transfer,
                 TransferKind::Hold => TransferType::Hold,
-                TransferKind::PostHold => TransferType::PostHold,
+                TransferKind::PostHold | TransferKind::PostHoldPart => TransferType::PostHold,
                 TransferKind::VoidHold => TransferType::VoidHold,
             },
             debit: view.debit.to_string(),

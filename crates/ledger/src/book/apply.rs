@@ -5,7 +5,7 @@ use kernel::{Amount, AmountError, Timestamp};
 use super::accounts::{AccountState, Held};
 use super::decide::{Allowed, Effect};
 use super::state::{Book, CommodityState, HoldState, KeyState, Undo};
-use crate::model::{NewAccount, Outcome, Step};
+use crate::model::{NewAccount, Outcome, Rest, Step};
 
 impl Book {
     pub(super) fn apply_step(&mut self, step: &Step, allowed: &Allowed) -> Result<(), AmountError> {
@@ -79,17 +79,30 @@ impl Book {
                 self.hold(debit, amount, Amount::ZERO)?;
                 self.hold(credit, Amount::ZERO, amount)
             }
-            Effect::PostHold { hold, amount } => self.settle_hold(hold, amount),
-            Effect::VoidHold { hold } => self.settle_hold(hold, Amount::ZERO),
+            Effect::PostHold { hold, amount, rest } => self.settle_hold(hold, amount, rest),
+            Effect::VoidHold { hold } => self.settle_hold(hold, Amount::ZERO, Rest::Release),
         }
     }
 
-    /// Posts a part of a hold and releases the rest.
-    pub(super) fn settle_hold(&mut self, id: u128, posted: Amount) -> Result<(), AmountError> {
+    /// Posts a part of a hold, and releases the rest or keeps it held.
+    pub(super) fn settle_hold(
+        &mut self,
+        id: u128,
+        posted: Amount,
+        rest: Rest,
+    ) -> Result<(), AmountError> {
         let Some(hold) = self.remove_hold(id) else { return Ok(()) };
         let HoldState { debit, credit, amount, .. } = hold;
         self.undo.push(Undo::HoldRemoved { id, hold: Box::new(hold) });
-        let released = amount.negate();
+        let kept = match rest {
+            Rest::Release => Amount::ZERO,
+            Rest::Keep => amount.checked_sub(posted)?,
+        };
+        if !kept.is_zero() {
+            self.add_hold(id, HoldState { amount: kept, ..hold });
+            self.undo.push(Undo::HoldAdded { id });
+        }
+        let released = kept.checked_sub(amount)?;
         self.hold(debit, released, Amount::ZERO)?;
         self.hold(credit, Amount::ZERO, released)?;
         if !posted.is_zero() {

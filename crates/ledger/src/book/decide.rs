@@ -5,7 +5,7 @@ use kernel::{Amount, Timestamp, Uuid};
 use super::accounts::{AccountState, Held, reach};
 use super::state::{Book, HoldState};
 use crate::model::{
-    Limits, Movement, NewAccount, NewTransfer, Reason, Rejection, Step, TransferId,
+    Limits, Movement, NewAccount, NewTransfer, Reason, Rejection, Rest, Step, TransferId,
 };
 
 /// The most steps of one command: they are decided while every other caller waits.
@@ -16,7 +16,7 @@ pub const STEPS_MAX: usize = 10_000;
 pub(super) enum Effect {
     Post { debit: u32, credit: u32, amount: Amount },
     Hold { debit: u32, credit: u32, amount: Amount, expires: Option<Timestamp> },
-    PostHold { hold: u128, amount: Amount },
+    PostHold { hold: u128, amount: Amount, rest: Rest },
     VoidHold { hold: u128 },
 }
 
@@ -107,7 +107,7 @@ impl Book {
                 self.allow_change(&Change { held_credit: amount, ..none })?;
                 Ok(Effect::Hold { debit, credit, amount, expires })
             }
-            Movement::PostHold { hold, amount } => {
+            Movement::PostHold { hold, amount, rest } => {
                 let (hold, state) = self.allow_hold(hold)?;
                 for number in [state.debit, state.credit] {
                     if self.accounts.get(number).frozen {
@@ -121,12 +121,15 @@ impl Book {
                 if amount > state.amount {
                     return Err((Reason::HoldExceeded, Some(hold)));
                 }
-                let released = state.amount.negate();
+                let released = match rest {
+                    Rest::Release => state.amount.negate(),
+                    Rest::Keep => amount.negate(),
+                };
                 let one = Change::posted(state.debit, amount);
                 self.allow_change(&Change { held_debit: released, ..one })?;
                 let other = Change::posted(state.credit, amount.negate());
                 self.allow_change(&Change { held_credit: released, ..other })?;
-                Ok(Effect::PostHold { hold, amount })
+                Ok(Effect::PostHold { hold, amount, rest })
             }
             Movement::VoidHold { hold } => Ok(Effect::VoidHold { hold: self.allow_hold(hold)?.0 }),
         }
@@ -210,6 +213,16 @@ impl Book {
     pub(super) fn expired_at(&self, time: Timestamp) -> Vec<TransferId> {
         let expired = self.expiries.iter().take_while(|(expires, _)| *expires <= time);
         expired.map(|(_, id)| TransferId::from_uuid(Uuid::from_u128(*id))).collect()
+    }
+}
+
+impl Effect {
+    /// How much is posted.
+    pub(super) const fn posted(&self) -> Amount {
+        match self {
+            Self::Post { amount, .. } | Self::PostHold { amount, .. } => *amount,
+            Self::Hold { .. } | Self::VoidHold { .. } => Amount::ZERO,
+        }
     }
 }
 

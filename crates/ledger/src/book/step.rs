@@ -1,15 +1,16 @@
 //! How one step is written. Its first byte holds the kind, and for a transfer two flags; amounts
 //! are varints, those that may be negative with their sign in the lowest bit.
 //!
-//! A transfer: kind and flags 1 (16 reference, 32 the movement's option), id 16, code 2, varint
-//! effective date in days from the record's, [reference 16], then its movement:
+//! A transfer: kind and flags 1 (16 reference, 32 and 64 the movement's options), id 16, code 2,
+//! varint effective date in days from the record's, [reference 16], then its movement, and where it
+//! was accepted the amount that the caller had left open:
 //!
-//! | movement | bytes |
-//! | --- | --- |
-//! | post | debit, credit, amount |
-//! | hold | debit, credit, amount, [expires 8] |
-//! | post hold | hold 16, [amount] |
-//! | void hold | hold 16 |
+//! | movement | bytes | found |
+//! | --- | --- | --- |
+//! | post | debit, credit, amount | |
+//! | hold | debit, credit, amount, [32: expires 8] | |
+//! | post hold (64 keeps the rest) | hold 16, [32: amount] | without 32: amount |
+//! | void hold | hold 16 | |
 //!
 //! The other steps, 16 in their first byte where a flag is set:
 //!
@@ -30,7 +31,8 @@ use storage::journal::{ByteReader, put_varint, unzigzag, zigzag};
 
 use super::codec::damaged;
 use crate::model::{
-    AccountId, AccountKind, Limits, Movement, NewAccount, NewTransfer, Step, TransferId,
+    AccountId, AccountKind, Found, Limits, Movement, NewAccount, NewTransfer, Rest, Step,
+    TransferId,
 };
 
 const DEFINE_COMMODITY: u8 = 1;
@@ -47,17 +49,23 @@ const LOCK_PERIOD: u8 = 10;
 const KIND: u8 = 15;
 const WITH_REFERENCE: u8 = 16;
 const WITH_OPTION: u8 = 32;
+const KEEPING: u8 = 64;
 
 /// Of a step that is no transfer.
 const SET: u8 = 16;
 
 /// How accounts are named: by their 16 bytes, or by their number in the book.
 pub(super) trait Name: Copy {
+    /// Whether steps that name accounts so were accepted, and say what the engine found.
+    const ACCEPTED: bool;
+
     fn put(self, out: &mut Vec<u8>);
     fn read(reader: &mut ByteReader<'_>) -> Result<Self, StorageError>;
 }
 
 impl Name for AccountId {
+    const ACCEPTED: bool = false;
+
     fn put(self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.uuid().as_bytes());
     }
@@ -68,6 +76,8 @@ impl Name for AccountId {
 }
 
 impl Name for u32 {
+    const ACCEPTED: bool = true;
+
     fn put(self, out: &mut Vec<u8>) {
         put_varint(u128::from(self), out);
     }
@@ -82,7 +92,7 @@ impl Name for u32 {
 pub(super) enum Moved<N> {
     Post { debit: N, credit: N, amount: Amount },
     Hold { debit: N, credit: N, amount: Amount, expires: Option<Timestamp> },
-    PostHold { hold: TransferId, amount: Option<Amount> },
+    PostHold { hold: TransferId, amount: Option<Amount>, rest: Rest },
     VoidHold { hold: TransferId },
 }
 
@@ -105,6 +115,8 @@ pub(super) struct WrittenTransfer<N> {
     /// In days after the epoch.
     pub effective: i32,
     pub moved: Moved<N>,
+    /// What was moved, where the caller had left that open and the step was accepted.
+    pub found: Option<Amount>,
 }
 
 impl<N> Moved<N> {
@@ -117,7 +129,7 @@ impl<N> Moved<N> {
             Self::Hold { debit, credit, amount, expires } => {
                 Moved::Hold { debit: name(debit)?, credit: name(credit)?, amount, expires }
             }
-            Self::PostHold { hold, amount } => Moved::PostHold { hold, amount },
+            Self::PostHold { hold, amount, rest } => Moved::PostHold { hold, amount, rest },
             Self::VoidHold { hold } => Moved::VoidHold { hold },
         })
     }
@@ -130,7 +142,7 @@ impl From<Movement> for Moved<AccountId> {
             Movement::Hold { debit, credit, amount, expires } => {
                 Self::Hold { debit, credit, amount, expires }
             }
-            Movement::PostHold { hold, amount } => Self::PostHold { hold, amount },
+            Movement::PostHold { hold, amount, rest } => Self::PostHold { hold, amount, rest },
             Movement::VoidHold { hold } => Self::VoidHold { hold },
         }
     }
@@ -143,13 +155,28 @@ impl From<Moved<AccountId>> for Movement {
             Moved::Hold { debit, credit, amount, expires } => {
                 Self::Hold { debit, credit, amount, expires }
             }
-            Moved::PostHold { hold, amount } => Self::PostHold { hold, amount },
+            Moved::PostHold { hold, amount, rest } => Self::PostHold { hold, amount, rest },
             Moved::VoidHold { hold } => Self::VoidHold { hold },
         }
     }
 }
 
+impl<N> Moved<N> {
+    /// Whether the caller leaves it to the engine how much is moved.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self, Self::PostHold { amount: None, .. })
+    }
+}
+
 impl<N> Written<N> {
+    /// What it moved, where the caller had left that open and it was accepted.
+    pub(super) fn found(&self, step: u32) -> Option<Found> {
+        let Self::Transfer(WrittenTransfer { found: Some(amount), .. }) = self else {
+            return None;
+        };
+        Some(Found { step, amount: *amount })
+    }
+
     /// The step as callers say it.
     pub(super) fn into_step(
         self,
@@ -198,7 +225,9 @@ pub(super) fn put_step(step: &Step, day: i32, out: &mut Vec<u8>) {
             out.push(LOCK_PERIOD | if until.is_some() { SET } else { 0 });
             until.iter().for_each(|until| put_date(*until, day, out));
         }
-        Step::Transfer(transfer) => put_transfer(transfer, transfer.movement.into(), day, out),
+        Step::Transfer(transfer) => {
+            put_transfer(transfer, Moved::<AccountId>::from(transfer.movement), day, out);
+        }
     }
 }
 
@@ -225,15 +254,17 @@ pub(super) fn put_transfer<N: Name>(
     day: i32,
     out: &mut Vec<u8>,
 ) {
-    let (kind, option) = match moved {
-        Moved::Post { .. } => (POST, false),
-        Moved::Hold { expires, .. } => (HOLD, expires.is_some()),
-        Moved::PostHold { amount, .. } => (POST_HOLD, amount.is_some()),
-        Moved::VoidHold { .. } => (VOID_HOLD, false),
-    };
     let flag = |flag: u8, set: bool| if set { flag } else { 0 };
-    let reference = flag(WITH_REFERENCE, transfer.reference.is_some());
-    out.push(kind | reference | flag(WITH_OPTION, option));
+    let (kind, options) = match moved {
+        Moved::Post { .. } => (POST, 0),
+        Moved::Hold { expires, .. } => (HOLD, flag(WITH_OPTION, expires.is_some())),
+        Moved::PostHold { amount, rest, .. } => {
+            let given = flag(WITH_OPTION, amount.is_some());
+            (POST_HOLD, given | flag(KEEPING, rest == Rest::Keep))
+        }
+        Moved::VoidHold { .. } => (VOID_HOLD, 0),
+    };
+    out.push(kind | options | flag(WITH_REFERENCE, transfer.reference.is_some()));
     out.extend_from_slice(transfer.id.uuid().as_bytes());
     out.extend_from_slice(&transfer.code.to_be_bytes());
     put_date(transfer.effective, day, out);
@@ -244,9 +275,9 @@ pub(super) fn put_transfer<N: Name>(
             put_pair(debit, credit, amount, out);
             expires.iter().for_each(|time| out.extend_from_slice(&time.micros().to_be_bytes()));
         }
-        Moved::PostHold { hold, amount } => {
+        Moved::PostHold { hold, amount, .. } => {
             out.extend_from_slice(hold.uuid().as_bytes());
-            amount.iter().for_each(|amount| put_varint(zigzag(amount.minor()), out));
+            amount.iter().for_each(|amount| put_amount(*amount, out));
         }
         Moved::VoidHold { hold } => out.extend_from_slice(hold.uuid().as_bytes()),
     }
@@ -257,10 +288,14 @@ fn put_date(date: Date, day: i32, out: &mut Vec<u8>) {
     put_varint(zigzag(i128::from(days) - i128::from(day)), out);
 }
 
+pub(super) fn put_amount(amount: Amount, out: &mut Vec<u8>) {
+    put_varint(zigzag(amount.minor()), out);
+}
+
 fn put_pair<N: Name>(debit: N, credit: N, amount: Amount, out: &mut Vec<u8>) {
     debit.put(out);
     credit.put(out);
-    put_varint(zigzag(amount.minor()), out);
+    put_amount(amount, out);
 }
 
 /// Reads a step of a record of `day`.
@@ -323,11 +358,13 @@ fn read_transfer<N: Name>(
         POST_HOLD => {
             let hold = read_transfer_id(reader)?;
             let amount = if option { Some(read_amount(reader)?) } else { None };
-            Moved::PostHold { hold, amount }
+            let rest = if first & KEEPING == 0 { Rest::Release } else { Rest::Keep };
+            Moved::PostHold { hold, amount, rest }
         }
         _ => Moved::VoidHold { hold: read_transfer_id(reader)? },
     };
-    Ok(WrittenTransfer { id, code, reference, effective, moved })
+    let found = if N::ACCEPTED && moved.is_open() { Some(read_amount(reader)?) } else { None };
+    Ok(WrittenTransfer { id, code, reference, effective, moved, found })
 }
 
 /// A date in days after the epoch.
@@ -364,7 +401,7 @@ fn put_limits(limits: Limits, out: &mut Vec<u8>) {
     let Limits { floor, ceiling } = limits;
     out.push(u8::from(floor.is_some()) | u8::from(ceiling.is_some()) << 1);
     let bounds = [floor, ceiling].into_iter().flatten();
-    bounds.for_each(|bound| put_varint(zigzag(bound.minor()), out));
+    bounds.for_each(|bound| put_amount(bound, out));
 }
 
 fn read_limits(reader: &mut ByteReader<'_>) -> Result<Limits, StorageError> {

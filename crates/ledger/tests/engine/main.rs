@@ -15,7 +15,7 @@ use kernel::{
 use ledger::book::{Book, Entry, decode_entries};
 use ledger::model::{
     Account, AccountId, AccountKind, Atomicity, Command, Limits, Movement, NewAccount, NewTransfer,
-    Origin, Outcome, Step, TransferId,
+    Origin, Outcome, Rest, Step, TransferId,
 };
 use model::{Act, Came, Model, Shape};
 use proptest::prelude::*;
@@ -90,9 +90,10 @@ fn step(act: &Act) -> Step {
             let expires = expires.map(at);
             transfer(id, Movement::Hold { debit, credit, amount: amount(minor), expires })
         }
-        Act::PostHold { id, hold, amount: minor } => {
-            let amount = minor.map(amount);
-            transfer(id, Movement::PostHold { hold: transfer_id(hold), amount })
+        Act::PostHold { id, hold, amount: minor, keep } => {
+            let (hold, amount) = (transfer_id(hold), minor.map(amount));
+            let rest = if keep { Rest::Keep } else { Rest::Release };
+            transfer(id, Movement::PostHold { hold, amount, rest })
         }
         Act::VoidHold { id, hold } => transfer(id, Movement::VoidHold { hold: transfer_id(hold) }),
     }
@@ -125,6 +126,8 @@ fn command(key: Option<(u8, u8)>, each: bool, acts: &[Act]) -> Command {
 fn acts() -> impl Strategy<Value = Act> {
     let account = 0_u8..6;
     let id = 0_u8..60;
+    // Few ids for holds, so that most that are posted or voided are there.
+    let hold = 0_u8..16;
     let amount = prop_oneof![6 => 1_i128..50, 1 => -3_i128..=0, 1 => Just(i128::MAX)];
     let bound =
         prop_oneof![3 => Just(None), 2 => Just(Some(0)), 1 => (-60_i128..60).prop_map(Some)];
@@ -154,13 +157,13 @@ fn acts() -> impl Strategy<Value = Act> {
         8 => (id.clone(), account.clone(), account.clone(), amount.clone()).prop_map(
             |(id, debit, credit, amount)| Act::Post { id, debit, credit, amount }
         ),
-        4 => (id.clone(), account.clone(), account, amount.clone(), prop::option::of(0_i64..400))
+        4 => (hold.clone(), account.clone(), account, amount.clone(), prop::option::of(0_i64..400))
             .prop_map(|(id, debit, credit, amount, expires)| {
                 Act::Hold { id, debit, credit, amount, expires }
             }),
-        3 => (id.clone(), id.clone(), prop::option::of(amount))
-            .prop_map(|(id, hold, amount)| Act::PostHold { id, hold, amount }),
-        2 => (id.clone(), id).prop_map(|(id, hold)| Act::VoidHold { id, hold }),
+        3 => (id.clone(), hold.clone(), prop::option::of(amount), any::<bool>())
+            .prop_map(|(id, hold, amount, keep)| Act::PostHold { id, hold, amount, keep }),
+        2 => (id, hold).prop_map(|(id, hold)| Act::VoidHold { id, hold }),
     ]
 }
 
@@ -205,12 +208,13 @@ fn sequences() -> impl Strategy<Value = Vec<Sent>> {
 
 fn came(outcome: &Outcome) -> Came {
     match outcome {
-        Outcome::Done { first_number, rejections } => Came::Done {
+        Outcome::Done { first_number, rejections, found } => Came::Done {
             first: *first_number,
             rejected: rejections
                 .iter()
                 .map(|rejection| (rejection.step as usize, rejection.reason.code()))
                 .collect(),
+            found: found.iter().map(|one| (one.step as usize, one.amount.minor())).collect(),
         },
         Outcome::Rejected(rejection) => {
             Came::Rejected { step: rejection.step as usize, code: rejection.reason.code() }
@@ -240,6 +244,9 @@ fn check_balances(book: &Book, model: &Model) {
         assert_eq!(found, (expected[0], expected[1], expected[2]), "account {number}");
         assert_eq!([account.closed, account.frozen], flags);
     }
+    let open = model.open_holds().into_iter();
+    let open: Vec<_> = open.map(|(id, left)| (transfer_id(id), Amount::from_minor(left))).collect();
+    assert_eq!(book.holds().collect::<Vec<_>>(), open);
     for code in 0..2 {
         assert_eq!(model.sum(code), 0);
         let mine = accounts.values().filter(|account| account.commodity == commodity(code));

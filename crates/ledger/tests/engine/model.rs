@@ -21,14 +21,14 @@ pub enum Act {
     Lock { until: Option<u8> },
     Post { id: u8, debit: u8, credit: u8, amount: i128 },
     Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64> },
-    PostHold { id: u8, hold: u8, amount: Option<i128> },
+    PostHold { id: u8, hold: u8, amount: Option<i128>, keep: bool },
     VoidHold { id: u8, hold: u8 },
 }
 
 /// What came of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Came {
-    Done { first: u64, rejected: Vec<(usize, &'static str)> },
+    Done { first: u64, rejected: Vec<(usize, &'static str)>, found: Vec<(usize, i128)> },
     Rejected { step: usize, code: &'static str },
 }
 
@@ -48,8 +48,16 @@ struct Hold {
     debit: u8,
     credit: u8,
     amount: i128,
+    /// What was posted of it, one for each capture.
+    captures: Vec<i128>,
     expires: Option<i64>,
     open: bool,
+}
+
+impl Hold {
+    fn left(&self) -> i128 {
+        self.amount - self.captures.iter().sum::<i128>()
+    }
 }
 
 /// A book.
@@ -77,34 +85,35 @@ impl Model {
         }
         let before = self.clone();
         let first = self.transfers.len() as u64 + 1;
-        let mut rejected = Vec::new();
-        let mut came = Came::Done { first, rejected: Vec::new() };
+        let (mut rejected, mut found) = (Vec::new(), Vec::new());
+        let mut failed = None;
         if acts.is_empty() {
-            came = Came::Rejected { step: 0, code: "step_count" };
+            failed = Some(Came::Rejected { step: 0, code: "step_count" });
         }
         for (step, act) in acts.iter().enumerate() {
             let before_act = self.clone();
             match self.act(*act) {
-                Ok(()) => {}
+                Ok(amount) => found.extend(amount.map(|amount| (step, amount))),
                 Err(code) if each => {
                     *self = before_act;
                     rejected.push((step, code));
-                    came = Came::Done { first, rejected: rejected.clone() };
                 }
                 Err(code) => {
                     *self = before;
-                    came = Came::Rejected { step, code };
+                    failed = Some(Came::Rejected { step, code });
                     break;
                 }
             }
         }
+        let came = failed.unwrap_or(Came::Done { first, rejected, found });
         if let Some((key, body)) = key {
             self.keys.push((key, body, came.clone()));
         }
         came
     }
 
-    fn act(&mut self, act: Act) -> Result<(), &'static str> {
+    /// What was moved, where the act leaves that open.
+    fn act(&mut self, act: Act) -> Result<Option<i128>, &'static str> {
         match act {
             Act::Define { commodity, scale } => {
                 match self.commodities.iter().find(|known| known.0 == commodity) {
@@ -112,7 +121,7 @@ impl Model {
                     Some(_) => {}
                     None => self.commodities.push((commodity, scale)),
                 }
-                return Ok(());
+                return Ok(None);
             }
             Act::Open { account, shape } => {
                 if self.accounts.iter().any(|known| known.number == account) {
@@ -123,12 +132,12 @@ impl Model {
                 }
                 let (closed, frozen, entries) = (false, false, Vec::new());
                 self.accounts.push(Account { number: account, shape, closed, frozen, entries });
-                return Ok(());
+                return Ok(None);
             }
             Act::Limit { account, floor, ceiling } => {
                 let account = self.open(account)?;
                 (account.shape.floor, account.shape.ceiling) = (floor, ceiling);
-                return Ok(());
+                return Ok(None);
             }
             Act::Close { account } => {
                 self.open(account)?;
@@ -136,22 +145,22 @@ impl Model {
                     return Err("account_held");
                 }
                 self.open(account)?.closed = true;
-                return Ok(());
+                return Ok(None);
             }
             Act::Freeze { account, frozen } => {
                 self.open(account)?.frozen = frozen;
-                return Ok(());
+                return Ok(None);
             }
             Act::Lock { until } => {
                 self.locked = until;
-                return Ok(());
+                return Ok(None);
             }
             Act::Post { .. } | Act::Hold { .. } | Act::PostHold { .. } | Act::VoidHold { .. } => {}
         }
         self.transfer(act)
     }
 
-    fn transfer(&mut self, act: Act) -> Result<(), &'static str> {
+    fn transfer(&mut self, act: Act) -> Result<Option<i128>, &'static str> {
         let id = match act {
             Act::Post { id, .. }
             | Act::Hold { id, .. }
@@ -165,44 +174,64 @@ impl Model {
         if self.locked.is_some_and(|last| id <= last) {
             return Err("period_locked");
         }
-        let before: Vec<_> =
-            self.accounts.iter().map(|a| (a.number, self.reach(a.number))).collect();
-        let touched = match act {
+        let before = self.clone();
+        let (touched, found) = self.movement(act)?;
+        self.check_accounts(&before, touched)?;
+        self.transfers.push((id, act));
+        Ok(found)
+    }
+
+    /// Makes a movement, whatever the limits say: the accounts it touches, and how much it moved
+    /// where the act leaves that open.
+    fn movement(&mut self, act: Act) -> Result<([u8; 2], Option<i128>), &'static str> {
+        match act {
             Act::Post { debit, credit, amount, .. } => {
                 self.pair(debit, credit, amount)?;
                 self.post(debit, credit, amount);
-                [debit, credit]
+                Ok(([debit, credit], None))
             }
             Act::Hold { id, debit, credit, amount, expires } => {
                 self.pair(debit, credit, amount)?;
                 if expires.is_some_and(|expires| expires <= self.now) {
                     return Err("expiry_past");
                 }
-                self.holds.push(Hold { id, debit, credit, amount, expires, open: true });
-                [debit, credit]
+                let (captures, open) = (Vec::new(), true);
+                self.holds.push(Hold { id, debit, credit, amount, captures, expires, open });
+                Ok(([debit, credit], None))
             }
-            Act::PostHold { hold, amount, .. } => {
+            Act::PostHold { hold, amount, keep, .. } => {
                 let held = self.open_hold(hold)?;
                 self.usable(held.debit)?;
                 self.usable(held.credit)?;
-                let amount = amount.unwrap_or(held.amount);
+                let (found, amount) = match amount {
+                    Some(amount) => (None, amount),
+                    None => (Some(held.left()), held.left()),
+                };
                 if amount <= 0 {
                     return Err("amount_not_positive");
                 }
-                if amount > held.amount {
+                if amount > held.left() {
                     return Err("hold_exceeded");
                 }
-                self.settle(hold);
+                if keep && amount < held.left() {
+                    self.capture(hold, amount);
+                } else {
+                    self.settle(hold);
+                }
                 self.post(held.debit, held.credit, amount);
-                [held.debit, held.credit]
+                Ok(([held.debit, held.credit], found))
             }
             Act::VoidHold { hold, .. } => {
                 let held = self.open_hold(hold)?;
                 self.settle(hold);
-                [held.debit, held.credit]
+                Ok(([held.debit, held.credit], None))
             }
             _ => unreachable!(),
-        };
+        }
+    }
+
+    /// Whether accounts may stand as they do now, having stood as they did before.
+    fn check_accounts(&self, before: &Self, touched: [u8; 2]) -> Result<(), &'static str> {
         for number in touched {
             let posted = total(self.find(number).unwrap().entries.iter().copied());
             let held = [true, false].map(|debit| self.held(number, debit));
@@ -211,8 +240,7 @@ impl Model {
             }
             let shape = self.find(number).unwrap().shape;
             let (low, high) = self.reach(number).ok_or("overflow")?;
-            let before = before.iter().find(|known| known.0 == number).unwrap().1;
-            let (low_before, high_before) = before.unwrap();
+            let (low_before, high_before) = before.reach(number).unwrap();
             if shape.floor.is_some_and(|floor| low < floor && low < low_before) {
                 return Err("below_floor");
             }
@@ -220,7 +248,6 @@ impl Model {
                 return Err("above_ceiling");
             }
         }
-        self.transfers.push((id, act));
         Ok(())
     }
 
@@ -278,9 +305,22 @@ impl Model {
         self.holds.iter_mut().filter(|hold| hold.id == id).for_each(|hold| hold.open = false);
     }
 
+    fn capture(&mut self, id: u8, amount: i128) {
+        let mine = |hold: &&mut Hold| hold.id == id;
+        self.holds.iter_mut().filter(mine).for_each(|hold| hold.captures.push(amount));
+    }
+
+    /// The open holds with what is left of each, in the order of ids.
+    pub fn open_holds(&self) -> Vec<(u8, i128)> {
+        let open = self.holds.iter().filter(|hold| hold.open);
+        let mut open: Vec<_> = open.map(|hold| (hold.id, hold.left())).collect();
+        open.sort_unstable();
+        open
+    }
+
     fn held(&self, number: u8, debit: bool) -> Option<i128> {
         let mine = |hold: &&Hold| (if debit { hold.debit } else { hold.credit }) == number;
-        total(self.holds.iter().filter(|hold| hold.open).filter(mine).map(|hold| hold.amount))
+        total(self.holds.iter().filter(|hold| hold.open).filter(mine).map(Hold::left))
     }
 
     /// The lowest and highest natural balance that holds could lead to.
