@@ -26,6 +26,12 @@ pub enum LedgerError {
         /// The transfer asked for.
         transfer: TransferId,
     },
+    /// The transfer moved nothing that could be taken back: a hold, or the voiding of one.
+    #[error("transfer {transfer} posted nothing that could be reversed")]
+    NothingPosted {
+        /// The transfer asked for.
+        transfer: TransferId,
+    },
     /// The engine decided against the command.
     #[error("{}", sentence(.rejection))]
     Rejected {
@@ -50,7 +56,10 @@ fn sentence(rejection: &Rejection) -> String {
             Reason::TransferExists
             | Reason::HoldNotOpen
             | Reason::HoldExceeded
-            | Reason::PeriodLocked,
+            | Reason::PeriodLocked
+            | Reason::TransferUnknown
+            | Reason::AlreadyReversed
+            | Reason::ReversalNotPosting,
             Some(id),
         ) => format!(" ({})", TransferId::from_uuid(*id)),
         (Reason::GuardFailed | Reason::RowExists, _) | (_, None) => String::new(),
@@ -65,6 +74,7 @@ impl Problematic for LedgerError {
             Self::BookUnknown { .. } => "book_unknown",
             Self::AccountUnknown { .. } => "account_unknown",
             Self::TransferUnknown { .. } => "transfer_unknown",
+            Self::NothingPosted { .. } => "nothing_posted",
             Self::Rejected { rejection } => rejection.reason.code(),
             Self::Amount(_) => "amount_invalid",
             Self::Cursor(_) => "cursor_invalid",
@@ -80,11 +90,13 @@ impl Problematic for LedgerError {
             Self::Rejected { rejection } => match rejection.reason {
                 Reason::AccountExists
                 | Reason::TransferExists
+                | Reason::AlreadyReversed
                 | Reason::GuardFailed
                 | Reason::RowExists => ErrorKind::Conflict,
                 Reason::AmountNotPositive | Reason::StepCount => ErrorKind::Invalid,
                 _ => ErrorKind::Refused,
             },
+            Self::NothingPosted { .. } => ErrorKind::Refused,
             Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,
             Self::Storage(error) => error.kind(),
         }

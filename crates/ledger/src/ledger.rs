@@ -14,12 +14,12 @@ use crate::book::Book;
 use crate::error::LedgerError;
 use crate::event::BookOpened;
 use crate::model::{
-    Account, AccountId, Atomicity, Command, Found, Origin, Outcome, Reason, Rejection, Step,
-    TransferId,
+    Account, AccountId, Atomicity, Command, Found, Movement, NewTransfer, Origin, Outcome, Reason,
+    Rejection, Step, TransferId,
 };
 use crate::projection::Tables;
 use crate::query::{
-    At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView,
+    At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferText, TransferView,
 };
 use crate::store;
 
@@ -227,6 +227,32 @@ impl Ledger {
         }
         tx.commit().await?;
         Ok(first_number.map(|number| (number, amounts)))
+    }
+
+    /// The transfer that takes another back: the same amount the other way round, with the same
+    /// code, linked to it. Sending it is the caller's; the engine sees to it that a transfer is
+    /// reversed once.
+    ///
+    /// # Errors
+    /// [`LedgerError::TransferUnknown`] and [`LedgerError::NothingPosted`].
+    pub async fn reversal(
+        &self,
+        context: &Context,
+        book: BookId,
+        asked: NewReversal,
+    ) -> Result<NewTransfer, LedgerError> {
+        self.check_book(context, book).await?;
+        self.wait_for_book(book).await?;
+        let NewReversal { id, original, effective } = asked;
+        let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Read).await?;
+        let found = self.transfer(&mut tx, book, original).await?;
+        tx.commit().await?;
+        if !found.kind.posts() || found.amount.is_zero() {
+            return Err(LedgerError::NothingPosted { transfer: original });
+        }
+        let (debit, credit, amount) = (found.credit, found.debit, found.amount);
+        let (movement, code) = (Movement::Post { debit, credit, amount }, found.code);
+        Ok(NewTransfer { id, movement, code, reference: None, effective, reverses: Some(original) })
     }
 
     /// An account with its balance, as it stands now.

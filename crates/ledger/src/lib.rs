@@ -36,7 +36,9 @@ pub use model::{
     Account, AccountId, AccountKind, Atomicity, Balance, Found, Limits, Movement, NewAccount,
     NewTransfer, Rejection, Rest, Step, TransferId,
 };
-pub use query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView};
+pub use query::{
+    At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferText, TransferView,
+};
 pub use source::LedgerSource;
 pub use storage::journal::EngineLimits;
 

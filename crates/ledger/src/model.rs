@@ -68,6 +68,9 @@ pub struct NewTransfer {
     pub reference: Option<u128>,
     /// The date from which it counts.
     pub effective: Date,
+    /// The transfer that it takes back in full: only a posting does, and each transfer is reversed
+    /// once at most. A reversal may itself be reversed.
+    pub reverses: Option<TransferId>,
 }
 
 /// What a transfer does.
@@ -335,6 +338,12 @@ reasons! {
     AccountFrozen = 22, "account_frozen", "the account is frozen";
     /// The effective date is in a closed period.
     PeriodLocked = 23, "period_locked", "the effective date is in a closed period";
+    /// There is no transfer with the id of the one to be reversed.
+    TransferUnknown = 24, "transfer_unknown", "there is no such transfer in the book";
+    /// The transfer was reversed before.
+    AlreadyReversed = 25, "already_reversed", "the transfer was reversed before";
+    /// Only a posting reverses a transfer.
+    ReversalNotPosting = 26, "reversal_not_posting", "only a posting can reverse a transfer";
 }
 
 /// What an account holds.

@@ -44,8 +44,8 @@ sql! {
     TRANSFER_INSERT =
         "INSERT INTO ledger_transfer
              (tenant, book, number, id, kind, debit, credit, amount, code, reference, effective,
-              booked_at, record, hold, expires_at)
-         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+              booked_at, record, hold, expires_at, reverses)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     HISTORY_INSERT =
         "INSERT INTO ledger_history
              (tenant, book, account, number, amount, balance, effective, booked_at)
@@ -283,7 +283,8 @@ impl Rows<'_> {
             self.time,
             self.record,
             hold,
-            expires
+            expires,
+            transfer.reverses.map(TransferId::uuid)
         ]);
         Ok(())
     }

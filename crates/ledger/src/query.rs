@@ -144,8 +144,12 @@ pub struct TransferView {
     pub counterparty: Option<String>,
     /// When the hold expires, if it is one that does.
     pub expires_at: Option<Timestamp>,
-    /// The hold that it settles.
+    /// The hold that it posts or voids.
     pub hold: Option<TransferId>,
+    /// The transfer that it takes back.
+    pub reverses: Option<TransferId>,
+    /// The transfer that takes it back.
+    pub reversed_by: Option<TransferId>,
 }
 
 impl TransferView {
@@ -172,9 +176,20 @@ impl TransferView {
             }
         };
         movement
-            && (self.id, self.code, self.effective, self.reference_hash)
-                == (asked.id, asked.code, asked.effective, asked.reference)
+            && (self.id, self.code, self.effective, self.reference_hash, self.reverses)
+                == (asked.id, asked.code, asked.effective, asked.reference, asked.reverses)
     }
+}
+
+/// A reversal to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewReversal {
+    /// Its own id.
+    pub id: TransferId,
+    /// The transfer that it takes back in full.
+    pub original: TransferId,
+    /// The date from which it counts.
+    pub effective: Date,
 }
 
 impl TransferKind {

@@ -234,6 +234,9 @@ fn transferred(transfer: &NewTransfer, number: u64) -> Said {
     };
     body["number"] = json!(number);
     body["code"] = json!(transfer.code);
+    if let Some(original) = transfer.reverses {
+        body["reverses"] = json!(original);
+    }
     let objects = vec![ObjectRef::new("transfer", transfer.id)];
     Said { kind, objects, effective: Some(transfer.effective), body }
 }

@@ -81,7 +81,7 @@ sql! {
         "SELECT transfer.number, transfer.id, transfer.kind, debit.id, credit.id, transfer.amount,
              debit.commodity, debit.scale, transfer.code, transfer.effective, transfer.booked_at,
              text.reference, text.purpose, text.counterparty, transfer.expires_at, held.id,
-             transfer.reference
+             transfer.reference, transfer.reverses, reversal.id
          FROM ledger_transfer AS transfer
          JOIN ledger_account AS debit
              ON debit.tenant = app_tenant() AND debit.book = transfer.book
@@ -92,6 +92,9 @@ sql! {
          LEFT JOIN ledger_transfer AS held
              ON held.tenant = app_tenant() AND held.book = transfer.book
              AND held.number = transfer.hold
+         LEFT JOIN ledger_transfer AS reversal
+             ON reversal.tenant = app_tenant() AND reversal.book = transfer.book
+             AND reversal.reverses = transfer.id
          LEFT JOIN ledger_transfer_text AS text
              ON text.tenant = app_tenant() AND text.book = transfer.book
              AND text.transfer = transfer.id
@@ -253,6 +256,8 @@ pub(crate) async fn transfers(
             counterparty: row.get(13)?,
             expires_at: row.get(14)?,
             hold: row.get::<Option<Uuid>>(15)?.map(TransferId::from_uuid),
+            reverses: row.get::<Option<Uuid>>(17)?.map(TransferId::from_uuid),
+            reversed_by: row.get::<Option<Uuid>>(18)?.map(TransferId::from_uuid),
         })
     };
     rows.iter().map(view).collect()

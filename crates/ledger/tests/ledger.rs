@@ -129,7 +129,14 @@ impl Family {
 
     fn step(&self, id: u128, effective: &str, movement: Movement) -> Step {
         let (id, effective) = (transfer_id(id), date(effective));
-        Step::Transfer(NewTransfer { id, movement, code: 1, reference: None, effective })
+        Step::Transfer(NewTransfer {
+            id,
+            movement,
+            code: 1,
+            reference: None,
+            effective,
+            reverses: None,
+        })
     }
 
     async fn balance(&self) -> Amount {

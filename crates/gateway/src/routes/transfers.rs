@@ -151,7 +151,14 @@ impl Reader<'_> {
             Some(text) => time::parse_date(text)
                 .map_err(|error| self.wrong("effective", "malformed", error))?,
         };
-        Ok(NewTransfer { id, movement: self.movement()?, code: *code, reference: None, effective })
+        Ok(NewTransfer {
+            id,
+            movement: self.movement()?,
+            code: *code,
+            reference: None,
+            effective,
+            reverses: None,
+        })
     }
 
     fn movement(&self) -> Result<Movement, ApiError> {

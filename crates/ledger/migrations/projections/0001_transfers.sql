@@ -25,7 +25,8 @@ CREATE TABLE ledger_account (
 CREATE UNIQUE INDEX ledger_account_id ON ledger_account (book, id);
 
 -- Every transfer, holds included; accounts by their number in the book. `hold` is the number of the
--- hold that a posting or voiding is of: one may be posted in several parts.
+-- hold that a posting or voiding is of: one may be posted in several parts. `reverses` is the id of
+-- the transfer that a posting takes back.
 CREATE TABLE ledger_transfer (
     tenant {uuid} NOT NULL,
     book {uuid} NOT NULL,
@@ -42,12 +43,15 @@ CREATE TABLE ledger_transfer (
     record {i64} NOT NULL,
     hold {i64},
     expires_at {time},
+    reverses {uuid},
     PRIMARY KEY (book, number)
 ) {clustered};
 {{tenant_table ledger_transfer append_only}}
 CREATE UNIQUE INDEX ledger_transfer_id ON ledger_transfer (book, id);
 CREATE INDEX ledger_transfer_reference ON ledger_transfer (book, reference)
     WHERE reference IS NOT NULL;
+CREATE UNIQUE INDEX ledger_transfer_reverses ON ledger_transfer (book, reverses)
+    WHERE reverses IS NOT NULL;
 CREATE INDEX ledger_transfer_hold ON ledger_transfer (book, hold) WHERE hold IS NOT NULL;
 
 -- What each account saw, in order: the debit-positive change, and the balance after it.

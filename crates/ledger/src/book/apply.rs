@@ -3,7 +3,7 @@
 use kernel::{Amount, AmountError, Timestamp};
 
 use super::accounts::{AccountState, Held};
-use super::decide::{Allowed, Effect};
+use super::decide::{Allowed, Effect, reversal_of};
 use super::state::{Book, CommodityState, HoldState, KeyState, Undo};
 use crate::model::{NewAccount, Outcome, Rest, Step};
 
@@ -11,7 +11,8 @@ impl Book {
     pub(super) fn apply_step(&mut self, step: &Step, allowed: &Allowed) -> Result<(), AmountError> {
         match (step, allowed) {
             (Step::Transfer(transfer), Allowed::Transfer(effect)) => {
-                self.apply_transfer(transfer.id.uuid().as_u128(), effect)?;
+                let reverses = transfer.reverses.map(|original| original.uuid().as_u128());
+                self.apply_transfer(transfer.id.uuid().as_u128(), reverses, effect)?;
             }
             (Step::DefineCommodity { code, scale }, Allowed::Commodity) => {
                 // Memory ends long before 32 bits do.
@@ -64,10 +65,20 @@ impl Book {
     ///
     /// # Errors
     /// Where a balance would overflow, which is not allowed and so stands in no journal.
-    pub(super) fn apply_transfer(&mut self, id: u128, effect: &Effect) -> Result<(), AmountError> {
+    pub(super) fn apply_transfer(
+        &mut self,
+        id: u128,
+        reverses: Option<u128>,
+        effect: &Effect,
+    ) -> Result<(), AmountError> {
         self.transfers.insert(id);
         self.transfer_count += 1;
         self.undo.push(Undo::TransferNoted { id });
+        if let Some(original) = reverses {
+            let id = reversal_of(original);
+            self.transfers.insert(id);
+            self.undo.push(Undo::ReversalNoted { id });
+        }
         match *effect {
             Effect::Post { debit, credit, amount } => {
                 self.post(debit, amount)?;
@@ -179,6 +190,9 @@ impl Book {
                 Some(Undo::TransferNoted { id }) => {
                     self.transfers.remove(&id);
                     self.transfer_count -= 1;
+                }
+                Some(Undo::ReversalNoted { id }) => {
+                    self.transfers.remove(&id);
                 }
                 Some(Undo::HoldAdded { id }) => {
                     self.remove_hold(id);

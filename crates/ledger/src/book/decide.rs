@@ -1,6 +1,7 @@
 //! The rules. Everything here only looks; what it allows, `apply` does.
 
 use kernel::{Amount, Timestamp, Uuid};
+use storage::crypto::{sha256, short};
 
 use super::accounts::{AccountState, Held, reach};
 use super::state::{Book, HoldState};
@@ -89,6 +90,9 @@ impl Book {
         if self.locked_until.is_some_and(|until| transfer.effective <= until) {
             return Err((Reason::PeriodLocked, Some(id)));
         }
+        if let Some(original) = transfer.reverses {
+            self.allow_reversal(transfer, original.uuid().as_u128())?;
+        }
         match transfer.movement {
             Movement::Post { debit, credit, amount } => {
                 let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid(), amount)?;
@@ -133,6 +137,19 @@ impl Book {
             }
             Movement::VoidHold { hold } => Ok(Effect::VoidHold { hold: self.allow_hold(hold)?.0 }),
         }
+    }
+
+    fn allow_reversal(&self, transfer: &NewTransfer, original: u128) -> Verdict<()> {
+        if !matches!(transfer.movement, Movement::Post { .. }) {
+            return Err((Reason::ReversalNotPosting, Some(transfer.id.uuid().as_u128())));
+        }
+        if !self.transfers.contains(&original) {
+            return Err((Reason::TransferUnknown, Some(original)));
+        }
+        if self.transfers.contains(&reversal_of(original)) {
+            return Err((Reason::AlreadyReversed, Some(original)));
+        }
+        Ok(())
     }
 
     fn allow_pair(&self, debit: Uuid, credit: Uuid, amount: Amount) -> Verdict<(u32, u32)> {
@@ -230,6 +247,13 @@ impl Change {
     const fn posted(number: u32, posted: Amount) -> Self {
         Self { number, posted, held_debit: Amount::ZERO, held_credit: Amount::ZERO }
     }
+}
+
+/// What stands among the ids of transfers once a transfer was reversed. It is derived, so that the
+/// one set that must remember for ever remembers this too; no caller arrives at it by chance, and
+/// one who makes a transfer of this id only bars a reversal in the own book.
+pub(super) fn reversal_of(original: u128) -> u128 {
+    short(sha256(&[b"florin ledger reversal", &original.to_be_bytes()]))
 }
 
 pub(super) fn rejection(step: u32, (reason, about): (Reason, Option<u128>)) -> Rejection {

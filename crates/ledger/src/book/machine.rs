@@ -209,7 +209,9 @@ impl Book {
         let overflow = |_| damaged("a balance");
         if let Written::Transfer(transfer) = &step {
             let effect = self.effect(transfer.moved, transfer.found)?;
-            return self.apply_transfer(transfer.id.uuid().as_u128(), &effect).map_err(overflow);
+            let reverses = transfer.reverses.map(|original| original.uuid().as_u128());
+            let id = transfer.id.uuid().as_u128();
+            return self.apply_transfer(id, reverses, &effect).map_err(overflow);
         }
         let allowed = match &step {
             Written::DefineCommodity { code, .. } => match self.commodity_numbers.get(code) {

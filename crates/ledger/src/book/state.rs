@@ -16,7 +16,7 @@ pub struct Book {
     pub(super) accounts: Accounts,
     /// The last date of the periods that are closed.
     pub(super) locked_until: Option<Date>,
-    /// The ids of all transfers.
+    /// The ids of all transfers, and of each that was reversed one that is derived from it.
     pub(super) transfers: HashSet<u128>,
     pub(super) holds: BTreeMap<u128, HoldState>,
     pub(super) expiries: BTreeSet<(Timestamp, u128)>,
@@ -59,6 +59,7 @@ pub(super) enum Undo {
     AccountOpened,
     CommodityDefined,
     TransferNoted { id: u128 },
+    ReversalNoted { id: u128 },
     HoldAdded { id: u128 },
     HoldRemoved { id: u128, hold: Box<HoldState> },
     KeyNoted { id: u128 },

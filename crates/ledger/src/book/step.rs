@@ -1,9 +1,10 @@
 //! How one step is written. Its first byte holds the kind, and for a transfer two flags; amounts
 //! are varints, those that may be negative with their sign in the lowest bit.
 //!
-//! A transfer: kind and flags 1 (16 reference, 32 and 64 the movement's options), id 16, code 2,
-//! varint effective date in days from the record's, [reference 16], then its movement, and where it
-//! was accepted the amount that the caller had left open:
+//! A transfer: kind and flags 1 (16 reference, 32 and 64 the movement's options, 128 reversal), id
+//! 16, code 2, varint effective date in days from the record's, [reference 16], [the transfer that
+//! it reverses 16], then its movement, and where it was accepted the amount that the caller had
+//! left open:
 //!
 //! | movement | bytes | found |
 //! | --- | --- | --- |
@@ -50,6 +51,7 @@ const KIND: u8 = 15;
 const WITH_REFERENCE: u8 = 16;
 const WITH_OPTION: u8 = 32;
 const KEEPING: u8 = 64;
+const REVERSING: u8 = 128;
 
 /// Of a step that is no transfer.
 const SET: u8 = 16;
@@ -114,6 +116,7 @@ pub(super) struct WrittenTransfer<N> {
     pub reference: Option<u128>,
     /// In days after the epoch.
     pub effective: i32,
+    pub reverses: Option<TransferId>,
     pub moved: Moved<N>,
     /// What was moved, where the caller had left that open and the step was accepted.
     pub found: Option<Amount>,
@@ -197,6 +200,7 @@ impl<N> Written<N> {
                 code: written.code,
                 reference: written.reference,
                 effective: read_date(written.effective)?,
+                reverses: written.reverses,
             }),
         })
     }
@@ -264,11 +268,13 @@ pub(super) fn put_transfer<N: Name>(
         }
         Moved::VoidHold { .. } => (VOID_HOLD, 0),
     };
-    out.push(kind | options | flag(WITH_REFERENCE, transfer.reference.is_some()));
+    let reference = flag(WITH_REFERENCE, transfer.reference.is_some());
+    out.push(kind | options | reference | flag(REVERSING, transfer.reverses.is_some()));
     out.extend_from_slice(transfer.id.uuid().as_bytes());
     out.extend_from_slice(&transfer.code.to_be_bytes());
     put_date(transfer.effective, day, out);
     transfer.reference.iter().for_each(|hash| out.extend_from_slice(&hash.to_be_bytes()));
+    transfer.reverses.iter().for_each(|id| out.extend_from_slice(id.uuid().as_bytes()));
     match moved {
         Moved::Post { debit, credit, amount } => put_pair(debit, credit, amount, out),
         Moved::Hold { debit, credit, amount, expires } => {
@@ -341,6 +347,7 @@ fn read_transfer<N: Name>(
     let code = reader.u16()?;
     let effective = read_days(day, reader)?;
     let reference = if first & WITH_REFERENCE == 0 { None } else { Some(reader.u128()?) };
+    let reverses = if first & REVERSING == 0 { None } else { Some(read_transfer_id(reader)?) };
     let moved = match first & KIND {
         POST => {
             let (debit, credit) = (N::read(reader)?, N::read(reader)?);
@@ -364,7 +371,7 @@ fn read_transfer<N: Name>(
         _ => Moved::VoidHold { hold: read_transfer_id(reader)? },
     };
     let found = if N::ACCEPTED && moved.is_open() { Some(read_amount(reader)?) } else { None };
-    Ok(WrittenTransfer { id, code, reference, effective, moved, found })
+    Ok(WrittenTransfer { id, code, reference, effective, reverses, moved, found })
 }
 
 /// A date in days after the epoch.

@@ -49,6 +49,10 @@ fn day(number: u8) -> Date {
 }
 
 fn step(act: &Act) -> Step {
+    let reverses = match *act {
+        Act::Post { reverses, .. } | Act::Hold { reverses, .. } => reverses.map(transfer_id),
+        _ => None,
+    };
     let transfer = |id: u8, movement: Movement| {
         Step::Transfer(NewTransfer {
             id: transfer_id(id),
@@ -56,6 +60,7 @@ fn step(act: &Act) -> Step {
             code: 7,
             reference: Some(u128::from(id)).filter(|_| id.is_multiple_of(2)),
             effective: day(id),
+            reverses,
         })
     };
     let amount = Amount::from_minor;
@@ -81,11 +86,11 @@ fn step(act: &Act) -> Step {
         Act::Close { account } => Step::CloseAccount { account: account_id(account) },
         Act::Freeze { account, frozen } => Step::Freeze { account: account_id(account), frozen },
         Act::Lock { until } => Step::LockPeriod { until: until.map(day) },
-        Act::Post { id, debit, credit, amount: minor } => {
+        Act::Post { id, debit, credit, amount: minor, .. } => {
             let (debit, credit) = (account_id(debit), account_id(credit));
             transfer(id, Movement::Post { debit, credit, amount: amount(minor) })
         }
-        Act::Hold { id, debit, credit, amount: minor, expires } => {
+        Act::Hold { id, debit, credit, amount: minor, expires, .. } => {
             let (debit, credit) = (account_id(debit), account_id(credit));
             let expires = expires.map(at);
             transfer(id, Movement::Hold { debit, credit, amount: amount(minor), expires })
@@ -128,6 +133,8 @@ fn acts() -> impl Strategy<Value = Act> {
     let id = 0_u8..60;
     // Few ids for holds, so that most that are posted or voided are there.
     let hold = 0_u8..16;
+    let expires = prop::option::of(0_i64..400);
+    let reversed = prop::option::weighted(0.3, 0_u8..8);
     let amount = prop_oneof![6 => 1_i128..50, 1 => -3_i128..=0, 1 => Just(i128::MAX)];
     let bound =
         prop_oneof![3 => Just(None), 2 => Just(Some(0)), 1 => (-60_i128..60).prop_map(Some)];
@@ -154,12 +161,14 @@ fn acts() -> impl Strategy<Value = Act> {
             1 | 2 => Act::Freeze { account, frozen: dice == 1 },
             _ => Act::Define { commodity: account % 2, scale: 0 },
         }),
-        8 => (id.clone(), account.clone(), account.clone(), amount.clone()).prop_map(
-            |(id, debit, credit, amount)| Act::Post { id, debit, credit, amount }
-        ),
-        4 => (hold.clone(), account.clone(), account, amount.clone(), prop::option::of(0_i64..400))
-            .prop_map(|(id, debit, credit, amount, expires)| {
-                Act::Hold { id, debit, credit, amount, expires }
+        8 => (id.clone(), account.clone(), account.clone(), amount.clone(), reversed.clone())
+            .prop_map(|(id, debit, credit, amount, reverses)| {
+                Act::Post { id, debit, credit, amount, reverses }
+            }),
+        4 => (hold.clone(), account.clone(), account, amount.clone(), expires, reversed)
+            .prop_map(|(id, debit, credit, amount, expires, reverses)| {
+                let reverses = reverses.filter(|original| original.is_multiple_of(4));
+                Act::Hold { id, debit, credit, amount, expires, reverses }
             }),
         3 => (id.clone(), hold.clone(), prop::option::of(amount), any::<bool>())
             .prop_map(|(id, hold, amount, keep)| Act::PostHold { id, hold, amount, keep }),

@@ -19,8 +19,8 @@ pub enum Act {
     Close { account: u8 },
     Freeze { account: u8, frozen: bool },
     Lock { until: Option<u8> },
-    Post { id: u8, debit: u8, credit: u8, amount: i128 },
-    Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64> },
+    Post { id: u8, debit: u8, credit: u8, amount: i128, reverses: Option<u8> },
+    Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64>, reverses: Option<u8> },
     PostHold { id: u8, hold: u8, amount: Option<i128>, keep: bool },
     VoidHold { id: u8, hold: u8 },
 }
@@ -174,6 +174,22 @@ impl Model {
         if self.locked.is_some_and(|last| id <= last) {
             return Err("period_locked");
         }
+        match act {
+            Act::Hold { reverses: Some(_), .. } => return Err("reversal_not_posting"),
+            Act::Post { reverses: Some(original), .. } => {
+                if !self.transfers.iter().any(|known| known.0 == original) {
+                    return Err("transfer_unknown");
+                }
+                let same = |known: &Act| {
+                    matches!(known, Act::Post { reverses, .. }
+                    if *reverses == Some(original))
+                };
+                if self.transfers.iter().any(|known| same(&known.1)) {
+                    return Err("already_reversed");
+                }
+            }
+            _ => {}
+        }
         let before = self.clone();
         let (touched, found) = self.movement(act)?;
         self.check_accounts(&before, touched)?;
@@ -190,7 +206,7 @@ impl Model {
                 self.post(debit, credit, amount);
                 Ok(([debit, credit], None))
             }
-            Act::Hold { id, debit, credit, amount, expires } => {
+            Act::Hold { id, debit, credit, amount, expires, .. } => {
                 self.pair(debit, credit, amount)?;
                 if expires.is_some_and(|expires| expires <= self.now) {
                     return Err("expiry_past");
