@@ -85,6 +85,20 @@ pub enum Movement {
         /// How much; above zero.
         amount: Amount,
     },
+    /// Moves as much as there is, up to a maximum: as much as the balanced account has on the side
+    /// that it gives from, down to its limit there or to zero where it has none, and as the limits
+    /// of the other account and of groups let through, holds counted. Nothing to move is a
+    /// rejection.
+    PostUpTo {
+        /// The account that is debited.
+        debit: AccountId,
+        /// The account that is credited.
+        credit: AccountId,
+        /// How much at most, above zero; all there is where nothing is said.
+        maximum: Option<Amount>,
+        /// Which of the two accounts is balanced.
+        balancing: Balancing,
+    },
     /// Reserves an amount until it is posted, voided or expires.
     Hold {
         /// The account that will be debited.
@@ -110,6 +124,17 @@ pub enum Movement {
         /// Which hold.
         hold: TransferId,
     },
+}
+
+/// Which account of a balancing transfer bounds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Balancing {
+    /// The debited one: debits do not exceed its credits. A customer's deposit pays out what is in
+    /// it; an overdrawn asset is brought up to zero.
+    Debit,
+    /// The credited one: credits do not exceed its debits. A bank account gives what is in it; a
+    /// debt is paid off as far as it goes.
+    Credit,
 }
 
 /// What becomes of the part of a hold that is not posted.
@@ -344,6 +369,8 @@ reasons! {
     AlreadyReversed = 25, "already_reversed", "the transfer was reversed before";
     /// Only a posting reverses a transfer.
     ReversalNotPosting = 26, "reversal_not_posting", "only a posting can reverse a transfer";
+    /// A transfer of as much as there is found nothing.
+    NothingAvailable = 27, "nothing_available", "there is nothing that could be moved";
 }
 
 /// What an account holds.
@@ -434,7 +461,7 @@ impl Movement {
     /// Whether it leaves to the engine how much is moved.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        matches!(self, Self::PostHold { amount: None, .. })
+        matches!(self, Self::PostUpTo { .. } | Self::PostHold { amount: None, .. })
     }
 }
 

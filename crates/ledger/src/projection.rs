@@ -44,8 +44,9 @@ sql! {
     TRANSFER_INSERT =
         "INSERT INTO ledger_transfer
              (tenant, book, number, id, kind, debit, credit, amount, code, reference, effective,
-              booked_at, record, hold, expires_at, reverses)
-         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+              booked_at, record, hold, expires_at, reverses, asked)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+              $16)";
     HISTORY_INSERT =
         "INSERT INTO ledger_history
              (tenant, book, account, number, amount, balance, effective, booked_at)
@@ -237,10 +238,18 @@ impl Rows<'_> {
     ) -> Result<(), StorageError> {
         let number = self.number;
         self.number += 1;
+        let mut asked = None;
         let (kind, moved, hold, expires) = match transfer.movement {
             Movement::Post { debit, credit, amount } => {
                 let (debit, credit) = (book.number(debit)?, book.number(credit)?);
                 (TransferKind::Post, Held { number, debit, credit, amount }, None, None)
+            }
+            Movement::PostUpTo { debit, credit, maximum, balancing } => {
+                let (debit, credit) = (book.number(debit)?, book.number(credit)?);
+                let amount = found.ok_or_else(|| unfound(transfer.id))?;
+                asked = maximum;
+                let kind = TransferKind::balancing(balancing);
+                (kind, Held { number, debit, credit, amount }, None, None)
             }
             Movement::Hold { debit, credit, amount, expires } => {
                 let (debit, credit) = (book.number(debit)?, book.number(credit)?);
@@ -284,7 +293,8 @@ impl Rows<'_> {
             self.record,
             hold,
             expires,
-            transfer.reverses.map(TransferId::uuid)
+            transfer.reverses.map(TransferId::uuid),
+            asked
         ]);
         Ok(())
     }

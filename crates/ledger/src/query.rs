@@ -3,7 +3,7 @@
 use kernel::{Amount, BookId, Commodity, Date, Timestamp};
 use storage::StorageError;
 
-use crate::model::{AccountId, Movement, NewTransfer, Rest, TransferId};
+use crate::model::{AccountId, Balancing, Movement, NewTransfer, Rest, TransferId};
 
 /// A book.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +109,10 @@ pub enum TransferKind {
     VoidHold,
     /// It posted a part of one and kept the rest held.
     PostHoldPart,
+    /// It moved as much as the debited account had.
+    BalancingDebit,
+    /// It moved as much as the credited account had.
+    BalancingCredit,
 }
 
 /// A transfer as it is shown.
@@ -126,6 +130,8 @@ pub struct TransferView {
     pub credit: AccountId,
     /// How much.
     pub amount: Amount,
+    /// How much at most, where it moved as much as there was.
+    pub asked: Option<Amount>,
     /// Of what.
     pub commodity: Commodity,
     /// The module's number.
@@ -164,6 +170,10 @@ impl TransferView {
             Movement::Post { debit, credit, amount } => {
                 moved(TransferKind::Post, debit, credit, amount, None)
             }
+            Movement::PostUpTo { debit, credit, maximum, balancing } => {
+                let kind = TransferKind::balancing(balancing);
+                moved(kind, debit, credit, self.amount, None) && self.asked == maximum
+            }
             Movement::Hold { debit, credit, amount, expires } => {
                 moved(TransferKind::Hold, debit, credit, amount, expires)
             }
@@ -193,6 +203,24 @@ pub struct NewReversal {
 }
 
 impl TransferKind {
+    const ALL: [Self; 7] = [
+        Self::Post,
+        Self::Hold,
+        Self::PostHold,
+        Self::VoidHold,
+        Self::PostHoldPart,
+        Self::BalancingDebit,
+        Self::BalancingCredit,
+    ];
+
+    /// The kind of a balancing transfer.
+    pub(crate) const fn balancing(balancing: Balancing) -> Self {
+        match balancing {
+            Balancing::Debit => Self::BalancingDebit,
+            Balancing::Credit => Self::BalancingCredit,
+        }
+    }
+
     /// The kind of a posting of a hold.
     pub(crate) const fn posting(rest: Rest) -> Self {
         match rest {
@@ -210,20 +238,25 @@ impl TransferKind {
             Self::PostHold => 2,
             Self::VoidHold => 3,
             Self::PostHoldPart => 4,
+            Self::BalancingDebit => 5,
+            Self::BalancingCredit => 6,
         }
     }
 
     /// Whether it posts an amount at once.
     pub(crate) const fn posts(self) -> bool {
         match self {
-            Self::Post | Self::PostHold | Self::PostHoldPart => true,
+            Self::Post
+            | Self::PostHold
+            | Self::PostHoldPart
+            | Self::BalancingDebit
+            | Self::BalancingCredit => true,
             Self::Hold | Self::VoidHold => false,
         }
     }
 
     pub(crate) fn from_number(number: u16) -> Result<Self, StorageError> {
-        let all = [Self::Post, Self::Hold, Self::PostHold, Self::VoidHold, Self::PostHoldPart];
-        let found = all.into_iter().find(|kind| u16::from(kind.number()) == number);
+        let found = Self::ALL.into_iter().find(|kind| u16::from(kind.number()) == number);
         found.ok_or_else(|| StorageError::Damaged { text: format!("transfer kind {number}") })
     }
 }

@@ -15,7 +15,7 @@ use storage::{StorageError, Tx, params, sql};
 
 use crate::book::{Entry, decode_entries};
 use crate::model::{
-    AccountId, Command, Movement, NewTransfer, Origin, Outcome, Rejection, Rest, Step,
+    AccountId, Balancing, Command, Movement, NewTransfer, Origin, Outcome, Rejection, Rest, Step,
 };
 
 sql! {
@@ -212,6 +212,17 @@ fn transferred(transfer: &NewTransfer, number: u64) -> Said {
         Movement::Post { debit, credit, amount } => (
             "ledger.transfer.posted",
             json!({ "debit": debit, "credit": credit, "amount": amount.to_string() }),
+        ),
+        Movement::PostUpTo { debit, credit, maximum, balancing } => (
+            match balancing {
+                Balancing::Debit => "ledger.transfer.balanced_debit",
+                Balancing::Credit => "ledger.transfer.balanced_credit",
+            },
+            json!({
+                "debit": debit,
+                "credit": credit,
+                "maximum": maximum.map(|maximum| maximum.to_string()),
+            }),
         ),
         Movement::Hold { debit, credit, amount, expires } => (
             "ledger.transfer.held",

@@ -81,7 +81,8 @@ sql! {
         "SELECT transfer.number, transfer.id, transfer.kind, debit.id, credit.id, transfer.amount,
              debit.commodity, debit.scale, transfer.code, transfer.effective, transfer.booked_at,
              text.reference, text.purpose, text.counterparty, transfer.expires_at, held.id,
-             transfer.reference, transfer.reverses, reversal.id
+             transfer.reference, transfer.reverses, reversal.id,
+             transfer.asked
          FROM ledger_transfer AS transfer
          JOIN ledger_account AS debit
              ON debit.tenant = app_tenant() AND debit.book = transfer.book
@@ -257,6 +258,7 @@ pub(crate) async fn transfers(
             expires_at: row.get(14)?,
             hold: row.get::<Option<Uuid>>(15)?.map(TransferId::from_uuid),
             reverses: row.get::<Option<Uuid>>(17)?.map(TransferId::from_uuid),
+            asked: row.get(19)?,
             reversed_by: row.get::<Option<Uuid>>(18)?.map(TransferId::from_uuid),
         })
     };

@@ -26,7 +26,8 @@ CREATE UNIQUE INDEX ledger_account_id ON ledger_account (book, id);
 
 -- Every transfer, holds included; accounts by their number in the book. `hold` is the number of the
 -- hold that a posting or voiding is of: one may be posted in several parts. `reverses` is the id of
--- the transfer that a posting takes back.
+-- the transfer that a posting takes back. `asked` is the maximum of a balancing transfer, of which
+-- `amount` is what moved.
 CREATE TABLE ledger_transfer (
     tenant {uuid} NOT NULL,
     book {uuid} NOT NULL,
@@ -44,6 +45,7 @@ CREATE TABLE ledger_transfer (
     hold {i64},
     expires_at {time},
     reverses {uuid},
+    asked {amount},
     PRIMARY KEY (book, number)
 ) {clustered};
 {{tenant_table ledger_transfer append_only}}

@@ -6,7 +6,7 @@ use storage::crypto::{sha256, short};
 use super::accounts::{AccountState, Held, reach};
 use super::state::{Book, HoldState};
 use crate::model::{
-    Limits, Movement, NewAccount, NewTransfer, Reason, Rejection, Rest, Step, TransferId,
+    Balancing, Limits, Movement, NewAccount, NewTransfer, Reason, Rejection, Rest, Step, TransferId,
 };
 
 /// The most steps of one command: they are decided while every other caller waits.
@@ -95,13 +95,23 @@ impl Book {
         }
         match transfer.movement {
             Movement::Post { debit, credit, amount } => {
-                let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid(), amount)?;
+                above_zero(amount)?;
+                let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid())?;
+                self.allow_change(&Change::posted(debit, amount))?;
+                self.allow_change(&Change::posted(credit, amount.negate()))?;
+                Ok(Effect::Post { debit, credit, amount })
+            }
+            Movement::PostUpTo { debit, credit, maximum, balancing } => {
+                maximum.map_or(Ok(()), above_zero)?;
+                let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid())?;
+                let amount = self.available(debit, credit, maximum, balancing)?;
                 self.allow_change(&Change::posted(debit, amount))?;
                 self.allow_change(&Change::posted(credit, amount.negate()))?;
                 Ok(Effect::Post { debit, credit, amount })
             }
             Movement::Hold { debit, credit, amount, expires } => {
-                let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid(), amount)?;
+                above_zero(amount)?;
+                let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid())?;
                 if expires.is_some_and(|expires| expires <= time) {
                     return Err((Reason::ExpiryPast, None));
                 }
@@ -119,9 +129,7 @@ impl Book {
                     }
                 }
                 let amount = amount.unwrap_or(state.amount);
-                if amount <= Amount::ZERO {
-                    return Err((Reason::AmountNotPositive, None));
-                }
+                above_zero(amount)?;
                 if amount > state.amount {
                     return Err((Reason::HoldExceeded, Some(hold)));
                 }
@@ -152,10 +160,7 @@ impl Book {
         Ok(())
     }
 
-    fn allow_pair(&self, debit: Uuid, credit: Uuid, amount: Amount) -> Verdict<(u32, u32)> {
-        if amount <= Amount::ZERO {
-            return Err((Reason::AmountNotPositive, None));
-        }
+    fn allow_pair(&self, debit: Uuid, credit: Uuid) -> Verdict<(u32, u32)> {
         if debit == credit {
             return Err((Reason::SameAccount, Some(debit.as_u128())));
         }
@@ -226,11 +231,56 @@ impl Book {
         Ok(())
     }
 
+    /// How much a balancing transfer moves.
+    fn available(
+        &self,
+        debit: u32,
+        credit: u32,
+        maximum: Option<Amount>,
+        balancing: Balancing,
+    ) -> Verdict<Amount> {
+        let rooms = [
+            self.room(debit, true, balancing == Balancing::Debit)?,
+            self.room(credit, false, balancing == Balancing::Credit)?,
+            maximum.map(Amount::minor),
+        ];
+        // The balanced account always has a bound.
+        match rooms.into_iter().flatten().min() {
+            Some(minor) if minor > 0 => Ok(Amount::from_minor(minor)),
+            _ => {
+                let balanced = if balancing == Balancing::Debit { debit } else { credit };
+                Err((Reason::NothingAvailable, Some(self.accounts.id(balanced))))
+            }
+        }
+    }
+
+    /// How much an account may be debited or credited until it reaches its limit, holds counted;
+    /// one that is `balanced` and has none reaches it at zero.
+    fn room(&self, number: u32, debited: bool, balanced: bool) -> Verdict<Option<i128>> {
+        let state = self.accounts.get(number);
+        let overflow = |_| (Reason::Overflow, Some(self.accounts.id(number)));
+        let held = self.accounts.held(number);
+        let (low, high) = reach(state.kind, state.posted, held).map_err(overflow)?;
+        let zero = balanced.then_some(Amount::ZERO);
+        let Limits { floor, ceiling } = self.accounts.limits(number);
+        // A difference of more than an amount can hold is more than any maximum, or than nothing.
+        Ok(if state.kind.is_debit_normal() == debited {
+            let ceiling = ceiling.or(zero);
+            ceiling.map(|ceiling| ceiling.minor().saturating_sub(high.minor()))
+        } else {
+            floor.or(zero).map(|floor| low.minor().saturating_sub(floor.minor()))
+        })
+    }
+
     /// The holds whose time has come.
     pub(super) fn expired_at(&self, time: Timestamp) -> Vec<TransferId> {
         let expired = self.expiries.iter().take_while(|(expires, _)| *expires <= time);
         expired.map(|(_, id)| TransferId::from_uuid(Uuid::from_u128(*id))).collect()
     }
+}
+
+fn above_zero(amount: Amount) -> Verdict<()> {
+    if amount > Amount::ZERO { Ok(()) } else { Err((Reason::AmountNotPositive, None)) }
 }
 
 impl Effect {

@@ -236,6 +236,10 @@ impl Book {
         let known = |number: u32| self.account_id(number).map(|_| number);
         Ok(match moved.rename(known)? {
             Moved::Post { debit, credit, amount } => Effect::Post { debit, credit, amount },
+            Moved::PostUpTo { debit, credit, .. } => {
+                let amount = found.ok_or_else(|| damaged("an amount"))?;
+                Effect::Post { debit, credit, amount }
+            }
             Moved::Hold { debit, credit, amount, expires } => {
                 Effect::Hold { debit, credit, amount, expires }
             }
@@ -259,6 +263,10 @@ fn put_allowed(step: &Step, allowed: &Allowed, day: i32, out: &mut Vec<u8>) -> O
     match (step, allowed) {
         (Step::Transfer(transfer), Allowed::Transfer(effect)) => {
             let moved = match (*effect, transfer.movement.into()) {
+                (
+                    Effect::Post { debit, credit, .. },
+                    Moved::<AccountId>::PostUpTo { maximum, balancing, .. },
+                ) => Moved::PostUpTo { debit, credit, maximum, balancing },
                 (Effect::Post { debit, credit, amount }, _) => {
                     Moved::Post { debit, credit, amount }
                 }
@@ -270,7 +278,9 @@ fn put_allowed(step: &Step, allowed: &Allowed, day: i32, out: &mut Vec<u8>) -> O
                 }
                 (_, Moved::VoidHold { hold }) => Moved::VoidHold { hold },
                 // An effect is made from the movement itself.
-                (_, Moved::Post { .. } | Moved::Hold { .. }) => return None,
+                (_, Moved::Post { .. } | Moved::PostUpTo { .. } | Moved::Hold { .. }) => {
+                    return None;
+                }
             };
             put_transfer(transfer, moved, day, out);
             if moved.is_open() {

@@ -9,6 +9,7 @@
 //! | movement | bytes | found |
 //! | --- | --- | --- |
 //! | post | debit, credit, amount | |
+//! | post up to | balanced 1 (0 debit, 1 credit), debit, credit, [32: maximum] | amount |
 //! | hold | debit, credit, amount, [32: expires 8] | |
 //! | post hold (64 keeps the rest) | hold 16, [32: amount] | without 32: amount |
 //! | void hold | hold 16 | |
@@ -32,8 +33,8 @@ use storage::journal::{ByteReader, put_varint, unzigzag, zigzag};
 
 use super::codec::damaged;
 use crate::model::{
-    AccountId, AccountKind, Found, Limits, Movement, NewAccount, NewTransfer, Rest, Step,
-    TransferId,
+    AccountId, AccountKind, Balancing, Found, Limits, Movement, NewAccount, NewTransfer, Rest,
+    Step, TransferId,
 };
 
 const DEFINE_COMMODITY: u8 = 1;
@@ -46,6 +47,7 @@ const POST_HOLD: u8 = 7;
 const VOID_HOLD: u8 = 8;
 const FREEZE: u8 = 9;
 const LOCK_PERIOD: u8 = 10;
+const POST_UP_TO: u8 = 11;
 
 const KIND: u8 = 15;
 const WITH_REFERENCE: u8 = 16;
@@ -93,6 +95,7 @@ impl Name for u32 {
 #[derive(Clone, Copy)]
 pub(super) enum Moved<N> {
     Post { debit: N, credit: N, amount: Amount },
+    PostUpTo { debit: N, credit: N, maximum: Option<Amount>, balancing: Balancing },
     Hold { debit: N, credit: N, amount: Amount, expires: Option<Timestamp> },
     PostHold { hold: TransferId, amount: Option<Amount>, rest: Rest },
     VoidHold { hold: TransferId },
@@ -129,6 +132,10 @@ impl<N> Moved<N> {
             Self::Post { debit, credit, amount } => {
                 Moved::Post { debit: name(debit)?, credit: name(credit)?, amount }
             }
+            Self::PostUpTo { debit, credit, maximum, balancing } => {
+                let (debit, credit) = (name(debit)?, name(credit)?);
+                Moved::PostUpTo { debit, credit, maximum, balancing }
+            }
             Self::Hold { debit, credit, amount, expires } => {
                 Moved::Hold { debit: name(debit)?, credit: name(credit)?, amount, expires }
             }
@@ -142,6 +149,9 @@ impl From<Movement> for Moved<AccountId> {
     fn from(movement: Movement) -> Self {
         match movement {
             Movement::Post { debit, credit, amount } => Self::Post { debit, credit, amount },
+            Movement::PostUpTo { debit, credit, maximum, balancing } => {
+                Self::PostUpTo { debit, credit, maximum, balancing }
+            }
             Movement::Hold { debit, credit, amount, expires } => {
                 Self::Hold { debit, credit, amount, expires }
             }
@@ -155,6 +165,9 @@ impl From<Moved<AccountId>> for Movement {
     fn from(moved: Moved<AccountId>) -> Self {
         match moved {
             Moved::Post { debit, credit, amount } => Self::Post { debit, credit, amount },
+            Moved::PostUpTo { debit, credit, maximum, balancing } => {
+                Self::PostUpTo { debit, credit, maximum, balancing }
+            }
             Moved::Hold { debit, credit, amount, expires } => {
                 Self::Hold { debit, credit, amount, expires }
             }
@@ -167,7 +180,7 @@ impl From<Moved<AccountId>> for Movement {
 impl<N> Moved<N> {
     /// Whether the caller leaves it to the engine how much is moved.
     pub(super) const fn is_open(&self) -> bool {
-        matches!(self, Self::PostHold { amount: None, .. })
+        matches!(self, Self::PostUpTo { .. } | Self::PostHold { amount: None, .. })
     }
 }
 
@@ -261,6 +274,7 @@ pub(super) fn put_transfer<N: Name>(
     let flag = |flag: u8, set: bool| if set { flag } else { 0 };
     let (kind, options) = match moved {
         Moved::Post { .. } => (POST, 0),
+        Moved::PostUpTo { maximum, .. } => (POST_UP_TO, flag(WITH_OPTION, maximum.is_some())),
         Moved::Hold { expires, .. } => (HOLD, flag(WITH_OPTION, expires.is_some())),
         Moved::PostHold { amount, rest, .. } => {
             let given = flag(WITH_OPTION, amount.is_some());
@@ -277,6 +291,12 @@ pub(super) fn put_transfer<N: Name>(
     transfer.reverses.iter().for_each(|id| out.extend_from_slice(id.uuid().as_bytes()));
     match moved {
         Moved::Post { debit, credit, amount } => put_pair(debit, credit, amount, out),
+        Moved::PostUpTo { debit, credit, maximum, balancing } => {
+            out.push(u8::from(balancing == Balancing::Credit));
+            debit.put(out);
+            credit.put(out);
+            maximum.iter().for_each(|maximum| put_amount(*maximum, out));
+        }
         Moved::Hold { debit, credit, amount, expires } => {
             put_pair(debit, credit, amount, out);
             expires.iter().for_each(|time| out.extend_from_slice(&time.micros().to_be_bytes()));
@@ -330,7 +350,7 @@ pub(super) fn read_step<N: Name>(
             Ok(Written::LockPeriod { until: days.map(read_date).transpose()? })
         }
         FREEZE => Ok(Written::Freeze { account: N::read(reader)?, frozen: first & SET != 0 }),
-        POST | HOLD | POST_HOLD | VOID_HOLD => {
+        POST | POST_UP_TO | HOLD | POST_HOLD | VOID_HOLD => {
             read_transfer(first, day, reader).map(Written::Transfer)
         }
         _ => Err(damaged("a step")),
@@ -352,6 +372,16 @@ fn read_transfer<N: Name>(
         POST => {
             let (debit, credit) = (N::read(reader)?, N::read(reader)?);
             Moved::Post { debit, credit, amount: read_amount(reader)? }
+        }
+        POST_UP_TO => {
+            let balancing = match reader.u8()? {
+                0 => Balancing::Debit,
+                1 => Balancing::Credit,
+                _ => return Err(damaged("a side")),
+            };
+            let (debit, credit) = (N::read(reader)?, N::read(reader)?);
+            let maximum = if option { Some(read_amount(reader)?) } else { None };
+            Moved::PostUpTo { debit, credit, maximum, balancing }
         }
         HOLD => {
             let (debit, credit) = (N::read(reader)?, N::read(reader)?);

@@ -14,8 +14,8 @@ use kernel::{
 };
 use ledger::book::{Book, Entry, decode_entries};
 use ledger::model::{
-    Account, AccountId, AccountKind, Atomicity, Command, Limits, Movement, NewAccount, NewTransfer,
-    Origin, Outcome, Rest, Step, TransferId,
+    Account, AccountId, AccountKind, Atomicity, Balancing, Command, Limits, Movement, NewAccount,
+    NewTransfer, Origin, Outcome, Rest, Step, TransferId,
 };
 use model::{Act, Came, Model, Shape};
 use proptest::prelude::*;
@@ -90,6 +90,12 @@ fn step(act: &Act) -> Step {
             let (debit, credit) = (account_id(debit), account_id(credit));
             transfer(id, Movement::Post { debit, credit, amount: amount(minor) })
         }
+        Act::PostUpTo { id, debit, credit, maximum, balance_debit } => {
+            let (debit, credit) = (account_id(debit), account_id(credit));
+            let balancing = if balance_debit { Balancing::Debit } else { Balancing::Credit };
+            let maximum = maximum.map(amount);
+            transfer(id, Movement::PostUpTo { debit, credit, maximum, balancing })
+        }
         Act::Hold { id, debit, credit, amount: minor, expires, .. } => {
             let (debit, credit) = (account_id(debit), account_id(credit));
             let expires = expires.map(at);
@@ -136,6 +142,7 @@ fn acts() -> impl Strategy<Value = Act> {
     let expires = prop::option::of(0_i64..400);
     let reversed = prop::option::weighted(0.3, 0_u8..8);
     let amount = prop_oneof![6 => 1_i128..50, 1 => -3_i128..=0, 1 => Just(i128::MAX)];
+    let maximum = prop::option::of(amount.clone());
     let bound =
         prop_oneof![3 => Just(None), 2 => Just(Some(0)), 1 => (-60_i128..60).prop_map(Some)];
     let shape = (0_u8..3, any::<bool>(), bound.clone(), bound.clone()).prop_map(
@@ -165,6 +172,11 @@ fn acts() -> impl Strategy<Value = Act> {
             .prop_map(|(id, debit, credit, amount, reverses)| {
                 Act::Post { id, debit, credit, amount, reverses }
             }),
+        3 => (id.clone(), account.clone(), account.clone(), maximum, any::<bool>()).prop_map(
+            |(id, debit, credit, maximum, balance_debit)| {
+                Act::PostUpTo { id, debit, credit, maximum, balance_debit }
+            }
+        ),
         4 => (hold.clone(), account.clone(), account, amount.clone(), expires, reversed)
             .prop_map(|(id, debit, credit, amount, expires, reverses)| {
                 let reverses = reverses.filter(|original| original.is_multiple_of(4));

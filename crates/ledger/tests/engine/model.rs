@@ -21,6 +21,7 @@ pub enum Act {
     Lock { until: Option<u8> },
     Post { id: u8, debit: u8, credit: u8, amount: i128, reverses: Option<u8> },
     Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64>, reverses: Option<u8> },
+    PostUpTo { id: u8, debit: u8, credit: u8, maximum: Option<i128>, balance_debit: bool },
     PostHold { id: u8, hold: u8, amount: Option<i128>, keep: bool },
     VoidHold { id: u8, hold: u8 },
 }
@@ -155,7 +156,11 @@ impl Model {
                 self.locked = until;
                 return Ok(None);
             }
-            Act::Post { .. } | Act::Hold { .. } | Act::PostHold { .. } | Act::VoidHold { .. } => {}
+            Act::Post { .. }
+            | Act::PostUpTo { .. }
+            | Act::Hold { .. }
+            | Act::PostHold { .. }
+            | Act::VoidHold { .. } => {}
         }
         self.transfer(act)
     }
@@ -163,6 +168,7 @@ impl Model {
     fn transfer(&mut self, act: Act) -> Result<Option<i128>, &'static str> {
         let id = match act {
             Act::Post { id, .. }
+            | Act::PostUpTo { id, .. }
             | Act::Hold { id, .. }
             | Act::PostHold { id, .. }
             | Act::VoidHold { id, .. } => id,
@@ -205,6 +211,15 @@ impl Model {
                 self.pair(debit, credit, amount)?;
                 self.post(debit, credit, amount);
                 Ok(([debit, credit], None))
+            }
+            Act::PostUpTo { debit, credit, maximum, balance_debit, .. } => {
+                if maximum.is_some_and(|maximum| maximum <= 0) {
+                    return Err("amount_not_positive");
+                }
+                self.pair(debit, credit, 1)?;
+                let amount = self.as_much(debit, credit, maximum, balance_debit)?;
+                self.post(debit, credit, amount);
+                Ok(([debit, credit], Some(amount)))
             }
             Act::Hold { id, debit, credit, amount, expires, .. } => {
                 self.pair(debit, credit, amount)?;
@@ -265,6 +280,32 @@ impl Model {
             }
         }
         Ok(())
+    }
+
+    /// The largest amount, up to a maximum, with which no limit is broken; zero limits an account
+    /// that is to be balanced and has no limit of its own.
+    fn as_much(
+        &self,
+        debit: u8,
+        credit: u8,
+        maximum: Option<i128>,
+        balance_debit: bool,
+    ) -> Result<i128, &'static str> {
+        let mut most = maximum.unwrap_or(i128::MAX);
+        for (number, debited) in [(debit, true), (credit, false)] {
+            let (low, high) = self.reach(number).ok_or("overflow")?;
+            let shape = self.find(number).unwrap().shape;
+            let grows = shape.debit_normal == debited;
+            let bound = if grows { shape.ceiling } else { shape.floor };
+            let balanced = debited == balance_debit;
+            if let Some(bound) = bound.or(if balanced { Some(0) } else { None }) {
+                // More than fits is more than any amount, or less than none.
+                let room =
+                    if grows { bound.saturating_sub(high) } else { low.saturating_sub(bound) };
+                most = most.min(room);
+            }
+        }
+        if most > 0 { Ok(most) } else { Err("nothing_available") }
     }
 
     fn pair(&mut self, debit: u8, credit: u8, amount: i128) -> Result<(), &'static str> {
