@@ -172,6 +172,7 @@ impl Bench {
             code: 1,
             reference: None,
             effective: time::date_from_days(20_000).unwrap_or_default(),
+            reverses: None,
         })
     }
 

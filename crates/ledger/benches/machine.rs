@@ -59,6 +59,7 @@ fn run(accounts: u64) {
                 code: 1,
                 reference: None,
                 effective: today,
+                reverses: None,
             })
         });
         let steps = steps.collect();

@@ -42,6 +42,7 @@ async fn pound() -> Result<(), Box<dyn std::error::Error>> {
                     code: 1,
                     reference: None,
                     effective: time::date_from_days(20_000).unwrap_or_default(),
+                    reverses: None,
                 };
                 let steps = vec![Step::Transfer(transfer)];
                 say("sent", id);

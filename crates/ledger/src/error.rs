@@ -26,6 +26,12 @@ pub enum LedgerError {
         /// The transfer asked for.
         transfer: TransferId,
     },
+    /// The transfer moved nothing that could be taken back: a hold, or the voiding of one.
+    #[error("transfer {transfer} posted nothing that could be reversed")]
+    NothingPosted {
+        /// The transfer asked for.
+        transfer: TransferId,
+    },
     /// The engine decided against the command.
     #[error("{}", sentence(.rejection))]
     Rejected {
@@ -47,11 +53,16 @@ fn sentence(rejection: &Rejection) -> String {
     let Rejection { step, reason, about } = rejection;
     let about = match (reason, about) {
         (
-            Reason::TransferExists | Reason::IdAhead | Reason::HoldNotOpen | Reason::HoldExceeded,
+            Reason::TransferExists
+            | Reason::IdAhead
+            | Reason::HoldNotOpen
+            | Reason::HoldExceeded
+            | Reason::PeriodLocked
+            | Reason::TransferUnknown
+            | Reason::AlreadyReversed
+            | Reason::ReversalNotPosting,
             Some(id),
-        ) => {
-            format!(" ({})", TransferId::from_uuid(*id))
-        }
+        ) => format!(" ({})", TransferId::from_uuid(*id)),
         (Reason::GuardFailed | Reason::RowExists, _) | (_, None) => String::new(),
         (_, Some(id)) => format!(" ({})", AccountId::from_uuid(*id)),
     };
@@ -64,6 +75,7 @@ impl Problematic for LedgerError {
             Self::BookUnknown { .. } => "book_unknown",
             Self::AccountUnknown { .. } => "account_unknown",
             Self::TransferUnknown { .. } => "transfer_unknown",
+            Self::NothingPosted { .. } => "nothing_posted",
             Self::Rejected { rejection } => rejection.reason.code(),
             Self::Amount(_) => "amount_invalid",
             Self::Cursor(_) => "cursor_invalid",
@@ -79,6 +91,7 @@ impl Problematic for LedgerError {
             Self::Rejected { rejection } => match rejection.reason {
                 Reason::AccountExists
                 | Reason::TransferExists
+                | Reason::AlreadyReversed
                 | Reason::GuardFailed
                 | Reason::RowExists => ErrorKind::Conflict,
                 Reason::AmountNotPositive | Reason::StepCount | Reason::IdAhead => {
@@ -86,6 +99,7 @@ impl Problematic for LedgerError {
                 }
                 _ => ErrorKind::Refused,
             },
+            Self::NothingPosted { .. } => ErrorKind::Refused,
             Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,
             Self::Storage(error) => error.kind(),
         }

@@ -14,12 +14,13 @@ use crate::book::Book;
 use crate::error::LedgerError;
 use crate::event::BookOpened;
 use crate::model::{
-    Account, AccountId, Atomicity, Command, Origin, Outcome, Reason, Rejection, Step, TransferId,
+    Account, AccountId, Atomicity, Command, Found, Movement, NewTransfer, Origin, Outcome, Reason,
+    Rejection, Step, TransferId,
 };
 use crate::postings::TableArchive;
 use crate::projection::Tables;
 use crate::query::{
-    At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView,
+    At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferText, TransferView,
 };
 use crate::store;
 
@@ -79,6 +80,8 @@ pub struct Receipt {
     pub replayed: bool,
     /// The steps that were not done, where each stands on its own.
     pub rejections: Vec<Rejection>,
+    /// What steps moved whose amount the request had left open.
+    pub found: Vec<Found>,
 }
 
 impl Ledger {
@@ -184,46 +187,76 @@ impl Ledger {
         position.advance(book.uuid(), committed.seq);
         let replayed = committed.replayed;
         match committed.outcome {
-            Outcome::Done { first_number, rejections } => {
-                Ok(Receipt { position, first_number, replayed, rejections })
+            Outcome::Done { first_number, rejections, found } => {
+                Ok(Receipt { position, first_number, replayed, rejections, found })
             }
             Outcome::Rejected(rejection) => {
                 let exists = rejection.reason == Reason::TransferExists && context.key.is_none();
                 let repeated =
                     if exists { self.repeated(context, book, &asked).await? } else { None };
-                let first_number = repeated.ok_or(LedgerError::Rejected { rejection })?;
-                Ok(Receipt { position, first_number, replayed: true, rejections: Vec::new() })
+                let (first_number, found) = repeated.ok_or(LedgerError::Rejected { rejection })?;
+                let (replayed, rejections) = (true, Vec::new());
+                Ok(Receipt { position, first_number, replayed, rejections, found })
             }
             Outcome::Expired(_) => {
-                let (first_number, rejections) = (0, Vec::new());
-                Ok(Receipt { position, first_number, replayed, rejections })
+                let (first_number, rejections, found) = (0, Vec::new(), Vec::new());
+                Ok(Receipt { position, first_number, replayed, rejections, found })
             }
         }
     }
 
     /// Whether steps are transfers that are all there already and say the same; the number of the
-    /// first.
+    /// first, and what was moved where that was left open.
     async fn repeated(
         &self,
         context: &Context,
         book: BookId,
         asked: &[Step],
-    ) -> Result<Option<u64>, LedgerError> {
+    ) -> Result<Option<(u64, Vec<Found>)>, LedgerError> {
         self.wait_for_book(book).await?;
         let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Read).await?;
-        let mut first_number = None;
-        for step in asked {
+        let (mut first_number, mut amounts) = (None, Vec::new());
+        for (index, step) in (0..).zip(asked) {
             let Step::Transfer(transfer) = step else { return Ok(None) };
             let filter =
                 TransferFilter { transfer: Some(transfer.id), ..TransferFilter::default() };
             let found = store::transfers(&mut tx, book, &filter, None, 1).await?;
-            match found.first().filter(|found| found.says(transfer)) {
-                Some(found) => first_number.get_or_insert(found.number),
-                None => return Ok(None),
+            let Some(found) = found.first().filter(|found| found.says(transfer)) else {
+                return Ok(None);
             };
+            first_number.get_or_insert(found.number);
+            if transfer.movement.is_open() {
+                amounts.push(Found { step: index, amount: found.amount });
+            }
         }
         tx.commit().await?;
-        Ok(first_number)
+        Ok(first_number.map(|number| (number, amounts)))
+    }
+
+    /// The transfer that takes another back: the same amount the other way round, with the same
+    /// code, linked to it. Sending it is the caller's; the engine sees to it that a transfer is
+    /// reversed once.
+    ///
+    /// # Errors
+    /// [`LedgerError::TransferUnknown`] and [`LedgerError::NothingPosted`].
+    pub async fn reversal(
+        &self,
+        context: &Context,
+        book: BookId,
+        asked: NewReversal,
+    ) -> Result<NewTransfer, LedgerError> {
+        self.check_book(context, book).await?;
+        self.wait_for_book(book).await?;
+        let NewReversal { id, original, effective } = asked;
+        let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Read).await?;
+        let found = self.transfer(&mut tx, book, original).await?;
+        tx.commit().await?;
+        if !found.kind.posts() || found.amount.is_zero() {
+            return Err(LedgerError::NothingPosted { transfer: original });
+        }
+        let (debit, credit, amount) = (found.credit, found.debit, found.amount);
+        let (movement, code) = (Movement::Post { debit, credit, amount }, found.code);
+        Ok(NewTransfer { id, movement, code, reference: None, effective, reverses: Some(original) })
     }
 
     /// An account with its balance, as it stands now.

@@ -34,10 +34,12 @@ pub use error::LedgerError;
 pub use event::BookOpened;
 pub use ledger::{AccountText, Ledger, Receipt, Request};
 pub use model::{
-    Account, AccountId, AccountKind, Atomicity, Balance, Limits, Movement, NewAccount, NewTransfer,
-    Rejection, Step, TransferId,
+    Account, AccountId, AccountKind, Atomicity, Balance, Balancing, Found, Limits, Movement,
+    NewAccount, NewTransfer, Rejection, Rest, Step, TransferId,
 };
-pub use query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView};
+pub use query::{
+    At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferText, TransferView,
+};
 pub use source::LedgerSource;
 pub use storage::journal::EngineLimits;
 

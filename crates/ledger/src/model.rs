@@ -68,6 +68,9 @@ pub struct NewTransfer {
     pub reference: Option<u128>,
     /// The date from which it counts.
     pub effective: Date,
+    /// The transfer that it takes back in full: only a posting does, and each transfer is reversed
+    /// once at most. A reversal may itself be reversed.
+    pub reverses: Option<TransferId>,
 }
 
 /// What a transfer does.
@@ -82,6 +85,20 @@ pub enum Movement {
         /// How much; above zero.
         amount: Amount,
     },
+    /// Moves as much as there is, up to a maximum: as much as the balanced account has on the side
+    /// that it gives from, down to its limit there or to zero where it has none, and as the limits
+    /// of the other account and of groups let through, holds counted. Nothing to move is a
+    /// rejection.
+    PostUpTo {
+        /// The account that is debited.
+        debit: AccountId,
+        /// The account that is credited.
+        credit: AccountId,
+        /// How much at most, above zero; all there is where nothing is said.
+        maximum: Option<Amount>,
+        /// Which of the two accounts is balanced.
+        balancing: Balancing,
+    },
     /// Reserves an amount until it is posted, voided or expires.
     Hold {
         /// The account that will be debited.
@@ -93,18 +110,41 @@ pub enum Movement {
         /// When it is released of itself.
         expires: Option<Timestamp>,
     },
-    /// Posts a hold, in full or in part; what is not posted is released.
+    /// Posts a hold, in full or in part, in one capture or in several.
     PostHold {
         /// Which hold.
         hold: TransferId,
-        /// How much; all of it where nothing is said.
+        /// How much; all that is left of it where nothing is said.
         amount: Option<Amount>,
+        /// What becomes of the part that is not posted.
+        rest: Rest,
     },
     /// Releases a hold.
     VoidHold {
         /// Which hold.
         hold: TransferId,
     },
+}
+
+/// Which account of a balancing transfer bounds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Balancing {
+    /// The debited one: debits do not exceed its credits. A customer's deposit pays out what is in
+    /// it; an overdrawn asset is brought up to zero.
+    Debit,
+    /// The credited one: credits do not exceed its debits. A bank account gives what is in it; a
+    /// debt is paid off as far as it goes.
+    Credit,
+}
+
+/// What becomes of the part of a hold that is not posted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rest {
+    /// It is released: the hold is settled.
+    #[default]
+    Release,
+    /// It stays held, for another capture; a hold of which nothing is left is settled.
+    Keep,
 }
 
 /// One step of a command.
@@ -130,6 +170,20 @@ pub enum Step {
     CloseAccount {
         /// Which account; nothing may be held on it.
         account: AccountId,
+    },
+    /// Freezes an account or thaws it. A frozen account takes part in no posting and no new hold;
+    /// its open holds may be voided and expire.
+    Freeze {
+        /// Which account; it must not be closed.
+        account: AccountId,
+        /// Whether it is frozen from now on.
+        frozen: bool,
+    },
+    /// Closes the book's periods up to a date, or opens them again: no transfer may count from
+    /// then or earlier. What is there already stays, and holds expire as they would.
+    LockPeriod {
+        /// The last date that is closed; none where nothing is said.
+        until: Option<Date>,
     },
     /// Makes a transfer.
     Transfer(NewTransfer),
@@ -193,11 +247,22 @@ pub enum Outcome {
         first_number: u64,
         /// Steps that were not, where each stands on its own.
         rejections: Vec<Rejection>,
+        /// Amounts that the caller had left open, in the order of steps.
+        found: Vec<Found>,
     },
     /// Nothing was done.
     Rejected(Rejection),
     /// Holds that were released because their time had come.
     Expired(Vec<TransferId>),
+}
+
+/// What a step moved whose amount the caller had left open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The step, from 0.
+    pub step: u32,
+    /// How much it moved, in minor units.
+    pub amount: Amount,
 }
 
 /// Why nothing was done.
@@ -292,10 +357,22 @@ reasons! {
     GuardFailed = 19, "changed_meanwhile", "what the command depends on has changed meanwhile";
     /// A row that the command adds is there already.
     RowExists = 20, "already_exists", "what the command would add is there already";
-    /// The id says a time that has not come.
-    IdAhead = 22, "id_ahead", "the id says a time that is more than a minute ahead";
     /// No steps, or more than may be.
     StepCount = 21, "step_count", "a command has at least one step and not more than the limit";
+    /// The account is frozen.
+    AccountFrozen = 22, "account_frozen", "the account is frozen";
+    /// The effective date is in a closed period.
+    PeriodLocked = 23, "period_locked", "the effective date is in a closed period";
+    /// There is no transfer with the id of the one to be reversed.
+    TransferUnknown = 24, "transfer_unknown", "there is no such transfer in the book";
+    /// The transfer was reversed before.
+    AlreadyReversed = 25, "already_reversed", "the transfer was reversed before";
+    /// Only a posting reverses a transfer.
+    ReversalNotPosting = 26, "reversal_not_posting", "only a posting can reverse a transfer";
+    /// A transfer of as much as there is found nothing.
+    NothingAvailable = 27, "nothing_available", "there is nothing that could be moved";
+    /// The id says a time that has not come.
+    IdAhead = 31, "id_ahead", "the id says a time that is more than a minute ahead";
 }
 
 /// What an account holds.
@@ -328,6 +405,8 @@ pub struct Account {
     pub code: u16,
     /// Whether it is closed.
     pub closed: bool,
+    /// Whether it is frozen.
+    pub frozen: bool,
     /// What it holds.
     pub balance: Balance,
 }
@@ -380,6 +459,14 @@ impl AccountKind {
     }
 }
 
+impl Movement {
+    /// Whether it leaves to the engine how much is moved.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::PostUpTo { .. } | Self::PostHold { amount: None, .. })
+    }
+}
+
 impl Balance {
     /// What can be taken out: posted, less what is held to go out.
     pub fn available(&self) -> Result<Amount, kernel::AmountError> {
@@ -397,6 +484,14 @@ impl Outcome {
             }
             Self::Rejected(_) | Self::Expired(_) => false,
         }
+    }
+
+    /// What a step moved, where the caller had left that open.
+    #[must_use]
+    pub fn found(&self, step: u32) -> Option<Amount> {
+        let Self::Done { found, .. } = self else { return None };
+        let place = found.binary_search_by_key(&step, |found| found.step).ok()?;
+        Some(found[place].amount)
     }
 
     /// The rejection, if it is one.

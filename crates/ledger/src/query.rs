@@ -3,7 +3,7 @@
 use kernel::{Amount, BookId, Commodity, Date, Timestamp};
 use storage::StorageError;
 
-use crate::model::{AccountId, Movement, NewTransfer, TransferId};
+use crate::model::{AccountId, Balancing, Movement, NewTransfer, Rest, TransferId};
 
 /// A book.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,10 +103,16 @@ pub enum TransferKind {
     Post,
     /// It reserved one.
     Hold,
-    /// It posted a hold.
+    /// It posted a hold, in full or for the last time.
     PostHold,
     /// It released one.
     VoidHold,
+    /// It posted a part of one and kept the rest held.
+    PostHoldPart,
+    /// It moved as much as the debited account had.
+    BalancingDebit,
+    /// It moved as much as the credited account had.
+    BalancingCredit,
 }
 
 /// A transfer as it is shown.
@@ -124,6 +130,8 @@ pub struct TransferView {
     pub credit: AccountId,
     /// How much.
     pub amount: Amount,
+    /// How much at most, where it moved as much as there was.
+    pub asked: Option<Amount>,
     /// Of what.
     pub commodity: Commodity,
     /// The module's number.
@@ -142,8 +150,12 @@ pub struct TransferView {
     pub counterparty: Option<String>,
     /// When the hold expires, if it is one that does.
     pub expires_at: Option<Timestamp>,
-    /// The hold that it settles.
+    /// The hold that it posts or voids.
     pub hold: Option<TransferId>,
+    /// The transfer that it takes back.
+    pub reverses: Option<TransferId>,
+    /// The transfer that takes it back.
+    pub reversed_by: Option<TransferId>,
 }
 
 impl TransferView {
@@ -158,11 +170,15 @@ impl TransferView {
             Movement::Post { debit, credit, amount } => {
                 moved(TransferKind::Post, debit, credit, amount, None)
             }
+            Movement::PostUpTo { debit, credit, maximum, balancing } => {
+                let kind = TransferKind::balancing(balancing);
+                moved(kind, debit, credit, self.amount, None) && self.asked == maximum
+            }
             Movement::Hold { debit, credit, amount, expires } => {
                 moved(TransferKind::Hold, debit, credit, amount, expires)
             }
-            Movement::PostHold { hold, amount } => {
-                (self.kind, self.hold) == (TransferKind::PostHold, Some(hold))
+            Movement::PostHold { hold, amount, rest } => {
+                (self.kind, self.hold) == (TransferKind::posting(rest), Some(hold))
                     && amount.is_none_or(|amount| amount == self.amount)
             }
             Movement::VoidHold { hold } => {
@@ -170,12 +186,49 @@ impl TransferView {
             }
         };
         movement
-            && (self.id, self.code, self.effective, self.reference_hash)
-                == (asked.id, asked.code, asked.effective, asked.reference)
+            && (self.id, self.code, self.effective, self.reference_hash, self.reverses)
+                == (asked.id, asked.code, asked.effective, asked.reference, asked.reverses)
     }
 }
 
+/// A reversal to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewReversal {
+    /// Its own id.
+    pub id: TransferId,
+    /// The transfer that it takes back in full.
+    pub original: TransferId,
+    /// The date from which it counts.
+    pub effective: Date,
+}
+
 impl TransferKind {
+    const ALL: [Self; 7] = [
+        Self::Post,
+        Self::Hold,
+        Self::PostHold,
+        Self::VoidHold,
+        Self::PostHoldPart,
+        Self::BalancingDebit,
+        Self::BalancingCredit,
+    ];
+
+    /// The kind of a balancing transfer.
+    pub(crate) const fn balancing(balancing: Balancing) -> Self {
+        match balancing {
+            Balancing::Debit => Self::BalancingDebit,
+            Balancing::Credit => Self::BalancingCredit,
+        }
+    }
+
+    /// The kind of a posting of a hold.
+    pub(crate) const fn posting(rest: Rest) -> Self {
+        match rest {
+            Rest::Release => Self::PostHold,
+            Rest::Keep => Self::PostHoldPart,
+        }
+    }
+
     /// Its number in the tables.
     #[must_use]
     pub const fn number(self) -> u8 {
@@ -184,12 +237,26 @@ impl TransferKind {
             Self::Hold => 1,
             Self::PostHold => 2,
             Self::VoidHold => 3,
+            Self::PostHoldPart => 4,
+            Self::BalancingDebit => 5,
+            Self::BalancingCredit => 6,
+        }
+    }
+
+    /// Whether it posts an amount at once.
+    pub(crate) const fn posts(self) -> bool {
+        match self {
+            Self::Post
+            | Self::PostHold
+            | Self::PostHoldPart
+            | Self::BalancingDebit
+            | Self::BalancingCredit => true,
+            Self::Hold | Self::VoidHold => false,
         }
     }
 
     pub(crate) fn from_number(number: u16) -> Result<Self, StorageError> {
-        let all = [Self::Post, Self::Hold, Self::PostHold, Self::VoidHold];
-        let found = all.into_iter().find(|kind| u16::from(kind.number()) == number);
+        let found = Self::ALL.into_iter().find(|kind| u16::from(kind.number()) == number);
         found.ok_or_else(|| StorageError::Damaged { text: format!("transfer kind {number}") })
     }
 }

@@ -14,7 +14,9 @@ use storage::log::{Envelope, EventSource, ObjectRef, StreamEvent};
 use storage::{StorageError, Tx, params, sql};
 
 use crate::book::{Entry, decode_entries};
-use crate::model::{AccountId, Command, Movement, NewTransfer, Origin, Outcome, Rejection, Step};
+use crate::model::{
+    AccountId, Balancing, Command, Movement, NewTransfer, Origin, Outcome, Rejection, Rest, Step,
+};
 
 sql! {
     RECORDS =
@@ -90,12 +92,19 @@ struct Said {
 impl Place<'_> {
     fn entry(&mut self, entry: &Entry, out: &mut Vec<StreamEvent>) -> Result<(), StorageError> {
         match (&entry.command, &entry.outcome) {
-            (Command::Steps { origin, steps, .. }, Outcome::Done { first_number, rejections }) => {
+            (
+                Command::Steps { origin, steps, .. },
+                Outcome::Done { first_number, rejections, .. },
+            ) => {
                 let mut number = *first_number;
-                for (_, step) in
+                for (index, step) in
                     (0..).zip(steps.iter()).filter(|(index, _)| entry.outcome.did(*index))
                 {
-                    out.push(self.event(origin.as_ref(), said(step, number))?);
+                    let mut said = said(step, number);
+                    if let Some(moved) = entry.outcome.found(index) {
+                        said.body["moved"] = json!(moved.to_string());
+                    }
+                    out.push(self.event(origin.as_ref(), said)?);
                     number += u64::from(matches!(step, Step::Transfer(_)));
                 }
                 for rejection in rejections {
@@ -182,6 +191,16 @@ fn said(step: &Step, number: u64) -> Said {
             json!({ "floor": bound(limits.floor), "ceiling": bound(limits.ceiling) }),
         ),
         Step::CloseAccount { account } => about("ledger.account.closed", account, json!({})),
+        Step::Freeze { account, frozen } => {
+            let kind = if *frozen { "ledger.account.frozen" } else { "ledger.account.thawed" };
+            about(kind, account, json!({}))
+        }
+        Step::LockPeriod { until } => Said {
+            kind: "ledger.period.locked",
+            objects: Vec::new(),
+            effective: *until,
+            body: json!({ "until": until.map(|until| until.to_string()) }),
+        },
         Step::Transfer(transfer) => transferred(transfer, number),
     }
 }
@@ -194,6 +213,17 @@ fn transferred(transfer: &NewTransfer, number: u64) -> Said {
             "ledger.transfer.posted",
             json!({ "debit": debit, "credit": credit, "amount": amount.to_string() }),
         ),
+        Movement::PostUpTo { debit, credit, maximum, balancing } => (
+            match balancing {
+                Balancing::Debit => "ledger.transfer.balanced_debit",
+                Balancing::Credit => "ledger.transfer.balanced_credit",
+            },
+            json!({
+                "debit": debit,
+                "credit": credit,
+                "maximum": maximum.map(|maximum| maximum.to_string()),
+            }),
+        ),
         Movement::Hold { debit, credit, amount, expires } => (
             "ledger.transfer.held",
             json!({
@@ -203,14 +233,21 @@ fn transferred(transfer: &NewTransfer, number: u64) -> Said {
                 "expires_at": expires.map(time),
             }),
         ),
-        Movement::PostHold { hold, amount } => (
+        Movement::PostHold { hold, amount, rest } => (
             "ledger.hold.posted",
-            json!({ "hold": hold, "amount": amount.map(|amount| amount.to_string()) }),
+            json!({
+                "hold": hold,
+                "amount": amount.map(|amount| amount.to_string()),
+                "kept": rest == Rest::Keep,
+            }),
         ),
         Movement::VoidHold { hold } => ("ledger.hold.voided", json!({ "hold": hold })),
     };
     body["number"] = json!(number);
     body["code"] = json!(transfer.code);
+    if let Some(original) = transfer.reverses {
+        body["reverses"] = json!(original);
+    }
     let objects = vec![ObjectRef::new("transfer", transfer.id)];
     Said { kind, objects, effective: Some(transfer.effective), body }
 }

@@ -18,7 +18,8 @@ macro_rules! transfers {
             "SELECT transfer.number, transfer.id, transfer.kind, debit.id, credit.id,
                  transfer.amount, debit.commodity, debit.scale, transfer.code, transfer.effective,
                  transfer.booked_at, text.reference, text.purpose, text.counterparty,
-                 transfer.expires_at, held.id, transfer.reference
+                 transfer.expires_at, held.id, transfer.reference, transfer.reverses, reversal.id,
+                 transfer.asked
              FROM ledger_transfer AS transfer
              JOIN ledger_account AS debit
                  ON debit.tenant = app_tenant() AND debit.book = transfer.book
@@ -29,6 +30,9 @@ macro_rules! transfers {
              LEFT JOIN ledger_transfer AS held
                  ON held.tenant = app_tenant() AND held.book = transfer.book
                  AND held.number = transfer.hold
+             LEFT JOIN ledger_transfer AS reversal
+                 ON reversal.tenant = app_tenant() AND reversal.book = transfer.book
+                 AND reversal.reverses = transfer.id
              LEFT JOIN ledger_transfer_text AS text
                  ON text.tenant = app_tenant() AND text.book = transfer.book
                  AND text.transfer = transfer.id
@@ -340,6 +344,9 @@ fn view(row: &Row) -> Result<TransferView, StorageError> {
         counterparty: row.get(13)?,
         expires_at: row.get(14)?,
         hold: row.get::<Option<Uuid>>(15)?.map(TransferId::from_uuid),
+        reverses: row.get::<Option<Uuid>>(17)?.map(TransferId::from_uuid),
+        reversed_by: row.get::<Option<Uuid>>(18)?.map(TransferId::from_uuid),
+        asked: row.get(19)?,
     })
 }
 

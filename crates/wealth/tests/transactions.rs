@@ -50,6 +50,7 @@ async fn repay(family: &Family, account: AssetId, loan: AssetId) {
         code: 3,
         reference: None,
         effective: date("2025-06-01"),
+        reverses: None,
     };
     let text = TransferText {
         transfer: id,

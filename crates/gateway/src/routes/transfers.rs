@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use identity::Action;
 use kernel::{Amount, BookId, Context, Date, FieldFault, PageRequest, Timestamp, Uuid, time};
-use ledger::{AccountId, Movement, NewTransfer, Request, Step, TransferId, TransferText};
+use ledger::{AccountId, Movement, NewTransfer, Request, Rest, Step, TransferId, TransferText};
 use storage::crypto::{sha256, short};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -151,7 +151,14 @@ impl Reader<'_> {
             Some(text) => time::parse_date(text)
                 .map_err(|error| self.wrong("effective", "malformed", error))?,
         };
-        Ok(NewTransfer { id, movement: self.movement()?, code: *code, reference: None, effective })
+        Ok(NewTransfer {
+            id,
+            movement: self.movement()?,
+            code: *code,
+            reference: None,
+            effective,
+            reverses: None,
+        })
     }
 
     fn movement(&self) -> Result<Movement, ApiError> {
@@ -171,7 +178,7 @@ impl Reader<'_> {
                 let scale = self.holds.get(&hold).copied().unwrap_or(0);
                 let amount = self.body.amount.as_deref();
                 let amount = amount.map(|text| self.amount(text, scale)).transpose()?;
-                Ok(Movement::PostHold { hold, amount })
+                Ok(Movement::PostHold { hold, amount, rest: Rest::Release })
             }
             TransferType::VoidHold => Ok(Movement::VoidHold { hold: self.hold()? }),
         }

@@ -341,9 +341,11 @@ impl Transfer {
             id: view.id.to_string(),
             number: view.number,
             kind: match view.kind {
-                TransferKind::Post => TransferType::Transfer,
+                TransferKind::Post
+                | TransferKind::BalancingDebit
+                | TransferKind::BalancingCredit => TransferType::Transfer,
                 TransferKind::Hold => TransferType::Hold,
-                TransferKind::PostHold => TransferType::PostHold,
+                TransferKind::PostHold | TransferKind::PostHoldPart => TransferType::PostHold,
                 TransferKind::VoidHold => TransferType::VoidHold,
             },
             debit: view.debit.to_string(),

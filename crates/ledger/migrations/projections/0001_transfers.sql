@@ -25,8 +25,10 @@ CREATE TABLE ledger_account (
 CREATE UNIQUE INDEX ledger_account_id ON ledger_account (book, id);
 
 -- Every transfer, holds included; accounts by their number in the book. `hold` is the number of the
--- hold that a posting or voiding settles. What looks transfers up by something else than their number
--- stands in sorted runs: an index in random order would write a page for each transfer.
+-- hold that a posting or voiding is of: one may be posted in several parts. `reverses` is the id of
+-- the transfer that a posting takes back. `asked` is the maximum of a balancing transfer, of which
+-- `amount` is what moved. What looks transfers up by something else than their number stands in
+-- sorted runs: an index in random order would write a page for each transfer.
 CREATE TABLE ledger_transfer (
     tenant {uuid} NOT NULL,
     book {uuid} NOT NULL,
@@ -42,9 +44,14 @@ CREATE TABLE ledger_transfer (
     booked_at {time} NOT NULL,
     hold {i64},
     expires_at {time},
+    reverses {uuid},
+    asked {amount},
     PRIMARY KEY (book, number)
 ) {clustered};
 {{tenant_table ledger_transfer append_only}}
+-- Reversals are few.
+CREATE UNIQUE INDEX ledger_transfer_reverses ON ledger_transfer (book, reverses)
+    WHERE reverses IS NOT NULL;
 
 -- The holds that are open.
 CREATE TABLE ledger_hold (
@@ -59,8 +66,9 @@ CREATE TABLE ledger_hold (
 ) {clustered};
 {{tenant_table ledger_hold}}
 
--- Transfers whose ids say no time, or another than when they were booked. The others stand in runs by
--- id, which are about as ordered as time is.
+-- Transfers whose ids say no time, or another than when they were booked; the others stand in runs by
+-- id, which are about as ordered as time is. A reversal is here too, under an id that is made from
+-- that of the transfer which it takes back.
 CREATE TABLE ledger_odd_id (
     tenant {uuid} NOT NULL,
     book {uuid} NOT NULL,

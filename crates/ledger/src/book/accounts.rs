@@ -18,6 +18,7 @@ pub(super) struct AccountState {
     pub code: u16,
     pub kind: AccountKind,
     pub closed: bool,
+    pub frozen: bool,
 }
 
 /// What open holds would move.

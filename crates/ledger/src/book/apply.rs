@@ -3,9 +3,15 @@
 use kernel::{Amount, AmountError, Timestamp};
 
 use super::accounts::{AccountState, Held};
-use super::decide::{Allowed, Effect};
+use super::decide::{Allowed, Effect, reversal_of};
 use super::state::{Book, CommodityState, HoldState, KeyState, Undo};
-use crate::model::{NewAccount, Outcome, Step};
+use crate::model::{NewAccount, Outcome, Rest, Step};
+
+/// A transfer's id, and that of the transfer which it takes back.
+pub(super) struct Ids {
+    pub id: u128,
+    pub reverses: Option<u128>,
+}
 
 impl Book {
     pub(super) fn apply_step(
@@ -16,7 +22,9 @@ impl Book {
     ) -> Result<(), AmountError> {
         match (step, allowed) {
             (Step::Transfer(transfer), Allowed::Transfer(effect)) => {
-                self.apply_transfer(time, transfer.id.uuid().as_u128(), effect)?;
+                let reverses = transfer.reverses.map(|original| original.uuid().as_u128());
+                let ids = Ids { id: transfer.id.uuid().as_u128(), reverses };
+                self.apply_transfer(time, ids, effect)?;
             }
             (Step::DefineCommodity { code, scale }, Allowed::Commodity) => {
                 // Memory ends long before 32 bits do.
@@ -36,6 +44,15 @@ impl Book {
                 self.accounts.get_mut(*number).closed = true;
                 self.undo.push(Undo::Closed { number: *number });
             }
+            (Step::Freeze { frozen, .. }, Allowed::Freeze { number }) => {
+                let account = self.accounts.get_mut(*number);
+                let before = std::mem::replace(&mut account.frozen, *frozen);
+                self.undo.push(Undo::Frozen { number: *number, before });
+            }
+            (Step::LockPeriod { until }, Allowed::LockPeriod) => {
+                let before = std::mem::replace(&mut self.locked_until, *until);
+                self.undo.push(Undo::PeriodLocked { before });
+            }
             // `Allowed` is made from the step itself.
             (_, _) => {}
         }
@@ -49,6 +66,7 @@ impl Book {
             code: account.code,
             kind: account.kind,
             closed: false,
+            frozen: false,
         };
         let number = self.accounts.push(account.id.uuid().as_u128(), state);
         self.undo.push(Undo::AccountOpened);
@@ -62,12 +80,18 @@ impl Book {
     pub(super) fn apply_transfer(
         &mut self,
         time: Timestamp,
-        id: u128,
+        ids: Ids,
         effect: &Effect,
     ) -> Result<(), AmountError> {
+        let Ids { id, reverses } = ids;
         self.transfer_count += 1;
         self.transfers.insert(id, self.transfer_count, time);
         self.undo.push(Undo::TransferNoted { id });
+        if let Some(original) = reverses {
+            let id = reversal_of(original);
+            self.transfers.insert(id, self.transfer_count, time);
+            self.undo.push(Undo::ReversalNoted { id });
+        }
         match *effect {
             Effect::Post { debit, credit, amount } => {
                 self.post(debit, amount)?;
@@ -79,17 +103,30 @@ impl Book {
                 self.hold(debit, amount, Amount::ZERO)?;
                 self.hold(credit, Amount::ZERO, amount)
             }
-            Effect::PostHold { hold, amount } => self.settle_hold(hold, amount),
-            Effect::VoidHold { hold } => self.settle_hold(hold, Amount::ZERO),
+            Effect::PostHold { hold, amount, rest } => self.settle_hold(hold, amount, rest),
+            Effect::VoidHold { hold } => self.settle_hold(hold, Amount::ZERO, Rest::Release),
         }
     }
 
-    /// Posts a part of a hold and releases the rest.
-    pub(super) fn settle_hold(&mut self, id: u128, posted: Amount) -> Result<(), AmountError> {
+    /// Posts a part of a hold, and releases the rest or keeps it held.
+    pub(super) fn settle_hold(
+        &mut self,
+        id: u128,
+        posted: Amount,
+        rest: Rest,
+    ) -> Result<(), AmountError> {
         let Some(hold) = self.remove_hold(id) else { return Ok(()) };
         let HoldState { debit, credit, amount, .. } = hold;
         self.undo.push(Undo::HoldRemoved { id, hold: Box::new(hold) });
-        let released = amount.negate();
+        let kept = match rest {
+            Rest::Release => Amount::ZERO,
+            Rest::Keep => amount.checked_sub(posted)?,
+        };
+        if !kept.is_zero() {
+            self.add_hold(id, HoldState { amount: kept, ..hold });
+            self.undo.push(Undo::HoldAdded { id });
+        }
+        let released = kept.checked_sub(amount)?;
         self.hold(debit, released, Amount::ZERO)?;
         self.hold(credit, Amount::ZERO, released)?;
         if !posted.is_zero() {
@@ -153,6 +190,10 @@ impl Book {
                     self.accounts.set_limits(number, *before);
                 }
                 Some(Undo::Closed { number }) => self.accounts.get_mut(number).closed = false,
+                Some(Undo::Frozen { number, before }) => {
+                    self.accounts.get_mut(number).frozen = before;
+                }
+                Some(Undo::PeriodLocked { before }) => self.locked_until = before,
                 Some(Undo::AccountOpened) => self.accounts.pop(),
                 Some(Undo::CommodityDefined) => {
                     if let Some(commodity) = self.commodities.pop() {
@@ -163,6 +204,7 @@ impl Book {
                     self.transfers.remove(id);
                     self.transfer_count -= 1;
                 }
+                Some(Undo::ReversalNoted { id }) => self.transfers.remove(id),
                 Some(Undo::HoldAdded { id }) => {
                     self.remove_hold(id);
                 }

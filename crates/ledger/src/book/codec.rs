@@ -118,7 +118,7 @@ fn decode(
     let Head { key, origin, atomicity, rejection, count } = head;
     let (first_number, day) = (*number, day_of(time));
     let mut steps = Vec::with_capacity(count.min(reader.len()));
-    let mut rejections = Vec::new();
+    let (mut rejections, mut found) = (Vec::new(), Vec::new());
     for index in (0_u32..).take(count) {
         let refused = if rejection.is_some() { None } else { read_step_rejection(index, reader)? };
         if rejection.is_some() || refused.is_some() {
@@ -130,17 +130,23 @@ fn decode(
             let id = usize::try_from(number).ok().and_then(|number| accounts.get(number));
             id.copied().ok_or_else(|| damaged("an account"))
         };
-        let step = read_step::<u32>(day, reader)?.into_step(by_number)?;
+        let step = read_step::<u32>(day, reader)?;
+        found.extend(step.found(index));
+        let step = step.into_step(by_number)?;
         match &step {
             Step::OpenAccount(account) => accounts.push(account.id),
             Step::Transfer(_) => *number += 1,
-            Step::DefineCommodity { .. } | Step::SetLimits { .. } | Step::CloseAccount { .. } => {}
+            Step::DefineCommodity { .. }
+            | Step::SetLimits { .. }
+            | Step::CloseAccount { .. }
+            | Step::Freeze { .. }
+            | Step::LockPeriod { .. } => {}
         }
         steps.push(step);
     }
     let outcome = match rejection {
         Some(rejection) => Outcome::Rejected(rejection),
-        None => Outcome::Done { first_number, rejections },
+        None => Outcome::Done { first_number, rejections, found },
     };
     Ok(Entry {
         command: Command::Steps { key, origin, atomicity, steps: Arc::new(steps) },

@@ -1,12 +1,13 @@
 //! The rules. Everything here only looks; what it allows, `apply` does.
 
 use kernel::{Amount, Timestamp, Uuid};
+use storage::crypto::{sha256, short};
 
 use super::accounts::{AccountState, Held, reach};
 use super::ids::TransferIds;
 use super::state::{Book, HoldState};
 use crate::model::{
-    Limits, Movement, NewAccount, NewTransfer, Reason, Rejection, Step, TransferId,
+    Balancing, Limits, Movement, NewAccount, NewTransfer, Reason, Rejection, Rest, Step, TransferId,
 };
 
 /// The most steps of one command: they are decided while every other caller waits.
@@ -17,7 +18,7 @@ pub const STEPS_MAX: usize = 10_000;
 pub(super) enum Effect {
     Post { debit: u32, credit: u32, amount: Amount },
     Hold { debit: u32, credit: u32, amount: Amount, expires: Option<Timestamp> },
-    PostHold { hold: u128, amount: Amount },
+    PostHold { hold: u128, amount: Amount, rest: Rest },
     VoidHold { hold: u128 },
 }
 
@@ -28,6 +29,8 @@ pub(super) enum Allowed {
     Account { commodity: u32 },
     Limits { number: u32 },
     Close { number: u32 },
+    Freeze { number: u32 },
+    LockPeriod,
     Transfer(Effect),
 }
 
@@ -62,6 +65,11 @@ impl Book {
                 }
                 Ok(Allowed::Close { number })
             }
+            Step::Freeze { account, .. } => {
+                let (number, _) = self.open_account(account.uuid())?;
+                Ok(Allowed::Freeze { number })
+            }
+            Step::LockPeriod { .. } => Ok(Allowed::LockPeriod),
         }
     }
 
@@ -83,15 +91,31 @@ impl Book {
         if TransferIds::is_ahead(id, time) {
             return Err((Reason::IdAhead, Some(id)));
         }
+        if self.locked_until.is_some_and(|until| transfer.effective <= until) {
+            return Err((Reason::PeriodLocked, Some(id)));
+        }
+        if let Some(original) = transfer.reverses {
+            self.allow_reversal(transfer, original.uuid().as_u128())?;
+        }
         match transfer.movement {
             Movement::Post { debit, credit, amount } => {
-                let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid(), amount)?;
+                above_zero(amount)?;
+                let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid())?;
+                self.allow_change(&Change::posted(debit, amount))?;
+                self.allow_change(&Change::posted(credit, amount.negate()))?;
+                Ok(Effect::Post { debit, credit, amount })
+            }
+            Movement::PostUpTo { debit, credit, maximum, balancing } => {
+                maximum.map_or(Ok(()), above_zero)?;
+                let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid())?;
+                let amount = self.available(debit, credit, maximum, balancing)?;
                 self.allow_change(&Change::posted(debit, amount))?;
                 self.allow_change(&Change::posted(credit, amount.negate()))?;
                 Ok(Effect::Post { debit, credit, amount })
             }
             Movement::Hold { debit, credit, amount, expires } => {
-                let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid(), amount)?;
+                above_zero(amount)?;
+                let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid())?;
                 if expires.is_some_and(|expires| expires <= time) {
                     return Err((Reason::ExpiryPast, None));
                 }
@@ -101,35 +125,51 @@ impl Book {
                 self.allow_change(&Change { held_credit: amount, ..none })?;
                 Ok(Effect::Hold { debit, credit, amount, expires })
             }
-            Movement::PostHold { hold, amount } => {
+            Movement::PostHold { hold, amount, rest } => {
                 let (hold, state) = self.allow_hold(hold)?;
-                let amount = amount.unwrap_or(state.amount);
-                if amount <= Amount::ZERO {
-                    return Err((Reason::AmountNotPositive, None));
+                for number in [state.debit, state.credit] {
+                    if self.accounts.get(number).frozen {
+                        return Err((Reason::AccountFrozen, Some(self.accounts.id(number))));
+                    }
                 }
+                let amount = amount.unwrap_or(state.amount);
+                above_zero(amount)?;
                 if amount > state.amount {
                     return Err((Reason::HoldExceeded, Some(hold)));
                 }
-                let released = state.amount.negate();
+                let released = match rest {
+                    Rest::Release => state.amount.negate(),
+                    Rest::Keep => amount.negate(),
+                };
                 let one = Change::posted(state.debit, amount);
                 self.allow_change(&Change { held_debit: released, ..one })?;
                 let other = Change::posted(state.credit, amount.negate());
                 self.allow_change(&Change { held_credit: released, ..other })?;
-                Ok(Effect::PostHold { hold, amount })
+                Ok(Effect::PostHold { hold, amount, rest })
             }
             Movement::VoidHold { hold } => Ok(Effect::VoidHold { hold: self.allow_hold(hold)?.0 }),
         }
     }
 
-    fn allow_pair(&self, debit: Uuid, credit: Uuid, amount: Amount) -> Verdict<(u32, u32)> {
-        if amount <= Amount::ZERO {
-            return Err((Reason::AmountNotPositive, None));
+    fn allow_reversal(&self, transfer: &NewTransfer, original: u128) -> Verdict<()> {
+        if !matches!(transfer.movement, Movement::Post { .. }) {
+            return Err((Reason::ReversalNotPosting, Some(transfer.id.uuid().as_u128())));
         }
+        if !self.transfers.contains(original) {
+            return Err((Reason::TransferUnknown, Some(original)));
+        }
+        if self.transfers.contains(reversal_of(original)) {
+            return Err((Reason::AlreadyReversed, Some(original)));
+        }
+        Ok(())
+    }
+
+    fn allow_pair(&self, debit: Uuid, credit: Uuid) -> Verdict<(u32, u32)> {
         if debit == credit {
             return Err((Reason::SameAccount, Some(debit.as_u128())));
         }
-        let (debit, one) = self.open_account(debit)?;
-        let (credit_number, other) = self.open_account(credit)?;
+        let (debit, one) = self.usable_account(debit)?;
+        let (credit_number, other) = self.usable_account(credit)?;
         if one.commodity != other.commodity {
             return Err((Reason::CommoditiesMixed, Some(credit.as_u128())));
         }
@@ -155,6 +195,15 @@ impl Book {
             return Err((Reason::AccountClosed, Some(id)));
         }
         Ok((number, state))
+    }
+
+    /// An account that something may be booked on.
+    fn usable_account(&self, id: Uuid) -> Verdict<(u32, &AccountState)> {
+        let (number, state) = self.open_account(id)?;
+        match state.frozen {
+            true => Err((Reason::AccountFrozen, Some(id.as_u128()))),
+            false => Ok((number, state)),
+        }
     }
 
     /// Whether an account may stand as it would after a change. One that is beyond a limit already
@@ -186,6 +235,47 @@ impl Book {
         Ok(())
     }
 
+    /// How much a balancing transfer moves.
+    fn available(
+        &self,
+        debit: u32,
+        credit: u32,
+        maximum: Option<Amount>,
+        balancing: Balancing,
+    ) -> Verdict<Amount> {
+        let rooms = [
+            self.room(debit, true, balancing == Balancing::Debit)?,
+            self.room(credit, false, balancing == Balancing::Credit)?,
+            maximum.map(Amount::minor),
+        ];
+        // The balanced account always has a bound.
+        match rooms.into_iter().flatten().min() {
+            Some(minor) if minor > 0 => Ok(Amount::from_minor(minor)),
+            _ => {
+                let balanced = if balancing == Balancing::Debit { debit } else { credit };
+                Err((Reason::NothingAvailable, Some(self.accounts.id(balanced))))
+            }
+        }
+    }
+
+    /// How much an account may be debited or credited until it reaches its limit, holds counted;
+    /// one that is `balanced` and has none reaches it at zero.
+    fn room(&self, number: u32, debited: bool, balanced: bool) -> Verdict<Option<i128>> {
+        let state = self.accounts.get(number);
+        let overflow = |_| (Reason::Overflow, Some(self.accounts.id(number)));
+        let held = self.accounts.held(number);
+        let (low, high) = reach(state.kind, state.posted, held).map_err(overflow)?;
+        let zero = balanced.then_some(Amount::ZERO);
+        let Limits { floor, ceiling } = self.accounts.limits(number);
+        // A difference of more than an amount can hold is more than any maximum, or than nothing.
+        Ok(if state.kind.is_debit_normal() == debited {
+            let ceiling = ceiling.or(zero);
+            ceiling.map(|ceiling| ceiling.minor().saturating_sub(high.minor()))
+        } else {
+            floor.or(zero).map(|floor| low.minor().saturating_sub(floor.minor()))
+        })
+    }
+
     /// The holds whose time has come.
     pub(super) fn expired_at(&self, time: Timestamp) -> Vec<TransferId> {
         let expired = self.expiries.iter().take_while(|(expires, _)| *expires <= time);
@@ -193,10 +283,31 @@ impl Book {
     }
 }
 
+fn above_zero(amount: Amount) -> Verdict<()> {
+    if amount > Amount::ZERO { Ok(()) } else { Err((Reason::AmountNotPositive, None)) }
+}
+
+impl Effect {
+    /// How much is posted.
+    pub(super) const fn posted(&self) -> Amount {
+        match self {
+            Self::Post { amount, .. } | Self::PostHold { amount, .. } => *amount,
+            Self::Hold { .. } | Self::VoidHold { .. } => Amount::ZERO,
+        }
+    }
+}
+
 impl Change {
     const fn posted(number: u32, posted: Amount) -> Self {
         Self { number, posted, held_debit: Amount::ZERO, held_credit: Amount::ZERO }
     }
+}
+
+/// What stands among the ids of transfers once a transfer was reversed. It is derived, so that the
+/// one set that must remember for ever remembers this too; no caller arrives at it by chance, and
+/// one who makes a transfer of this id only bars a reversal in the own book.
+pub(crate) fn reversal_of(original: u128) -> u128 {
+    short(sha256(&[b"florin ledger reversal", &original.to_be_bytes()]))
 }
 
 pub(super) fn rejection(step: u32, (reason, about): (Reason, Option<u128>)) -> Rejection {

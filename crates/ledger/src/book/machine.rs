@@ -5,11 +5,15 @@ use kernel::{Amount, Timestamp, Uuid};
 use storage::StorageError;
 use storage::journal::{ByteReader, Executed, Machine, Refusal};
 
+use super::apply::Ids;
 use super::codec::{self, Head, damaged, day_of};
-use super::decide::{Allowed, Effect, STEPS_MAX, rejection};
+use super::decide::{Allowed, Effect, STEPS_MAX, rejection, reversal_of};
 use super::state::Book;
-use super::step::{Moved, Written, put_close, put_new_limits, put_step, put_transfer, read_step};
-use crate::model::{AccountId, Atomicity, Command, Outcome, Reason, Rejection, Step};
+use super::step::{
+    Moved, Written, put_amount, put_close, put_freeze, put_new_limits, put_step, put_transfer,
+    read_step,
+};
+use crate::model::{AccountId, Atomicity, Command, Found, Outcome, Reason, Rejection, Rest, Step};
 
 impl Machine for Book {
     type Command = Command;
@@ -81,12 +85,13 @@ impl Machine for Book {
         let overflow = |_| damaged("a balance");
         let Some(head) = codec::read_head(entry)? else {
             for hold in codec::read_expired(entry)? {
-                self.settle_hold(hold.uuid().as_u128(), Amount::ZERO).map_err(overflow)?;
+                self.settle_hold(hold.uuid().as_u128(), Amount::ZERO, Rest::Release)
+                    .map_err(overflow)?;
             }
             return Ok(());
         };
         let (first_number, day) = (self.next_number(), day_of(time));
-        let mut rejections = Vec::new();
+        let (mut rejections, mut found) = (Vec::new(), Vec::new());
         for index in (0_u32..).take(head.count) {
             let refused = match head.rejection {
                 Some(_) => None,
@@ -98,12 +103,13 @@ impl Machine for Book {
                 continue;
             }
             let step = read_step::<u32>(day, entry)?;
+            found.extend(step.found(index));
             self.replay_step(time, step)?;
         }
         if let Some(key) = head.key {
             let outcome = match head.rejection {
                 Some(rejection) => Outcome::Rejected(rejection),
-                None => Outcome::Done { first_number, rejections },
+                None => Outcome::Done { first_number, rejections, found },
             };
             self.note_key(key.id, key.body, outcome);
         }
@@ -120,12 +126,21 @@ impl Machine for Book {
 
     fn unsure(&self, command: &Command) -> Vec<u128> {
         let Command::Steps { steps, .. } = command else { return Vec::new() };
-        let id = |step: &Step| match step {
-            Step::Transfer(transfer) => Some(transfer.id.uuid().as_u128()),
-            _ => None,
+        let mut unsure = Vec::new();
+        let mut ask = |id: u128| {
+            if self.transfers.is_unsure(id) {
+                unsure.push(id);
+            }
         };
-        let ids = steps.iter().filter_map(id);
-        ids.filter(|id| self.transfers.is_unsure(*id)).collect()
+        for step in steps.iter() {
+            let Step::Transfer(transfer) = step else { continue };
+            ask(transfer.id.uuid().as_u128());
+            if let Some(original) = transfer.reverses.map(|original| original.uuid().as_u128()) {
+                ask(original);
+                ask(reversal_of(original));
+            }
+        }
+        unsure
     }
 
     fn learn(&mut self, used: Vec<u128>) {
@@ -171,7 +186,7 @@ impl Book {
         let expired = self.expired_at(time);
         for hold in &expired {
             // Releasing makes the amounts smaller: it cannot overflow.
-            let _ = self.settle_hold(hold.uuid().as_u128(), Amount::ZERO);
+            let _ = self.settle_hold(hold.uuid().as_u128(), Amount::ZERO, Rest::Release);
         }
         codec::put_tick(&expired, out);
         Outcome::Expired(expired)
@@ -194,7 +209,7 @@ impl Book {
         let head = Head { key, origin, atomicity: *atomicity, rejection: None, count };
         codec::put_head(&head, out);
         let (first_number, day) = (self.next_number(), day_of(time));
-        let mut rejections = Vec::new();
+        let (mut rejections, mut found) = (Vec::new(), Vec::new());
         for (index, step) in (0_u32..).zip(steps.iter()) {
             let mark = self.undo.len();
             let came = self.allow(time, step).and_then(|allowed| {
@@ -203,7 +218,10 @@ impl Book {
                 Ok(allowed)
             });
             match came {
-                Ok(allowed) => put_allowed(step, &allowed, day, out),
+                Ok(allowed) => {
+                    let amount = put_allowed(step, &allowed, day, out);
+                    found.extend(amount.map(|amount| Found { step: index, amount }));
+                }
                 Err(why) if *atomicity == Atomicity::Together => {
                     return Err(rejection(index, why));
                 }
@@ -215,17 +233,17 @@ impl Book {
                 }
             }
         }
-        Ok(Outcome::Done { first_number, rejections })
+        Ok(Outcome::Done { first_number, rejections, found })
     }
 
     /// Applies a step that was accepted, as the journal names it.
     fn replay_step(&mut self, time: Timestamp, step: Written<u32>) -> Result<(), StorageError> {
         let overflow = |_| damaged("a balance");
         if let Written::Transfer(transfer) = &step {
-            let effect = self.effect(transfer.moved)?;
-            return self
-                .apply_transfer(time, transfer.id.uuid().as_u128(), &effect)
-                .map_err(overflow);
+            let effect = self.effect(transfer.moved, transfer.found)?;
+            let reverses = transfer.reverses.map(|original| original.uuid().as_u128());
+            let ids = Ids { id: transfer.id.uuid().as_u128(), reverses };
+            return self.apply_transfer(time, ids, &effect).map_err(overflow);
         }
         let allowed = match &step {
             Written::DefineCommodity { code, .. } => match self.commodity_numbers.get(code) {
@@ -238,23 +256,28 @@ impl Book {
             }
             Written::SetLimits { account, .. } => Allowed::Limits { number: *account },
             Written::CloseAccount { account } => Allowed::Close { number: *account },
+            Written::Freeze { account, .. } => Allowed::Freeze { number: *account },
+            Written::LockPeriod { .. } => Allowed::LockPeriod,
             Written::Transfer(_) => Allowed::Nothing,
         };
         let step = step.into_step(|number| self.account_id(number))?;
         self.apply_step(time, &step, &allowed).map_err(overflow)
     }
 
-    fn effect(&self, moved: Moved<u32>) -> Result<Effect, StorageError> {
+    fn effect(&self, moved: Moved<u32>, found: Option<Amount>) -> Result<Effect, StorageError> {
         let known = |number: u32| self.account_id(number).map(|_| number);
         Ok(match moved.rename(known)? {
             Moved::Post { debit, credit, amount } => Effect::Post { debit, credit, amount },
+            Moved::PostUpTo { debit, credit, .. } => {
+                let amount = found.ok_or_else(|| damaged("an amount"))?;
+                Effect::Post { debit, credit, amount }
+            }
             Moved::Hold { debit, credit, amount, expires } => {
                 Effect::Hold { debit, credit, amount, expires }
             }
-            Moved::PostHold { hold, amount } => {
-                let hold = hold.uuid().as_u128();
-                let held = self.holds.get(&hold).ok_or_else(|| damaged("a hold"))?.amount;
-                Effect::PostHold { hold, amount: amount.unwrap_or(held) }
+            Moved::PostHold { hold, amount, rest } => {
+                let amount = amount.or(found).ok_or_else(|| damaged("an amount"))?;
+                Effect::PostHold { hold: hold.uuid().as_u128(), amount, rest }
             }
             Moved::VoidHold { hold } => Effect::VoidHold { hold: hold.uuid().as_u128() },
         })
@@ -266,30 +289,47 @@ impl Book {
     }
 }
 
-/// Writes a step that was accepted, its accounts by number.
-fn put_allowed(step: &Step, allowed: &Allowed, day: i32, out: &mut Vec<u8>) {
+/// Writes a step that was accepted, its accounts by number; what it moved, where the caller had
+/// left that open.
+fn put_allowed(step: &Step, allowed: &Allowed, day: i32, out: &mut Vec<u8>) -> Option<Amount> {
     match (step, allowed) {
         (Step::Transfer(transfer), Allowed::Transfer(effect)) => {
             let moved = match (*effect, transfer.movement.into()) {
+                (
+                    Effect::Post { debit, credit, .. },
+                    Moved::<AccountId>::PostUpTo { maximum, balancing, .. },
+                ) => Moved::PostUpTo { debit, credit, maximum, balancing },
                 (Effect::Post { debit, credit, amount }, _) => {
                     Moved::Post { debit, credit, amount }
                 }
                 (Effect::Hold { debit, credit, amount, expires }, _) => {
                     Moved::Hold { debit, credit, amount, expires }
                 }
-                (_, Moved::PostHold { hold, amount }) => Moved::PostHold { hold, amount },
+                (_, Moved::PostHold { hold, amount, rest }) => {
+                    Moved::PostHold { hold, amount, rest }
+                }
                 (_, Moved::VoidHold { hold }) => Moved::VoidHold { hold },
                 // An effect is made from the movement itself.
-                (_, Moved::Post { .. } | Moved::Hold { .. }) => return,
+                (_, Moved::Post { .. } | Moved::PostUpTo { .. } | Moved::Hold { .. }) => {
+                    return None;
+                }
             };
             put_transfer(transfer, moved, day, out);
+            if moved.is_open() {
+                put_amount(effect.posted(), out);
+                return Some(effect.posted());
+            }
         }
         (Step::SetLimits { limits, .. }, Allowed::Limits { number }) => {
             put_new_limits(*number, *limits, out);
         }
         (Step::CloseAccount { .. }, Allowed::Close { number }) => put_close(*number, out),
+        (Step::Freeze { frozen, .. }, Allowed::Freeze { number }) => {
+            put_freeze(*number, *frozen, out);
+        }
         (_, _) => put_step(step, day, out),
     }
+    None
 }
 
 /// Writes a command that was rejected as a whole.

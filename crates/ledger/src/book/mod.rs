@@ -22,6 +22,7 @@ mod step;
 pub(crate) use codec::{Done, read_done};
 pub use codec::{Entry, decode_entries};
 pub use decide::STEPS_MAX;
+pub(crate) use decide::reversal_of;
 pub(crate) use ids::{made_ms, ms};
 pub use state::Book;
 pub(crate) use step::{Moved, Written, WrittenTransfer};

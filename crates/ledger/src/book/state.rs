@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
-use kernel::{Amount, CommodityCode, Timestamp, Uuid};
+use kernel::{Amount, CommodityCode, Date, Timestamp, Uuid};
 
 use super::accounts::{Accounts, Held};
 use super::ids::TransferIds;
@@ -15,7 +15,9 @@ pub struct Book {
     pub(super) commodities: Vec<CommodityState>,
     pub(super) commodity_numbers: BTreeMap<CommodityCode, u32>,
     pub(super) accounts: Accounts,
-    /// The ids of all transfers.
+    /// The last date of the periods that are closed.
+    pub(super) locked_until: Option<Date>,
+    /// The ids of all transfers, and of each that was reversed one that is derived from it.
     pub(super) transfers: TransferIds,
     pub(super) holds: BTreeMap<u128, HoldState>,
     pub(super) expiries: BTreeSet<(Timestamp, u128)>,
@@ -53,9 +55,12 @@ pub(super) enum Undo {
     Held { number: u32, before: Box<Held> },
     Limits { number: u32, before: Box<Limits> },
     Closed { number: u32 },
+    Frozen { number: u32, before: bool },
+    PeriodLocked { before: Option<Date> },
     AccountOpened,
     CommodityDefined,
     TransferNoted { id: u128 },
+    ReversalNoted { id: u128 },
     HoldAdded { id: u128 },
     HoldRemoved { id: u128, hold: Box<HoldState> },
     KeyNoted { id: u128 },
@@ -92,6 +97,12 @@ impl Book {
         Some(self.commodities[number as usize].scale)
     }
 
+    /// The last date of the periods that are closed.
+    #[must_use]
+    pub const fn locked_until(&self) -> Option<Date> {
+        self.locked_until
+    }
+
     /// The holds that are open: id and amount, in the order of ids.
     pub fn holds(&self) -> impl Iterator<Item = (TransferId, Amount)> + '_ {
         let id = |id: &u128| TransferId::from_uuid(Uuid::from_u128(*id));
@@ -113,6 +124,7 @@ impl Book {
             limits: self.accounts.limits(number),
             code: state.code,
             closed: state.closed,
+            frozen: state.frozen,
             balance: Balance { posted: state.kind.natural(state.posted), held_in, held_out },
         }
     }

@@ -7,8 +7,8 @@ use storage::{Params, StorageError, Tx, params, sql};
 use super::run::{Place, Posting};
 use super::segment::Entries;
 use super::{Held, Remembered};
-use crate::book::{Done, Moved, Written, WrittenTransfer, made_ms, ms, read_done};
-use crate::model::NewAccount;
+use crate::book::{Done, Moved, Written, WrittenTransfer, made_ms, ms, read_done, reversal_of};
+use crate::model::{NewAccount, Rest, TransferId};
 use crate::query::TransferKind;
 
 sql! {
@@ -25,14 +25,17 @@ sql! {
     TRANSFER_INSERT =
         "INSERT INTO ledger_transfer
              (tenant, book, number, id, kind, debit, credit, amount, code, reference, effective,
-              booked_at, hold, expires_at)
-         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+              booked_at, hold, expires_at, reverses, asked)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     ODD_ID_INSERT =
         "INSERT INTO ledger_odd_id (tenant, book, id, number)
          VALUES (app_tenant(), $1, $2, $3)";
     HOLD_INSERT =
         "INSERT INTO ledger_hold (tenant, book, id, number, debit, credit, amount)
          VALUES (app_tenant(), $1, $2, $3, $4, $5, $6)";
+    HOLD_SHRINK =
+        "UPDATE ledger_hold SET amount = $3
+         WHERE tenant = app_tenant() AND book = $1 AND id = $2";
     HOLD_DELETE =
         "DELETE FROM ledger_hold WHERE tenant = app_tenant() AND book = $1 AND id = $2";
 }
@@ -49,6 +52,7 @@ pub(super) struct Rows {
     transfers: Vec<Params>,
     odd_ids: Vec<Params>,
     held: Vec<Params>,
+    shrunk: Vec<Params>,
     settled: Vec<Params>,
     entries: Entries,
 }
@@ -59,6 +63,8 @@ struct Moving {
     held: Held,
     hold: Option<u64>,
     expires: Option<Timestamp>,
+    /// The most that was to be moved, where it was as much as there is.
+    asked: Option<Amount>,
 }
 
 impl Rows {
@@ -71,6 +77,7 @@ impl Rows {
             transfers: Vec::new(),
             odd_ids: Vec::new(),
             held: Vec::new(),
+            shrunk: Vec::new(),
             settled: Vec::new(),
             entries: Entries::default(),
         }
@@ -117,8 +124,11 @@ impl Rows {
             Written::CloseAccount { account } => {
                 self.closed.push(params![self.book, account, header.time]);
             }
-            // Limits are the engine's; transfers are read elsewhere.
-            Written::SetLimits { .. } | Written::Transfer(_) => {}
+            // What the engine alone decides by; transfers are read elsewhere.
+            Written::SetLimits { .. }
+            | Written::Freeze { .. }
+            | Written::LockPeriod { .. }
+            | Written::Transfer(_) => {}
         }
         Ok(())
     }
@@ -155,12 +165,9 @@ impl Rows {
         time: Timestamp,
         transfer: &WrittenTransfer<u32>,
     ) -> Result<(), StorageError> {
-        let Moving { kind, held, hold, expires } = self.moving(book, number, transfer)?;
+        let Moving { kind, held, hold, expires, asked } = self.moving(book, number, transfer)?;
         let effective = transfer.effective;
-        let moved = match kind {
-            TransferKind::Post | TransferKind::PostHold => held.amount,
-            TransferKind::Hold | TransferKind::VoidHold => Amount::ZERO,
-        };
+        let moved = if kind.posts() { held.amount } else { Amount::ZERO };
         for (account, amount) in [(held.debit, moved), (held.credit, moved.negate())] {
             let last = book.balances.get_mut(account as usize);
             let last = last.ok_or_else(|| damaged("an account"))?;
@@ -178,6 +185,10 @@ impl Rows {
         } else {
             self.odd_ids.push(params![self.book, id, number]);
         }
+        if let Some(original) = transfer.reverses {
+            let mark = Uuid::from_u128(reversal_of(original.uuid().as_u128()));
+            self.odd_ids.push(params![self.book, mark, number]);
+        }
         let place = |key| Place { key, number };
         self.entries.references.extend(transfer.reference.map(place));
         self.transfers.push(params![
@@ -193,7 +204,9 @@ impl Rows {
             time::date_from_days(effective).map_err(|_| damaged("a date"))?,
             time,
             hold,
-            expires
+            expires,
+            transfer.reverses.map(TransferId::uuid),
+            asked
         ]);
         Ok(())
     }
@@ -204,28 +217,55 @@ impl Rows {
         number: u64,
         transfer: &WrittenTransfer<u32>,
     ) -> Result<Moving, StorageError> {
-        let (kind, held, hold, expires) = match transfer.moved {
+        let unfound = || damaged("no amount, with a transfer");
+        let moving = |kind, held, hold| Moving { kind, held, hold, expires: None, asked: None };
+        Ok(match transfer.moved {
             Moved::Post { debit, credit, amount } => {
-                (TransferKind::Post, Held { number, debit, credit, amount }, None, None)
+                moving(TransferKind::Post, Held { number, debit, credit, amount }, None)
+            }
+            Moved::PostUpTo { debit, credit, maximum, balancing } => {
+                let amount = transfer.found.ok_or_else(unfound)?;
+                let held = Held { number, debit, credit, amount };
+                let kind = TransferKind::balancing(balancing);
+                Moving { asked: maximum, ..moving(kind, held, None) }
             }
             Moved::Hold { debit, credit, amount, expires } => {
                 let held = Held { number, debit, credit, amount };
                 book.holds.insert(transfer.id.uuid().as_u128(), held);
                 let row = params![self.book, transfer.id.uuid(), number, debit, credit, amount];
                 self.held.push(row);
-                (TransferKind::Hold, held, None, expires)
+                Moving { expires, ..moving(TransferKind::Hold, held, None) }
             }
-            Moved::PostHold { hold, amount } => {
-                let held = self.settle(book, hold.uuid())?;
-                let posted = Held { amount: amount.unwrap_or(held.amount), ..held };
-                (TransferKind::PostHold, posted, Some(held.number), None)
+            Moved::PostHold { hold, amount, rest } => {
+                let amount = amount.or(transfer.found).ok_or_else(unfound)?;
+                let held = self.post_hold(book, hold.uuid(), amount, rest)?;
+                let posted = Held { amount, ..held };
+                moving(TransferKind::posting(rest), posted, Some(held.number))
             }
             Moved::VoidHold { hold } => {
                 let held = self.settle(book, hold.uuid())?;
-                (TransferKind::VoidHold, held, Some(held.number), None)
+                moving(TransferKind::VoidHold, held, Some(held.number))
             }
-        };
-        Ok(Moving { kind, held, hold, expires })
+        })
+    }
+
+    /// Posts of a hold, which ends where nothing is kept; what it was before.
+    fn post_hold(
+        &mut self,
+        book: &mut Remembered,
+        hold: Uuid,
+        amount: Amount,
+        rest: Rest,
+    ) -> Result<Held, StorageError> {
+        let held = book.holds.get_mut(&hold.as_u128()).ok_or_else(|| damaged("a hold"))?;
+        let before = *held;
+        held.amount = before.amount.checked_sub(amount).map_err(|_| damaged("an amount"))?;
+        if rest == Rest::Keep && !held.amount.is_zero() {
+            self.shrunk.push(params![self.book, hold, held.amount]);
+        } else {
+            self.settle(book, hold)?;
+        }
+        Ok(before)
     }
 
     fn settle(&mut self, book: &mut Remembered, hold: Uuid) -> Result<Held, StorageError> {
@@ -243,6 +283,7 @@ impl Rows {
             (&TRANSFER_INSERT, self.transfers),
             (&ODD_ID_INSERT, self.odd_ids),
             (&HOLD_INSERT, self.held),
+            (&HOLD_SHRINK, self.shrunk),
             (&HOLD_DELETE, self.settled),
         ] {
             if !rows.is_empty() {

@@ -9,11 +9,13 @@ mod model;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernel::{Actor, Amount, CommandKey, CommodityCode, TenantId, Timestamp, UserId, Uuid, time};
+use kernel::{
+    Actor, Amount, CommandKey, CommodityCode, Date, TenantId, Timestamp, UserId, Uuid, time,
+};
 use ledger::book::{Book, Entry, decode_entries};
 use ledger::model::{
-    Account, AccountId, AccountKind, Atomicity, Command, Limits, Movement, NewAccount, NewTransfer,
-    Origin, Outcome, Step, TransferId,
+    Account, AccountId, AccountKind, Atomicity, Balancing, Command, Limits, Movement, NewAccount,
+    NewTransfer, Origin, Outcome, Rest, Step, TransferId,
 };
 use model::{Act, Came, Model, Shape};
 use proptest::prelude::*;
@@ -41,14 +43,24 @@ fn limits(floor: Option<i128>, ceiling: Option<i128>) -> Limits {
     Limits { floor: floor.map(Amount::from_minor), ceiling: ceiling.map(Amount::from_minor) }
 }
 
+/// The day from which a transfer counts: that of its number.
+fn day(number: u8) -> Date {
+    time::date_from_days(20_000 + i32::from(number)).unwrap()
+}
+
 fn step(act: &Act) -> Step {
+    let reverses = match *act {
+        Act::Post { reverses, .. } | Act::Hold { reverses, .. } => reverses.map(transfer_id),
+        _ => None,
+    };
     let transfer = |id: u8, movement: Movement| {
         Step::Transfer(NewTransfer {
             id: transfer_id(id),
             movement,
             code: 7,
             reference: Some(u128::from(id)).filter(|_| id.is_multiple_of(2)),
-            effective: time::date_from_days(20_000 + i32::from(id)).unwrap(),
+            effective: day(id),
+            reverses,
         })
     };
     let amount = Amount::from_minor;
@@ -72,18 +84,27 @@ fn step(act: &Act) -> Step {
             Step::SetLimits { account: account_id(account), limits: limits(floor, ceiling) }
         }
         Act::Close { account } => Step::CloseAccount { account: account_id(account) },
-        Act::Post { id, debit, credit, amount: minor } => {
+        Act::Freeze { account, frozen } => Step::Freeze { account: account_id(account), frozen },
+        Act::Lock { until } => Step::LockPeriod { until: until.map(day) },
+        Act::Post { id, debit, credit, amount: minor, .. } => {
             let (debit, credit) = (account_id(debit), account_id(credit));
             transfer(id, Movement::Post { debit, credit, amount: amount(minor) })
         }
-        Act::Hold { id, debit, credit, amount: minor, expires } => {
+        Act::PostUpTo { id, debit, credit, maximum, balance_debit } => {
+            let (debit, credit) = (account_id(debit), account_id(credit));
+            let balancing = if balance_debit { Balancing::Debit } else { Balancing::Credit };
+            let maximum = maximum.map(amount);
+            transfer(id, Movement::PostUpTo { debit, credit, maximum, balancing })
+        }
+        Act::Hold { id, debit, credit, amount: minor, expires, .. } => {
             let (debit, credit) = (account_id(debit), account_id(credit));
             let expires = expires.map(at);
             transfer(id, Movement::Hold { debit, credit, amount: amount(minor), expires })
         }
-        Act::PostHold { id, hold, amount: minor } => {
-            let amount = minor.map(amount);
-            transfer(id, Movement::PostHold { hold: transfer_id(hold), amount })
+        Act::PostHold { id, hold, amount: minor, keep } => {
+            let (hold, amount) = (transfer_id(hold), minor.map(amount));
+            let rest = if keep { Rest::Keep } else { Rest::Release };
+            transfer(id, Movement::PostHold { hold, amount, rest })
         }
         Act::VoidHold { id, hold } => transfer(id, Movement::VoidHold { hold: transfer_id(hold) }),
     }
@@ -116,7 +137,12 @@ fn command(key: Option<(u8, u8)>, each: bool, acts: &[Act]) -> Command {
 fn acts() -> impl Strategy<Value = Act> {
     let account = 0_u8..6;
     let id = 0_u8..60;
+    // Few ids for holds, so that most that are posted or voided are there.
+    let hold = 0_u8..16;
+    let expires = prop::option::of(0_i64..400);
+    let reversed = prop::option::weighted(0.3, 0_u8..8);
     let amount = prop_oneof![6 => 1_i128..50, 1 => -3_i128..=0, 1 => Just(i128::MAX)];
+    let maximum = prop::option::of(amount.clone());
     let bound =
         prop_oneof![3 => Just(None), 2 => Just(Some(0)), 1 => (-60_i128..60).prop_map(Some)];
     let shape = (0_u8..3, any::<bool>(), bound.clone(), bound.clone()).prop_map(
@@ -136,20 +162,29 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (account.clone(), bound.clone(), bound).prop_map(|(account, floor, ceiling)| {
             Act::Limit { account, floor, ceiling }
         }),
-        1 => (account.clone(), 0..8).prop_map(|(account, dice)| match dice {
+        1 => (account.clone(), id.clone(), 0..8).prop_map(|(account, id, dice)| match dice {
+            3 => Act::Lock { until: (id > 5).then_some(id / 4) },
             0 => Act::Close { account },
+            1 | 2 => Act::Freeze { account, frozen: dice == 1 },
             _ => Act::Define { commodity: account % 2, scale: 0 },
         }),
-        8 => (id.clone(), account.clone(), account.clone(), amount.clone()).prop_map(
-            |(id, debit, credit, amount)| Act::Post { id, debit, credit, amount }
-        ),
-        4 => (id.clone(), account.clone(), account, amount.clone(), prop::option::of(0_i64..400))
-            .prop_map(|(id, debit, credit, amount, expires)| {
-                Act::Hold { id, debit, credit, amount, expires }
+        8 => (id.clone(), account.clone(), account.clone(), amount.clone(), reversed.clone())
+            .prop_map(|(id, debit, credit, amount, reverses)| {
+                Act::Post { id, debit, credit, amount, reverses }
             }),
-        3 => (id.clone(), id.clone(), prop::option::of(amount))
-            .prop_map(|(id, hold, amount)| Act::PostHold { id, hold, amount }),
-        2 => (id.clone(), id).prop_map(|(id, hold)| Act::VoidHold { id, hold }),
+        3 => (id.clone(), account.clone(), account.clone(), maximum, any::<bool>()).prop_map(
+            |(id, debit, credit, maximum, balance_debit)| {
+                Act::PostUpTo { id, debit, credit, maximum, balance_debit }
+            }
+        ),
+        4 => (hold.clone(), account.clone(), account, amount.clone(), expires, reversed)
+            .prop_map(|(id, debit, credit, amount, expires, reverses)| {
+                let reverses = reverses.filter(|original| original.is_multiple_of(4));
+                Act::Hold { id, debit, credit, amount, expires, reverses }
+            }),
+        3 => (id.clone(), hold.clone(), prop::option::of(amount), any::<bool>())
+            .prop_map(|(id, hold, amount, keep)| Act::PostHold { id, hold, amount, keep }),
+        2 => (id, hold).prop_map(|(id, hold)| Act::VoidHold { id, hold }),
     ]
 }
 
@@ -194,12 +229,13 @@ fn sequences() -> impl Strategy<Value = Vec<Sent>> {
 
 fn came(outcome: &Outcome) -> Came {
     match outcome {
-        Outcome::Done { first_number, rejections } => Came::Done {
+        Outcome::Done { first_number, rejections, found } => Came::Done {
             first: *first_number,
             rejected: rejections
                 .iter()
                 .map(|rejection| (rejection.step as usize, rejection.reason.code()))
                 .collect(),
+            found: found.iter().map(|one| (one.step as usize, one.amount.minor())).collect(),
         },
         Outcome::Rejected(rejection) => {
             Came::Rejected { step: rejection.step as usize, code: rejection.reason.code() }
@@ -209,24 +245,29 @@ fn came(outcome: &Outcome) -> Came {
 }
 
 /// All that can be seen of a book.
-type State = (Vec<Account>, Vec<(TransferId, Amount)>, u64, Option<Timestamp>);
+type State = (Vec<Account>, Vec<(TransferId, Amount)>, u64, Option<Timestamp>, Option<Date>);
 
 fn state(book: &Book) -> State {
-    (book.accounts().collect(), book.holds().collect(), book.next_number(), book.due())
+    let (accounts, holds) = (book.accounts().collect(), book.holds().collect());
+    (accounts, holds, book.next_number(), book.due(), book.locked_until())
 }
 
 fn check_balances(book: &Book, model: &Model) {
     let accounts: BTreeMap<AccountId, Account> =
         book.accounts().map(|account| (account.id, account)).collect();
     let balances = model.balances();
+    assert_eq!(book.locked_until(), model.locked.map(day));
     assert_eq!(accounts.len(), balances.len());
-    for (number, posted, held_in, held_out, closed) in balances {
+    for (number, posted, held_in, held_out, flags) in balances {
         let account = &accounts[&account_id(number)];
         let found = (account.balance.posted, account.balance.held_in, account.balance.held_out);
         let expected = [posted, held_in, held_out].map(Amount::from_minor);
         assert_eq!(found, (expected[0], expected[1], expected[2]), "account {number}");
-        assert_eq!(account.closed, closed);
+        assert_eq!([account.closed, account.frozen], flags);
     }
+    let open = model.open_holds().into_iter();
+    let open: Vec<_> = open.map(|(id, left)| (transfer_id(id), Amount::from_minor(left))).collect();
+    assert_eq!(book.holds().collect::<Vec<_>>(), open);
     for code in 0..2 {
         assert_eq!(model.sum(code), 0);
         let mine = accounts.values().filter(|account| account.commodity == commodity(code));

@@ -17,16 +17,19 @@ pub enum Act {
     Open { account: u8, shape: Shape },
     Limit { account: u8, floor: Option<i128>, ceiling: Option<i128> },
     Close { account: u8 },
-    Post { id: u8, debit: u8, credit: u8, amount: i128 },
-    Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64> },
-    PostHold { id: u8, hold: u8, amount: Option<i128> },
+    Freeze { account: u8, frozen: bool },
+    Lock { until: Option<u8> },
+    Post { id: u8, debit: u8, credit: u8, amount: i128, reverses: Option<u8> },
+    Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64>, reverses: Option<u8> },
+    PostUpTo { id: u8, debit: u8, credit: u8, maximum: Option<i128>, balance_debit: bool },
+    PostHold { id: u8, hold: u8, amount: Option<i128>, keep: bool },
     VoidHold { id: u8, hold: u8 },
 }
 
 /// What came of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Came {
-    Done { first: u64, rejected: Vec<(usize, &'static str)> },
+    Done { first: u64, rejected: Vec<(usize, &'static str)>, found: Vec<(usize, i128)> },
     Rejected { step: usize, code: &'static str },
 }
 
@@ -35,6 +38,7 @@ struct Account {
     number: u8,
     shape: Shape,
     closed: bool,
+    frozen: bool,
     /// Debit-positive changes, one for each posting.
     entries: Vec<i128>,
 }
@@ -45,8 +49,16 @@ struct Hold {
     debit: u8,
     credit: u8,
     amount: i128,
+    /// What was posted of it, one for each capture.
+    captures: Vec<i128>,
     expires: Option<i64>,
     open: bool,
+}
+
+impl Hold {
+    fn left(&self) -> i128 {
+        self.amount - self.captures.iter().sum::<i128>()
+    }
 }
 
 /// A book.
@@ -57,6 +69,8 @@ pub struct Model {
     transfers: Vec<(u8, Act)>,
     holds: Vec<Hold>,
     keys: Vec<(u8, u8, Came)>,
+    /// The last day that is closed; a transfer counts from the day of its number.
+    pub locked: Option<u8>,
     pub now: i64,
 }
 
@@ -72,34 +86,35 @@ impl Model {
         }
         let before = self.clone();
         let first = self.transfers.len() as u64 + 1;
-        let mut rejected = Vec::new();
-        let mut came = Came::Done { first, rejected: Vec::new() };
+        let (mut rejected, mut found) = (Vec::new(), Vec::new());
+        let mut failed = None;
         if acts.is_empty() {
-            came = Came::Rejected { step: 0, code: "step_count" };
+            failed = Some(Came::Rejected { step: 0, code: "step_count" });
         }
         for (step, act) in acts.iter().enumerate() {
             let before_act = self.clone();
             match self.act(*act) {
-                Ok(()) => {}
+                Ok(amount) => found.extend(amount.map(|amount| (step, amount))),
                 Err(code) if each => {
                     *self = before_act;
                     rejected.push((step, code));
-                    came = Came::Done { first, rejected: rejected.clone() };
                 }
                 Err(code) => {
                     *self = before;
-                    came = Came::Rejected { step, code };
+                    failed = Some(Came::Rejected { step, code });
                     break;
                 }
             }
         }
+        let came = failed.unwrap_or(Came::Done { first, rejected, found });
         if let Some((key, body)) = key {
             self.keys.push((key, body, came.clone()));
         }
         came
     }
 
-    fn act(&mut self, act: Act) -> Result<(), &'static str> {
+    /// What was moved, where the act leaves that open.
+    fn act(&mut self, act: Act) -> Result<Option<i128>, &'static str> {
         match act {
             Act::Define { commodity, scale } => {
                 match self.commodities.iter().find(|known| known.0 == commodity) {
@@ -107,7 +122,7 @@ impl Model {
                     Some(_) => {}
                     None => self.commodities.push((commodity, scale)),
                 }
-                return Ok(());
+                return Ok(None);
             }
             Act::Open { account, shape } => {
                 if self.accounts.iter().any(|known| known.number == account) {
@@ -116,14 +131,14 @@ impl Model {
                 if !self.commodities.iter().any(|known| known.0 == shape.commodity) {
                     return Err("commodity_unknown");
                 }
-                let new = Account { number: account, shape, closed: false, entries: Vec::new() };
-                self.accounts.push(new);
-                return Ok(());
+                let (closed, frozen, entries) = (false, false, Vec::new());
+                self.accounts.push(Account { number: account, shape, closed, frozen, entries });
+                return Ok(None);
             }
             Act::Limit { account, floor, ceiling } => {
                 let account = self.open(account)?;
                 (account.shape.floor, account.shape.ceiling) = (floor, ceiling);
-                return Ok(());
+                return Ok(None);
             }
             Act::Close { account } => {
                 self.open(account)?;
@@ -131,16 +146,29 @@ impl Model {
                     return Err("account_held");
                 }
                 self.open(account)?.closed = true;
-                return Ok(());
+                return Ok(None);
             }
-            Act::Post { .. } | Act::Hold { .. } | Act::PostHold { .. } | Act::VoidHold { .. } => {}
+            Act::Freeze { account, frozen } => {
+                self.open(account)?.frozen = frozen;
+                return Ok(None);
+            }
+            Act::Lock { until } => {
+                self.locked = until;
+                return Ok(None);
+            }
+            Act::Post { .. }
+            | Act::PostUpTo { .. }
+            | Act::Hold { .. }
+            | Act::PostHold { .. }
+            | Act::VoidHold { .. } => {}
         }
         self.transfer(act)
     }
 
-    fn transfer(&mut self, act: Act) -> Result<(), &'static str> {
+    fn transfer(&mut self, act: Act) -> Result<Option<i128>, &'static str> {
         let id = match act {
             Act::Post { id, .. }
+            | Act::PostUpTo { id, .. }
             | Act::Hold { id, .. }
             | Act::PostHold { id, .. }
             | Act::VoidHold { id, .. } => id,
@@ -149,42 +177,92 @@ impl Model {
         if self.transfers.iter().any(|known| known.0 == id) {
             return Err("transfer_exists");
         }
-        let before: Vec<_> =
-            self.accounts.iter().map(|a| (a.number, self.reach(a.number))).collect();
-        let touched = match act {
+        if self.locked.is_some_and(|last| id <= last) {
+            return Err("period_locked");
+        }
+        match act {
+            Act::Hold { reverses: Some(_), .. } => return Err("reversal_not_posting"),
+            Act::Post { reverses: Some(original), .. } => {
+                if !self.transfers.iter().any(|known| known.0 == original) {
+                    return Err("transfer_unknown");
+                }
+                let same = |known: &Act| {
+                    matches!(known, Act::Post { reverses, .. }
+                    if *reverses == Some(original))
+                };
+                if self.transfers.iter().any(|known| same(&known.1)) {
+                    return Err("already_reversed");
+                }
+            }
+            _ => {}
+        }
+        let before = self.clone();
+        let (touched, found) = self.movement(act)?;
+        self.check_accounts(&before, touched)?;
+        self.transfers.push((id, act));
+        Ok(found)
+    }
+
+    /// Makes a movement, whatever the limits say: the accounts it touches, and how much it moved
+    /// where the act leaves that open.
+    fn movement(&mut self, act: Act) -> Result<([u8; 2], Option<i128>), &'static str> {
+        match act {
             Act::Post { debit, credit, amount, .. } => {
                 self.pair(debit, credit, amount)?;
                 self.post(debit, credit, amount);
-                [debit, credit]
+                Ok(([debit, credit], None))
             }
-            Act::Hold { id, debit, credit, amount, expires } => {
+            Act::PostUpTo { debit, credit, maximum, balance_debit, .. } => {
+                if maximum.is_some_and(|maximum| maximum <= 0) {
+                    return Err("amount_not_positive");
+                }
+                self.pair(debit, credit, 1)?;
+                let amount = self.as_much(debit, credit, maximum, balance_debit)?;
+                self.post(debit, credit, amount);
+                Ok(([debit, credit], Some(amount)))
+            }
+            Act::Hold { id, debit, credit, amount, expires, .. } => {
                 self.pair(debit, credit, amount)?;
                 if expires.is_some_and(|expires| expires <= self.now) {
                     return Err("expiry_past");
                 }
-                self.holds.push(Hold { id, debit, credit, amount, expires, open: true });
-                [debit, credit]
+                let (captures, open) = (Vec::new(), true);
+                self.holds.push(Hold { id, debit, credit, amount, captures, expires, open });
+                Ok(([debit, credit], None))
             }
-            Act::PostHold { hold, amount, .. } => {
+            Act::PostHold { hold, amount, keep, .. } => {
                 let held = self.open_hold(hold)?;
-                let amount = amount.unwrap_or(held.amount);
+                self.usable(held.debit)?;
+                self.usable(held.credit)?;
+                let (found, amount) = match amount {
+                    Some(amount) => (None, amount),
+                    None => (Some(held.left()), held.left()),
+                };
                 if amount <= 0 {
                     return Err("amount_not_positive");
                 }
-                if amount > held.amount {
+                if amount > held.left() {
                     return Err("hold_exceeded");
                 }
-                self.settle(hold);
+                if keep && amount < held.left() {
+                    self.capture(hold, amount);
+                } else {
+                    self.settle(hold);
+                }
                 self.post(held.debit, held.credit, amount);
-                [held.debit, held.credit]
+                Ok(([held.debit, held.credit], found))
             }
             Act::VoidHold { hold, .. } => {
                 let held = self.open_hold(hold)?;
                 self.settle(hold);
-                [held.debit, held.credit]
+                Ok(([held.debit, held.credit], None))
             }
             _ => unreachable!(),
-        };
+        }
+    }
+
+    /// Whether accounts may stand as they do now, having stood as they did before.
+    fn check_accounts(&self, before: &Self, touched: [u8; 2]) -> Result<(), &'static str> {
         for number in touched {
             let posted = total(self.find(number).unwrap().entries.iter().copied());
             let held = [true, false].map(|debit| self.held(number, debit));
@@ -193,8 +271,7 @@ impl Model {
             }
             let shape = self.find(number).unwrap().shape;
             let (low, high) = self.reach(number).ok_or("overflow")?;
-            let before = before.iter().find(|known| known.0 == number).unwrap().1;
-            let (low_before, high_before) = before.unwrap();
+            let (low_before, high_before) = before.reach(number).unwrap();
             if shape.floor.is_some_and(|floor| low < floor && low < low_before) {
                 return Err("below_floor");
             }
@@ -202,8 +279,33 @@ impl Model {
                 return Err("above_ceiling");
             }
         }
-        self.transfers.push((id, act));
         Ok(())
+    }
+
+    /// The largest amount, up to a maximum, with which no limit is broken; zero limits an account
+    /// that is to be balanced and has no limit of its own.
+    fn as_much(
+        &self,
+        debit: u8,
+        credit: u8,
+        maximum: Option<i128>,
+        balance_debit: bool,
+    ) -> Result<i128, &'static str> {
+        let mut most = maximum.unwrap_or(i128::MAX);
+        for (number, debited) in [(debit, true), (credit, false)] {
+            let (low, high) = self.reach(number).ok_or("overflow")?;
+            let shape = self.find(number).unwrap().shape;
+            let grows = shape.debit_normal == debited;
+            let bound = if grows { shape.ceiling } else { shape.floor };
+            let balanced = debited == balance_debit;
+            if let Some(bound) = bound.or(if balanced { Some(0) } else { None }) {
+                // More than fits is more than any amount, or less than none.
+                let room =
+                    if grows { bound.saturating_sub(high) } else { low.saturating_sub(bound) };
+                most = most.min(room);
+            }
+        }
+        if most > 0 { Ok(most) } else { Err("nothing_available") }
     }
 
     fn pair(&mut self, debit: u8, credit: u8, amount: i128) -> Result<(), &'static str> {
@@ -213,8 +315,8 @@ impl Model {
         if debit == credit {
             return Err("same_account");
         }
-        let one = self.open(debit)?.shape.commodity;
-        let other = self.open(credit)?.shape.commodity;
+        let one = self.usable(debit)?.shape.commodity;
+        let other = self.usable(credit)?.shape.commodity;
         if one == other { Ok(()) } else { Err("commodities_mixed") }
     }
 
@@ -236,6 +338,11 @@ impl Model {
         }
     }
 
+    fn usable(&mut self, number: u8) -> Result<&mut Account, &'static str> {
+        let account = self.open(number)?;
+        if account.frozen { Err("account_frozen") } else { Ok(account) }
+    }
+
     fn find(&self, number: u8) -> Option<&Account> {
         self.accounts.iter().find(|account| account.number == number)
     }
@@ -255,9 +362,22 @@ impl Model {
         self.holds.iter_mut().filter(|hold| hold.id == id).for_each(|hold| hold.open = false);
     }
 
+    fn capture(&mut self, id: u8, amount: i128) {
+        let mine = |hold: &&mut Hold| hold.id == id;
+        self.holds.iter_mut().filter(mine).for_each(|hold| hold.captures.push(amount));
+    }
+
+    /// The open holds with what is left of each, in the order of ids.
+    pub fn open_holds(&self) -> Vec<(u8, i128)> {
+        let open = self.holds.iter().filter(|hold| hold.open);
+        let mut open: Vec<_> = open.map(|hold| (hold.id, hold.left())).collect();
+        open.sort_unstable();
+        open
+    }
+
     fn held(&self, number: u8, debit: bool) -> Option<i128> {
         let mine = |hold: &&Hold| (if debit { hold.debit } else { hold.credit }) == number;
-        total(self.holds.iter().filter(|hold| hold.open).filter(mine).map(|hold| hold.amount))
+        total(self.holds.iter().filter(|hold| hold.open).filter(mine).map(Hold::left))
     }
 
     /// The lowest and highest natural balance that holds could lead to.
@@ -283,16 +403,18 @@ impl Model {
         expired
     }
 
-    /// Each account's number, natural balance, what is held in and out, and whether it is closed.
-    pub fn balances(&self) -> Vec<(u8, i128, i128, i128, bool)> {
+    /// Each account's number, natural balance, what is held in and out, and whether it is closed
+    /// and frozen.
+    pub fn balances(&self) -> Vec<(u8, i128, i128, i128, [bool; 2])> {
         let line = |account: &Account| {
             let posted: i128 = account.entries.iter().sum();
+            let flags = [account.closed, account.frozen];
             let debit = self.held(account.number, true).unwrap();
             let credit = self.held(account.number, false).unwrap();
             if account.shape.debit_normal {
-                (account.number, posted, debit, credit, account.closed)
+                (account.number, posted, debit, credit, flags)
             } else {
-                (account.number, -posted, credit, debit, account.closed)
+                (account.number, -posted, credit, debit, flags)
             }
         };
         self.accounts.iter().map(line).collect()

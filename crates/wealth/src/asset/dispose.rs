@@ -91,6 +91,7 @@ impl Wealth {
                 code: TransferCode::Disposal.number(),
                 reference: None,
                 effective: on,
+                reverses: None,
             }));
         }
         request.steps.push(Step::CloseAccount { account: asset.account });

@@ -34,6 +34,7 @@ pub(crate) fn open_asset(
         code: TransferCode::Opening.number(),
         reference: None,
         effective: asset.opened_on,
+        reverses: None,
     }));
     Ok(Some(id))
 }

@@ -168,7 +168,8 @@ fn book_difference(
         if let Some(movement) = movement(account, counter, amount) {
             let id = TransferId::from_uuid(new_id(context, "transfer.stated", number));
             let code = code.number();
-            let transfer = NewTransfer { id, movement, code, reference: None, effective };
+            let transfer =
+                NewTransfer { id, movement, code, reference: None, effective, reverses: None };
             request.steps.push(Step::Transfer(transfer));
         }
     }

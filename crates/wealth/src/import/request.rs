@@ -266,6 +266,7 @@ pub(crate) fn push(
             // The ledger hashes the one in the text.
             reference: None,
             effective: transfer.effective,
+            reverses: None,
         }));
         request.transfer_texts.push(transfer.text);
     }

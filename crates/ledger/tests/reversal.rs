@@ -1,0 +1,118 @@
+//! Reversals through the ledger's face, on both databases.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
+
+use kernel::{Amount, BookId, Commodity, Context, Uuid, time};
+use ledger::model::Reason;
+use ledger::{
+    AccountId, AccountKind, EngineLimits, Ledger, LedgerError, Limits, Movement, NewAccount,
+    NewReversal, NewTransfer, Request, Step, TransferId, TransferView,
+};
+use storage::{Level, Mode};
+use testing::TestDatabase;
+
+struct Firm {
+    ledger: Ledger,
+    context: Context,
+    book: BookId,
+}
+
+fn account(number: u128) -> AccountId {
+    AccountId::from_uuid(Uuid::from_u128(number))
+}
+
+fn transfer(number: u128) -> TransferId {
+    TransferId::from_uuid(Uuid::from_u128(number))
+}
+
+impl Firm {
+    /// A firm whose accounts 1 and 2 hold Australian dollars.
+    async fn new(db: &TestDatabase) -> Self {
+        let context = db.context(db.new_tenant());
+        let ledger = Ledger::start(db.database.clone(), EngineLimits::default()).await.unwrap();
+        let level = Level::Tenant(context.tenant);
+        let mut tx = db.database.begin(level, Mode::Write).await.unwrap();
+        let aud = Commodity::well_known("AUD").unwrap();
+        let book = ledger.open_book(&mut tx, &context, "Firm", aud).await.unwrap().id;
+        tx.commit().await.unwrap();
+        let firm = Self { ledger, context, book };
+        let open = |number| {
+            let (id, limits, kind) = (account(number), Limits::default(), AccountKind::Asset);
+            Step::OpenAccount(NewAccount { id, commodity: aud.code, kind, limits, code: 0 })
+        };
+        let define = Step::DefineCommodity { code: aud.code, scale: aud.scale };
+        firm.send(vec![define, open(1), open(2)]).await.unwrap();
+        firm
+    }
+
+    async fn send(&self, steps: Vec<Step>) -> Result<ledger::Receipt, LedgerError> {
+        let request = Request { steps, ..Request::default() };
+        self.ledger.execute(&self.context, self.book, request).await
+    }
+
+    async fn transfer(&self, id: u128, movement: Movement) {
+        let effective = time::parse_date("2026-01-05").unwrap();
+        let (id, reverses) = (transfer(id), None);
+        let transfer = NewTransfer { id, movement, code: 7, reference: None, effective, reverses };
+        self.send(vec![Step::Transfer(transfer)]).await.unwrap();
+    }
+
+    async fn reverse(&self, id: u128, original: u128) -> Result<ledger::Receipt, LedgerError> {
+        let effective = time::parse_date("2026-02-01").unwrap();
+        let asked = NewReversal { id: transfer(id), original: transfer(original), effective };
+        let reversal = self.ledger.reversal(&self.context, self.book, asked).await?;
+        self.send(vec![Step::Transfer(reversal)]).await
+    }
+
+    async fn view(&self, db: &TestDatabase, id: u128) -> TransferView {
+        self.ledger.wait_for_book(self.book).await.unwrap();
+        let level = Level::Tenant(self.context.tenant);
+        let mut tx = db.database.begin(level, Mode::Read).await.unwrap();
+        self.ledger.transfer(&mut tx, self.book, transfer(id)).await.unwrap()
+    }
+
+    async fn balance(&self) -> Amount {
+        let account = self.ledger.account(&self.context, self.book, account(1)).await.unwrap();
+        account.balance.posted
+    }
+}
+
+fn post(minor: i128) -> Movement {
+    let (debit, credit) = (account(1), account(2));
+    Movement::Post { debit, credit, amount: Amount::from_minor(minor) }
+}
+
+testing::both_databases! {
+    modules = [ledger::MODULE];
+
+    async fn a_transfer_is_reversed_once_and_both_say_so(db: TestDatabase) {
+        let firm = Firm::new(&db).await;
+        firm.transfer(10, post(12_50)).await;
+        firm.reverse(11, 10).await.unwrap();
+        assert_eq!(firm.balance().await, Amount::ZERO);
+        let (original, reversal) = (firm.view(&db, 10).await, firm.view(&db, 11).await);
+        assert_eq!((original.reverses, original.reversed_by), (None, Some(transfer(11))));
+        assert_eq!((reversal.reverses, reversal.reversed_by), (Some(transfer(10)), None));
+        assert_eq!((reversal.debit, reversal.credit), (account(2), account(1)));
+        assert_eq!((reversal.amount, reversal.code), (Amount::from_minor(12_50), 7));
+        // The same reversal again is a repetition, another one is refused.
+        assert!(firm.reverse(11, 10).await.unwrap().replayed);
+        let again = firm.reverse(12, 10).await.unwrap_err();
+        let LedgerError::Rejected { rejection } = again else { panic!("{again:?}") };
+        assert_eq!(rejection.reason, Reason::AlreadyReversed);
+        // A reversal can be reversed: the first transfer stands again.
+        firm.reverse(13, 11).await.unwrap();
+        assert_eq!(firm.balance().await, Amount::from_minor(12_50));
+    }
+
+    async fn only_what_was_posted_is_reversed(db: TestDatabase) {
+        let firm = Firm::new(&db).await;
+        let (debit, credit, expires) = (account(1), account(2), None);
+        let amount = Amount::from_minor(5);
+        firm.transfer(10, Movement::Hold { debit, credit, amount, expires }).await;
+        let came = firm.reverse(11, 10).await;
+        assert!(matches!(came, Err(LedgerError::NothingPosted { .. })));
+        let came = firm.reverse(11, 99).await;
+        assert!(matches!(came, Err(LedgerError::TransferUnknown { .. })));
+    }
+}
