@@ -251,6 +251,15 @@ impl Rows<'_> {
                 let kind = TransferKind::balancing(balancing);
                 (kind, Held { number, debit, credit, amount }, None, None)
             }
+            Movement::CloseInto { account, into } => {
+                let (account, into) = (book.number(account)?, book.number(into)?);
+                let balance = found.ok_or_else(|| unfound(transfer.id))?;
+                self.tx.execute_one(&ACCOUNT_CLOSE, params![self.book, account, self.time]).await?;
+                let kind = TransferKind::closing(balance);
+                let (debit, credit) =
+                    if balance.is_negative() { (account, into) } else { (into, account) };
+                (kind, Held { number, debit, credit, amount: balance.abs() }, None, None)
+            }
             Movement::Hold { debit, credit, amount, expires } => {
                 let (debit, credit) = (book.number(debit)?, book.number(credit)?);
                 let held = Held { number, debit, credit, amount };
@@ -268,7 +277,7 @@ impl Rows<'_> {
                 (TransferKind::VoidHold, held, Some(held.number), None)
             }
         };
-        if kind.posts() {
+        if kind.posts() && !moved.amount.is_zero() {
             for (account, amount) in
                 [(moved.debit, moved.amount), (moved.credit, moved.amount.negate())]
             {
