@@ -226,7 +226,7 @@ impl Ledger {
             };
             first_number.get_or_insert(found.number);
             if transfer.movement.is_open() {
-                amounts.push(Found { step: index, amount: found.amount });
+                amounts.push(Found { step: index, amount: found.found() });
             }
         }
         tx.commit().await?;

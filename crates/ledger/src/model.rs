@@ -99,6 +99,14 @@ pub enum Movement {
         /// Which of the two accounts is balanced.
         balancing: Balancing,
     },
+    /// Moves an account's whole balance to another and closes it. Nothing may be held on it; a
+    /// balance of zero is closed too, and moves nothing.
+    CloseInto {
+        /// The account that is closed.
+        account: AccountId,
+        /// The account that takes its balance.
+        into: AccountId,
+    },
     /// Reserves an amount until it is posted, voided or expires.
     Hold {
         /// The account that will be debited.
@@ -261,7 +269,8 @@ pub enum Outcome {
 pub struct Found {
     /// The step, from 0.
     pub step: u32,
-    /// How much it moved, in minor units.
+    /// How much it moved, in minor units. Of a closing it is the balance that was moved, debits
+    /// positive.
     pub amount: Amount,
 }
 
@@ -463,7 +472,10 @@ impl Movement {
     /// Whether it leaves to the engine how much is moved.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        matches!(self, Self::PostUpTo { .. } | Self::PostHold { amount: None, .. })
+        matches!(
+            self,
+            Self::PostUpTo { .. } | Self::CloseInto { .. } | Self::PostHold { amount: None, .. }
+        )
     }
 }
 

@@ -113,6 +113,10 @@ pub enum TransferKind {
     BalancingDebit,
     /// It moved as much as the credited account had.
     BalancingCredit,
+    /// It moved all that the debited account had, and closed it.
+    ClosingDebit,
+    /// It moved all that the credited account had, and closed it.
+    ClosingCredit,
 }
 
 /// A transfer as it is shown.
@@ -174,6 +178,14 @@ impl TransferView {
                 let kind = TransferKind::balancing(balancing);
                 moved(kind, debit, credit, self.amount, None) && self.asked == maximum
             }
+            Movement::CloseInto { account, into } => {
+                let (debit, credit) = (self.debit, self.credit);
+                match self.kind {
+                    TransferKind::ClosingDebit => (debit, credit) == (account, into),
+                    TransferKind::ClosingCredit => (credit, debit) == (account, into),
+                    _ => false,
+                }
+            }
             Movement::Hold { debit, credit, amount, expires } => {
                 moved(TransferKind::Hold, debit, credit, amount, expires)
             }
@@ -202,8 +214,19 @@ pub struct NewReversal {
     pub effective: Date,
 }
 
+impl TransferView {
+    /// What it moved, as the engine tells it where the caller had left that open.
+    #[must_use]
+    pub fn found(&self) -> Amount {
+        match self.kind {
+            TransferKind::ClosingDebit => self.amount.negate(),
+            _ => self.amount,
+        }
+    }
+}
+
 impl TransferKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Post,
         Self::Hold,
         Self::PostHold,
@@ -211,6 +234,8 @@ impl TransferKind {
         Self::PostHoldPart,
         Self::BalancingDebit,
         Self::BalancingCredit,
+        Self::ClosingDebit,
+        Self::ClosingCredit,
     ];
 
     /// The kind of a balancing transfer.
@@ -219,6 +244,11 @@ impl TransferKind {
             Balancing::Debit => Self::BalancingDebit,
             Balancing::Credit => Self::BalancingCredit,
         }
+    }
+
+    /// The kind of a transfer that closes an account with a balance, debits positive.
+    pub(crate) const fn closing(balance: Amount) -> Self {
+        if balance.is_negative() { Self::ClosingDebit } else { Self::ClosingCredit }
     }
 
     /// The kind of a posting of a hold.
@@ -240,6 +270,8 @@ impl TransferKind {
             Self::PostHoldPart => 4,
             Self::BalancingDebit => 5,
             Self::BalancingCredit => 6,
+            Self::ClosingDebit => 7,
+            Self::ClosingCredit => 8,
         }
     }
 
@@ -250,7 +282,9 @@ impl TransferKind {
             | Self::PostHold
             | Self::PostHoldPart
             | Self::BalancingDebit
-            | Self::BalancingCredit => true,
+            | Self::BalancingCredit
+            | Self::ClosingDebit
+            | Self::ClosingCredit => true,
             Self::Hold | Self::VoidHold => false,
         }
     }

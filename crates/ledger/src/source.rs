@@ -224,6 +224,9 @@ fn transferred(transfer: &NewTransfer, number: u64) -> Said {
                 "maximum": maximum.map(|maximum| maximum.to_string()),
             }),
         ),
+        Movement::CloseInto { account, into } => {
+            ("ledger.transfer.closed", json!({ "account": account, "into": into }))
+        }
         Movement::Hold { debit, credit, amount, expires } => (
             "ledger.transfer.held",
             json!({

@@ -343,7 +343,9 @@ impl Transfer {
             kind: match view.kind {
                 TransferKind::Post
                 | TransferKind::BalancingDebit
-                | TransferKind::BalancingCredit => TransferType::Transfer,
+                | TransferKind::BalancingCredit
+                | TransferKind::ClosingDebit
+                | TransferKind::ClosingCredit => TransferType::Transfer,
                 TransferKind::Hold => TransferType::Hold,
                 TransferKind::PostHold | TransferKind::PostHoldPart => TransferType::PostHold,
                 TransferKind::VoidHold => TransferType::VoidHold,

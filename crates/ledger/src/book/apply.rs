@@ -41,8 +41,7 @@ impl Book {
                 self.undo.push(Undo::Limits { number: *number, before });
             }
             (Step::CloseAccount { .. }, Allowed::Close { number }) => {
-                self.accounts.get_mut(*number).closed = true;
-                self.undo.push(Undo::Closed { number: *number });
+                self.close(*number);
             }
             (Step::Freeze { frozen, .. }, Allowed::Freeze { number }) => {
                 let account = self.accounts.get_mut(*number);
@@ -97,6 +96,12 @@ impl Book {
                 self.post(debit, amount)?;
                 self.post(credit, amount.negate())
             }
+            Effect::CloseInto { account, into, balance } => {
+                self.post(into, balance)?;
+                self.post(account, balance.negate())?;
+                self.close(account);
+                Ok(())
+            }
             Effect::Hold { debit, credit, amount, expires } => {
                 self.add_hold(id, HoldState { debit, credit, amount, expires });
                 self.undo.push(Undo::HoldAdded { id });
@@ -134,6 +139,11 @@ impl Book {
             self.post(credit, posted.negate())?;
         }
         Ok(())
+    }
+
+    fn close(&mut self, number: u32) {
+        self.accounts.get_mut(number).closed = true;
+        self.undo.push(Undo::Closed { number });
     }
 
     fn post(&mut self, number: u32, amount: Amount) -> Result<(), AmountError> {

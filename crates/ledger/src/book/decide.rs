@@ -17,6 +17,7 @@ pub const STEPS_MAX: usize = 10_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     Post { debit: u32, credit: u32, amount: Amount },
+    CloseInto { account: u32, into: u32, balance: Amount },
     Hold { debit: u32, credit: u32, amount: Amount, expires: Option<Timestamp> },
     PostHold { hold: u128, amount: Amount, rest: Rest },
     VoidHold { hold: u128 },
@@ -60,9 +61,7 @@ impl Book {
             }
             Step::CloseAccount { account } => {
                 let (number, _) = self.open_account(account.uuid())?;
-                if self.accounts.held(number) != Held::default() {
-                    return Err((Reason::AccountHeld, Some(account.uuid().as_u128())));
-                }
+                self.allow_unheld(number)?;
                 Ok(Allowed::Close { number })
             }
             Step::Freeze { account, .. } => {
@@ -112,6 +111,14 @@ impl Book {
                 self.allow_change(&Change::posted(debit, amount))?;
                 self.allow_change(&Change::posted(credit, amount.negate()))?;
                 Ok(Effect::Post { debit, credit, amount })
+            }
+            Movement::CloseInto { account, into } => {
+                let (account, into) = self.allow_pair(account.uuid(), into.uuid())?;
+                self.allow_unheld(account)?;
+                let balance = self.accounts.get(account).posted;
+                self.allow_change(&Change::posted(into, balance))?;
+                self.allow_change(&Change::posted(account, balance.negate()))?;
+                Ok(Effect::CloseInto { account, into, balance })
             }
             Movement::Hold { debit, credit, amount, expires } => {
                 above_zero(amount)?;
@@ -174,6 +181,13 @@ impl Book {
             return Err((Reason::CommoditiesMixed, Some(credit.as_u128())));
         }
         Ok((debit, credit_number))
+    }
+
+    fn allow_unheld(&self, number: u32) -> Verdict<()> {
+        match self.accounts.held(number) == Held::default() {
+            true => Ok(()),
+            false => Err((Reason::AccountHeld, Some(self.accounts.id(number)))),
+        }
     }
 
     fn allow_hold(&self, hold: TransferId) -> Verdict<(u128, &HoldState)> {
@@ -288,10 +302,11 @@ fn above_zero(amount: Amount) -> Verdict<()> {
 }
 
 impl Effect {
-    /// How much is posted.
+    /// How much is posted; of a closing, the balance that it moves, debits positive.
     pub(super) const fn posted(&self) -> Amount {
         match self {
             Self::Post { amount, .. } | Self::PostHold { amount, .. } => *amount,
+            Self::CloseInto { balance, .. } => *balance,
             Self::Hold { .. } | Self::VoidHold { .. } => Amount::ZERO,
         }
     }

@@ -272,6 +272,10 @@ impl Book {
                 let amount = found.ok_or_else(|| damaged("an amount"))?;
                 Effect::Post { debit, credit, amount }
             }
+            Moved::CloseInto { account, into } => {
+                let balance = found.ok_or_else(|| damaged("an amount"))?;
+                Effect::CloseInto { account, into, balance }
+            }
             Moved::Hold { debit, credit, amount, expires } => {
                 Effect::Hold { debit, credit, amount, expires }
             }
@@ -302,6 +306,7 @@ fn put_allowed(step: &Step, allowed: &Allowed, day: i32, out: &mut Vec<u8>) -> O
                 (Effect::Post { debit, credit, amount }, _) => {
                     Moved::Post { debit, credit, amount }
                 }
+                (Effect::CloseInto { account, into, .. }, _) => Moved::CloseInto { account, into },
                 (Effect::Hold { debit, credit, amount, expires }, _) => {
                     Moved::Hold { debit, credit, amount, expires }
                 }
@@ -310,9 +315,13 @@ fn put_allowed(step: &Step, allowed: &Allowed, day: i32, out: &mut Vec<u8>) -> O
                 }
                 (_, Moved::VoidHold { hold }) => Moved::VoidHold { hold },
                 // An effect is made from the movement itself.
-                (_, Moved::Post { .. } | Moved::PostUpTo { .. } | Moved::Hold { .. }) => {
-                    return None;
-                }
+                (
+                    _,
+                    Moved::Post { .. }
+                    | Moved::PostUpTo { .. }
+                    | Moved::CloseInto { .. }
+                    | Moved::Hold { .. },
+                ) => return None,
             };
             put_transfer(transfer, moved, day, out);
             if moved.is_open() {

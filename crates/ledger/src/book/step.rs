@@ -10,6 +10,7 @@
 //! | --- | --- | --- |
 //! | post | debit, credit, amount | |
 //! | post up to | balanced 1 (0 debit, 1 credit), debit, credit, [32: maximum] | amount |
+//! | close into | closed account, other account | balance moved, debits positive |
 //! | hold | debit, credit, amount, [32: expires 8] | |
 //! | post hold (64 keeps the rest) | hold 16, [32: amount] | without 32: amount |
 //! | void hold | hold 16 | |
@@ -48,6 +49,7 @@ const VOID_HOLD: u8 = 8;
 const FREEZE: u8 = 9;
 const LOCK_PERIOD: u8 = 10;
 const POST_UP_TO: u8 = 11;
+const CLOSE_INTO: u8 = 12;
 
 const KIND: u8 = 15;
 const WITH_REFERENCE: u8 = 16;
@@ -96,6 +98,7 @@ impl Name for u32 {
 pub(crate) enum Moved<N> {
     Post { debit: N, credit: N, amount: Amount },
     PostUpTo { debit: N, credit: N, maximum: Option<Amount>, balancing: Balancing },
+    CloseInto { account: N, into: N },
     Hold { debit: N, credit: N, amount: Amount, expires: Option<Timestamp> },
     PostHold { hold: TransferId, amount: Option<Amount>, rest: Rest },
     VoidHold { hold: TransferId },
@@ -136,6 +139,9 @@ impl<N> Moved<N> {
                 let (debit, credit) = (name(debit)?, name(credit)?);
                 Moved::PostUpTo { debit, credit, maximum, balancing }
             }
+            Self::CloseInto { account, into } => {
+                Moved::CloseInto { account: name(account)?, into: name(into)? }
+            }
             Self::Hold { debit, credit, amount, expires } => {
                 Moved::Hold { debit: name(debit)?, credit: name(credit)?, amount, expires }
             }
@@ -152,6 +158,7 @@ impl From<Movement> for Moved<AccountId> {
             Movement::PostUpTo { debit, credit, maximum, balancing } => {
                 Self::PostUpTo { debit, credit, maximum, balancing }
             }
+            Movement::CloseInto { account, into } => Self::CloseInto { account, into },
             Movement::Hold { debit, credit, amount, expires } => {
                 Self::Hold { debit, credit, amount, expires }
             }
@@ -168,6 +175,7 @@ impl From<Moved<AccountId>> for Movement {
             Moved::PostUpTo { debit, credit, maximum, balancing } => {
                 Self::PostUpTo { debit, credit, maximum, balancing }
             }
+            Moved::CloseInto { account, into } => Self::CloseInto { account, into },
             Moved::Hold { debit, credit, amount, expires } => {
                 Self::Hold { debit, credit, amount, expires }
             }
@@ -180,7 +188,10 @@ impl From<Moved<AccountId>> for Movement {
 impl<N> Moved<N> {
     /// Whether the caller leaves it to the engine how much is moved.
     pub(super) const fn is_open(&self) -> bool {
-        matches!(self, Self::PostUpTo { .. } | Self::PostHold { amount: None, .. })
+        matches!(
+            self,
+            Self::PostUpTo { .. } | Self::CloseInto { .. } | Self::PostHold { amount: None, .. }
+        )
     }
 }
 
@@ -274,6 +285,7 @@ pub(super) fn put_transfer<N: Name>(
     let flag = |flag: u8, set: bool| if set { flag } else { 0 };
     let (kind, options) = match moved {
         Moved::Post { .. } => (POST, 0),
+        Moved::CloseInto { .. } => (CLOSE_INTO, 0),
         Moved::PostUpTo { maximum, .. } => (POST_UP_TO, flag(WITH_OPTION, maximum.is_some())),
         Moved::Hold { expires, .. } => (HOLD, flag(WITH_OPTION, expires.is_some())),
         Moved::PostHold { amount, rest, .. } => {
@@ -296,6 +308,10 @@ pub(super) fn put_transfer<N: Name>(
             debit.put(out);
             credit.put(out);
             maximum.iter().for_each(|maximum| put_amount(*maximum, out));
+        }
+        Moved::CloseInto { account, into } => {
+            account.put(out);
+            into.put(out);
         }
         Moved::Hold { debit, credit, amount, expires } => {
             put_pair(debit, credit, amount, out);
@@ -350,7 +366,7 @@ pub(super) fn read_step<N: Name>(
             Ok(Written::LockPeriod { until: days.map(read_date).transpose()? })
         }
         FREEZE => Ok(Written::Freeze { account: N::read(reader)?, frozen: first & SET != 0 }),
-        POST | POST_UP_TO | HOLD | POST_HOLD | VOID_HOLD => {
+        POST | POST_UP_TO | CLOSE_INTO | HOLD | POST_HOLD | VOID_HOLD => {
             read_transfer(first, day, reader).map(Written::Transfer)
         }
         _ => Err(damaged("a step")),
@@ -383,6 +399,7 @@ fn read_transfer<N: Name>(
             let maximum = if option { Some(read_amount(reader)?) } else { None };
             Moved::PostUpTo { debit, credit, maximum, balancing }
         }
+        CLOSE_INTO => Moved::CloseInto { account: N::read(reader)?, into: N::read(reader)? },
         HOLD => {
             let (debit, credit) = (N::read(reader)?, N::read(reader)?);
             let amount = read_amount(reader)?;

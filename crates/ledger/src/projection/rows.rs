@@ -165,7 +165,8 @@ impl Rows {
         time: Timestamp,
         transfer: &WrittenTransfer<u32>,
     ) -> Result<(), StorageError> {
-        let Moving { kind, held, hold, expires, asked } = self.moving(book, number, transfer)?;
+        let Moving { kind, held, hold, expires, asked } =
+            self.moving(book, (number, time), transfer)?;
         let effective = transfer.effective;
         let moved = if kind.posts() { held.amount } else { Amount::ZERO };
         for (account, amount) in [(held.debit, moved), (held.credit, moved.negate())] {
@@ -214,7 +215,7 @@ impl Rows {
     fn moving(
         &mut self,
         book: &mut Remembered,
-        number: u64,
+        (number, time): (u64, Timestamp),
         transfer: &WrittenTransfer<u32>,
     ) -> Result<Moving, StorageError> {
         let unfound = || damaged("no amount, with a transfer");
@@ -228,6 +229,14 @@ impl Rows {
                 let held = Held { number, debit, credit, amount };
                 let kind = TransferKind::balancing(balancing);
                 Moving { asked: maximum, ..moving(kind, held, None) }
+            }
+            Moved::CloseInto { account, into } => {
+                let balance = transfer.found.ok_or_else(unfound)?;
+                self.closed.push(params![self.book, account, time]);
+                let (debit, credit) =
+                    if balance.is_negative() { (account, into) } else { (into, account) };
+                let held = Held { number, debit, credit, amount: balance.abs() };
+                moving(TransferKind::closing(balance), held, None)
             }
             Moved::Hold { debit, credit, amount, expires } => {
                 let held = Held { number, debit, credit, amount };

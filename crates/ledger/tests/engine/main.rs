@@ -96,6 +96,10 @@ fn step(act: &Act) -> Step {
             let maximum = maximum.map(amount);
             transfer(id, Movement::PostUpTo { debit, credit, maximum, balancing })
         }
+        Act::CloseInto { id, account, into } => {
+            let (account, into) = (account_id(account), account_id(into));
+            transfer(id, Movement::CloseInto { account, into })
+        }
         Act::Hold { id, debit, credit, amount: minor, expires, .. } => {
             let (debit, credit) = (account_id(debit), account_id(credit));
             let expires = expires.map(at);
@@ -165,6 +169,7 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (account.clone(), id.clone(), 0..8).prop_map(|(account, id, dice)| match dice {
             3 => Act::Lock { until: (id > 5).then_some(id / 4) },
             0 => Act::Close { account },
+            4 if id < 20 => Act::CloseInto { id, account, into: id % 6 },
             1 | 2 => Act::Freeze { account, frozen: dice == 1 },
             _ => Act::Define { commodity: account % 2, scale: 0 },
         }),

@@ -22,6 +22,7 @@ pub enum Act {
     Post { id: u8, debit: u8, credit: u8, amount: i128, reverses: Option<u8> },
     Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64>, reverses: Option<u8> },
     PostUpTo { id: u8, debit: u8, credit: u8, maximum: Option<i128>, balance_debit: bool },
+    CloseInto { id: u8, account: u8, into: u8 },
     PostHold { id: u8, hold: u8, amount: Option<i128>, keep: bool },
     VoidHold { id: u8, hold: u8 },
 }
@@ -158,6 +159,7 @@ impl Model {
             }
             Act::Post { .. }
             | Act::PostUpTo { .. }
+            | Act::CloseInto { .. }
             | Act::Hold { .. }
             | Act::PostHold { .. }
             | Act::VoidHold { .. } => {}
@@ -169,6 +171,7 @@ impl Model {
         let id = match act {
             Act::Post { id, .. }
             | Act::PostUpTo { id, .. }
+            | Act::CloseInto { id, .. }
             | Act::Hold { id, .. }
             | Act::PostHold { id, .. }
             | Act::VoidHold { id, .. } => id,
@@ -220,6 +223,16 @@ impl Model {
                 let amount = self.as_much(debit, credit, maximum, balance_debit)?;
                 self.post(debit, credit, amount);
                 Ok(([debit, credit], Some(amount)))
+            }
+            Act::CloseInto { account, into, .. } => {
+                self.pair(account, into, 1)?;
+                if [true, false].map(|debit| self.held(account, debit)) != [Some(0); 2] {
+                    return Err("account_held");
+                }
+                let balance: i128 = self.find(account).unwrap().entries.iter().sum();
+                self.post(into, account, balance);
+                self.open(account)?.closed = true;
+                Ok(([into, account], Some(balance)))
             }
             Act::Hold { id, debit, credit, amount, expires, .. } => {
                 self.pair(debit, credit, amount)?;

@@ -1,12 +1,13 @@
-//! Reversals through the ledger's face, on both databases.
+//! Reversals, balancing and closing transfers through the ledger's face, on both databases.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
-use kernel::{Amount, BookId, Commodity, Context, Uuid, time};
+use kernel::{Amount, BookId, Commodity, Context, PageRequest, Uuid, time};
 use ledger::model::Reason;
+use ledger::query::TransferKind;
 use ledger::{
-    AccountId, AccountKind, EngineLimits, Ledger, LedgerError, Limits, Movement, NewAccount,
-    NewReversal, NewTransfer, Request, Step, TransferId, TransferView,
+    AccountId, AccountKind, Balancing, EngineLimits, Found, Ledger, LedgerError, Limits, Movement,
+    NewAccount, NewReversal, NewTransfer, Request, Step, TransferId, TransferView,
 };
 use storage::{Level, Mode};
 use testing::TestDatabase;
@@ -50,11 +51,11 @@ impl Firm {
         self.ledger.execute(&self.context, self.book, request).await
     }
 
-    async fn transfer(&self, id: u128, movement: Movement) {
+    async fn transfer(&self, id: u128, movement: Movement) -> Result<ledger::Receipt, LedgerError> {
         let effective = time::parse_date("2026-01-05").unwrap();
         let (id, reverses) = (transfer(id), None);
         let transfer = NewTransfer { id, movement, code: 7, reference: None, effective, reverses };
-        self.send(vec![Step::Transfer(transfer)]).await.unwrap();
+        self.send(vec![Step::Transfer(transfer)]).await
     }
 
     async fn reverse(&self, id: u128, original: u128) -> Result<ledger::Receipt, LedgerError> {
@@ -82,12 +83,17 @@ fn post(minor: i128) -> Movement {
     Movement::Post { debit, credit, amount: Amount::from_minor(minor) }
 }
 
+fn reason(error: LedgerError) -> Reason {
+    let LedgerError::Rejected { rejection } = error else { panic!("{error:?}") };
+    rejection.reason
+}
+
 testing::both_databases! {
     modules = [ledger::MODULE];
 
     async fn a_transfer_is_reversed_once_and_both_say_so(db: TestDatabase) {
         let firm = Firm::new(&db).await;
-        firm.transfer(10, post(12_50)).await;
+        firm.transfer(10, post(12_50)).await.unwrap();
         firm.reverse(11, 10).await.unwrap();
         assert_eq!(firm.balance().await, Amount::ZERO);
         let (original, reversal) = (firm.view(&db, 10).await, firm.view(&db, 11).await);
@@ -98,8 +104,7 @@ testing::both_databases! {
         // The same reversal again is a repetition, another one is refused.
         assert!(firm.reverse(11, 10).await.unwrap().replayed);
         let again = firm.reverse(12, 10).await.unwrap_err();
-        let LedgerError::Rejected { rejection } = again else { panic!("{again:?}") };
-        assert_eq!(rejection.reason, Reason::AlreadyReversed);
+        assert_eq!(reason(again), Reason::AlreadyReversed);
         // A reversal can be reversed: the first transfer stands again.
         firm.reverse(13, 11).await.unwrap();
         assert_eq!(firm.balance().await, Amount::from_minor(12_50));
@@ -109,10 +114,50 @@ testing::both_databases! {
         let firm = Firm::new(&db).await;
         let (debit, credit, expires) = (account(1), account(2), None);
         let amount = Amount::from_minor(5);
-        firm.transfer(10, Movement::Hold { debit, credit, amount, expires }).await;
+        firm.transfer(10, Movement::Hold { debit, credit, amount, expires }).await.unwrap();
         let came = firm.reverse(11, 10).await;
         assert!(matches!(came, Err(LedgerError::NothingPosted { .. })));
         let came = firm.reverse(11, 99).await;
         assert!(matches!(came, Err(LedgerError::TransferUnknown { .. })));
+    }
+
+    async fn a_balancing_transfer_tells_how_much_there_was(db: TestDatabase) {
+        let firm = Firm::new(&db).await;
+        firm.transfer(10, post(50)).await.unwrap();
+        let up_to = |minor| {
+            let (debit, credit, maximum) = (account(2), account(1), Some(Amount::from_minor(minor)));
+            Movement::PostUpTo { debit, credit, maximum, balancing: Balancing::Credit }
+        };
+        let some = firm.transfer(11, up_to(30)).await.unwrap();
+        assert_eq!(some.found, [Found { step: 0, amount: Amount::from_minor(30) }]);
+        let rest = firm.transfer(12, up_to(80)).await.unwrap();
+        assert_eq!(rest.found, [Found { step: 0, amount: Amount::from_minor(20) }]);
+        let again = firm.transfer(12, up_to(80)).await.unwrap();
+        assert_eq!((again.replayed, again.found), (true, rest.found));
+        assert_eq!(reason(firm.transfer(12, up_to(81)).await.unwrap_err()), Reason::TransferExists);
+        assert_eq!(reason(firm.transfer(13, up_to(1)).await.unwrap_err()), Reason::NothingAvailable);
+        let view = firm.view(&db, 12).await;
+        let amounts = [Some(view.amount), view.asked];
+        assert_eq!(amounts, [20, 80].map(|minor| Some(Amount::from_minor(minor))));
+        assert_eq!(view.kind, TransferKind::BalancingCredit);
+    }
+
+    async fn a_closing_transfer_leaves_nothing_behind(db: TestDatabase) {
+        let firm = Firm::new(&db).await;
+        firm.transfer(10, post(50)).await.unwrap();
+        let close = Movement::CloseInto { account: account(1), into: account(2) };
+        let receipt = firm.transfer(11, close).await.unwrap();
+        assert_eq!(receipt.found, [Found { step: 0, amount: Amount::from_minor(50) }]);
+        assert_eq!(firm.balance().await, Amount::ZERO);
+        assert_eq!(reason(firm.transfer(12, post(1)).await.unwrap_err()), Reason::AccountClosed);
+        assert!(firm.transfer(11, close).await.unwrap().replayed);
+        let view = firm.view(&db, 11).await;
+        assert_eq!((view.debit, view.credit), (account(2), account(1)));
+        assert_eq!(view.kind, TransferKind::ClosingCredit);
+        let level = Level::Tenant(firm.context.tenant);
+        let mut tx = db.database.begin(level, Mode::Read).await.unwrap();
+        let page = PageRequest::first(1);
+        let history = firm.ledger.history(&mut tx, firm.book, account(1), &page).await.unwrap();
+        assert_eq!(history.items[0].balance, Amount::ZERO);
     }
 }
