@@ -18,13 +18,15 @@ mod machine;
 mod projector;
 mod record;
 mod store;
+mod tables;
 mod writer;
 
 pub use engine::{Engine, EngineLimits, Outcomes};
 pub use machine::{Committed, Executed, Machine, Refusal};
-pub use projector::{POSITION_WAIT, Progress, Projection, Projector};
+pub use projector::{POSITION_WAIT, Progress, Projector};
 pub use record::{ByteReader, Record, RecordHeader, put_varint, unzigzag, zigzag};
 pub use store::{Carried, Commit, JournalStore, SqlJournal};
+pub use tables::{ProjectedTables, Projection, SqlTables};
 
 use crate::statement::Statement;
 use crate::value::Params;

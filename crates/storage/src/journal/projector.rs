@@ -2,7 +2,6 @@
 //! checkpoint past it.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,11 +10,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::record::Record;
-use super::store::{JournalStore, SqlJournal};
-use crate::db::{Database, Tx};
+use super::tables::{ProjectedTables, Projection, SqlTables};
+use crate::db::Database;
 use crate::error::StorageError;
-use crate::level::{Level, Mode};
-use crate::{params, sql};
 
 /// The records that are read at a time.
 const RECORDS_MAX: u32 = 64;
@@ -26,41 +23,6 @@ pub const POSITION_WAIT: Duration = Duration::from_secs(2);
 /// The pause after a failure, doubled each time up to [`PAUSE_MAX`].
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
-
-sql! {
-    STREAMS_BEHIND: system("after a start, the streams of all tenants are caught up") =
-        "SELECT last.stream, last.tenant, last.seq
-         FROM (SELECT stream, tenant, max(seq) AS seq FROM journal GROUP BY stream, tenant) AS last
-         LEFT JOIN journal_projection AS done
-             ON done.stream = last.stream AND done.projection = $1
-         WHERE done.seq IS NULL OR done.seq < last.seq
-         ORDER BY last.stream";
-    CHECKPOINT: system("the projector works on the streams of all tenants") =
-        "SELECT seq FROM journal_projection WHERE projection = $1 AND stream = $2";
-    CHECKPOINT_BEGIN: system("the projector works on the streams of all tenants") =
-        "INSERT INTO journal_projection (projection, stream, tenant, seq) VALUES ($1, $2, $3, 0)
-         ON CONFLICT (projection, stream) DO NOTHING";
-    CHECKPOINT_MOVE: system("the projector works on the streams of all tenants") =
-        "UPDATE journal_projection SET seq = $4
-         WHERE projection = $1 AND stream = $2 AND seq = $3";
-}
-
-/// Turns records into rows.
-pub trait Projection: Send + Sync + 'static {
-    /// Its name in the checkpoints.
-    const NAME: &'static str;
-
-    /// Adds the rows of a record, in a transaction bound to the record's tenant.
-    fn project(
-        &self,
-        tx: &mut Tx,
-        record: &Record,
-    ) -> impl Future<Output = Result<(), StorageError>> + Send;
-
-    /// Forgets what it remembers of a stream: another process has moved on, or a transaction was
-    /// rolled back.
-    fn forget(&self, stream: Uuid);
-}
 
 /// How far the journal is written, and how far it is projected, in this process.
 #[derive(Clone)]
@@ -173,27 +135,30 @@ impl Progress {
 }
 
 /// The task that projects.
-pub struct Projector<P: Projection> {
-    database: Database,
-    projection: P,
+pub struct Projector<T: ProjectedTables> {
+    tables: T,
     progress: Progress,
 }
 
-impl<P: Projection> Projector<P> {
+impl<P: Projection> Projector<SqlTables<P>> {
     /// A projector of everything that `progress` hears of.
     #[must_use]
     pub const fn new(database: Database, projection: P, progress: Progress) -> Self {
-        Self { database, projection, progress }
+        Self::over(SqlTables::new(database, projection), progress)
+    }
+}
+
+impl<T: ProjectedTables> Projector<T> {
+    /// A projector into any tables.
+    #[must_use]
+    pub const fn over(tables: T, progress: Progress) -> Self {
+        Self { tables, progress }
     }
 
     /// Brings the tables up to what the journal holds, before anybody reads them.
     pub async fn catch_up(&self) -> Result<(), StorageError> {
-        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
-        let rows = tx.rows(&STREAMS_BEHIND, params![P::NAME]).await?;
-        tx.commit().await?;
-        for row in rows {
-            let (stream, tenant) = (row.get(0)?, TenantId::from_uuid(row.get(1)?));
-            self.project_to(stream, tenant, row.get(2)?).await?;
+        for (stream, tenant, seq) in self.tables.behind().await? {
+            self.project_to(stream, tenant, seq).await?;
         }
         // What others had committed is no lag of this process.
         self.progress.change(|state| state.bytes_projected = state.bytes_committed);
@@ -210,7 +175,7 @@ impl<P: Projection> Projector<P> {
                 match self.project_all().await {
                     Ok(()) => pause = PAUSE_MIN,
                     Err(error) => {
-                        tracing::error!(%error, projection = P::NAME, "projection failed");
+                        tracing::error!(%error, projection = T::NAME, "projection failed");
                         tokio::time::sleep(pause).await;
                         pause = (pause * 2).min(PAUSE_MAX);
                         continue;
@@ -241,14 +206,13 @@ impl<P: Projection> Projector<P> {
         tenant: TenantId,
         seq: u64,
     ) -> Result<(), StorageError> {
-        let store = SqlJournal::new(self.database.clone());
         loop {
-            let done = self.checkpoint(stream, tenant).await?;
+            let done = self.tables.checkpoint(stream, tenant).await?;
             if done >= seq {
                 self.progress.projected(stream, done, 0);
                 return Ok(());
             }
-            let records = store.read(stream, done, RECORDS_MAX).await?;
+            let records = self.tables.records(stream, done, RECORDS_MAX).await?;
             if records.is_empty() {
                 let text = format!("journal {stream} ends before record {seq}");
                 return Err(StorageError::Damaged { text });
@@ -256,51 +220,16 @@ impl<P: Projection> Projector<P> {
             let mut from = done;
             for part in parts(&records) {
                 let to = part.last().map_or(from, |record| record.seq);
-                let outcome = self.project_records(part, from, to).await;
+                let outcome = self.tables.project(part, from, to).await;
                 if outcome.is_err() {
-                    self.projection.forget(stream);
+                    self.tables.forget(stream);
                 }
-                self.progress.projected(stream, to, outcome?);
+                outcome?;
+                let bytes = part.iter().map(|record| record.body.len() as u64).sum();
+                self.progress.projected(stream, to, bytes);
                 from = to;
             }
         }
-    }
-
-    async fn checkpoint(&self, stream: Uuid, tenant: TenantId) -> Result<u64, StorageError> {
-        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
-        let row = tx.row(&CHECKPOINT, params![P::NAME, stream]).await?;
-        tx.commit().await?;
-        if let Some(row) = row {
-            return row.get(0);
-        }
-        let mut tx = self.database.begin(Level::System, Mode::Project).await?;
-        tx.execute(&CHECKPOINT_BEGIN, params![P::NAME, stream, tenant.uuid()]).await?;
-        tx.commit().await?;
-        Ok(0)
-    }
-
-    /// Projects records in one transaction; their bytes.
-    async fn project_records(
-        &self,
-        records: &[Record],
-        from: u64,
-        to: u64,
-    ) -> Result<u64, StorageError> {
-        let mut tx = self.database.begin(Level::System, Mode::Project).await?;
-        let mut bytes = 0;
-        for record in records {
-            tx.bind(Level::Tenant(record.tenant)).await?;
-            self.projection.project(&mut tx, record).await?;
-            bytes += record.body.len() as u64;
-        }
-        tx.bind(Level::System).await?;
-        let stream = records.first().map_or(Uuid::nil(), |record| record.stream);
-        // Where another process has moved on, this touches no row, and nothing is committed.
-        tx.execute_one(&CHECKPOINT_MOVE, params![P::NAME, stream, from, to]).await?;
-        tx.commit().await?;
-        // Readers of engines' events see what is projected, and wake now.
-        self.database.bell().ring_grew([]);
-        Ok(bytes)
     }
 }
 

@@ -86,11 +86,13 @@ impl<M: Machine, S: JournalStore> Writer<M, S> {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let message = tokio::select! {
-                message = self.receiver.recv() => message,
+                // In this order, so that time passes under load too, and a simulation replays.
+                biased;
                 _ = ticks.tick() => {
                     self.tick().await;
                     continue;
                 }
+                message = self.receiver.recv() => message,
             };
             match message {
                 None | Some(Message::Stop) => return,
