@@ -17,6 +17,7 @@ mod engine;
 mod machine;
 mod projector;
 mod record;
+mod shard;
 mod store;
 mod tables;
 mod writer;

@@ -18,6 +18,8 @@ use crate::error::StorageError;
 const RECORDS_MAX: u32 = 64;
 /// The bytes of records after which a transaction takes no further one: it must not last.
 const TRANSACTION_BYTES_MAX: usize = 512 * 1024;
+/// How often the checkpoints are compared with what this process knows of them.
+const VERIFICATION: Duration = Duration::from_secs(5);
 /// How long a reader waits for a position before it is told that the data is stale.
 pub const POSITION_WAIT: Duration = Duration::from_secs(2);
 /// The pause after a failure, doubled each time up to [`PAUSE_MAX`].
@@ -35,8 +37,9 @@ pub struct Progress {
 struct State {
     committed: BTreeMap<Uuid, (TenantId, u64)>,
     projected: BTreeMap<Uuid, u64>,
-    bytes_committed: u64,
-    bytes_projected: u64,
+    /// The bytes of each record that was committed here and is not known to be projected.
+    unprojected: BTreeMap<(Uuid, u64), u64>,
+    lag_bytes: u64,
 }
 
 impl Default for Progress {
@@ -58,23 +61,56 @@ impl Progress {
 
     pub(super) fn committed(&self, record: &Record) {
         self.change(|state| {
+            let bytes = record.body.len() as u64;
             state.committed.insert(record.stream, (record.tenant, record.seq));
-            state.bytes_committed += record.body.len() as u64;
+            state.unprojected.insert((record.stream, record.seq), bytes);
+            state.lag_bytes += bytes;
         });
     }
 
-    fn projected(&self, stream: Uuid, seq: u64, bytes: u64) {
+    /// Learns how far the journal of a stream goes, which another process may have written.
+    pub(super) fn found(&self, stream: Uuid, tenant: TenantId, seq: u64) {
+        if self.head(stream) < seq {
+            self.change(|state| {
+                state.committed.insert(stream, (tenant, seq));
+            });
+        }
+    }
+
+    /// Learns that a stream is projected up to a record, here or by another process.
+    fn projected(&self, stream: Uuid, seq: u64) {
         self.change(|state| {
             state.projected.insert(stream, seq);
-            state.bytes_projected += bytes;
+            let done = state.unprojected.range((stream, 0)..=(stream, seq));
+            let done: Vec<(Uuid, u64)> = done.map(|(place, _)| *place).collect();
+            for place in done {
+                state.lag_bytes -= state.unprojected.remove(&place).unwrap_or(0);
+            }
         });
+    }
+
+    /// How far this process knows a stream to be projected.
+    fn projected_to(&self, stream: Uuid) -> Option<u64> {
+        self.state().projected.get(&stream).copied()
+    }
+
+    /// Takes back what the tables do not hold after all; the streams that this concerns.
+    fn recede(&self, kept: &BTreeMap<Uuid, u64>) -> Vec<Uuid> {
+        let mut receded = Vec::new();
+        for (stream, projected) in &mut self.state().projected {
+            let kept = kept.get(stream).copied().unwrap_or(0);
+            if kept < *projected {
+                *projected = kept;
+                receded.push(*stream);
+            }
+        }
+        receded
     }
 
     /// Bytes of records that were committed here and are not yet projected.
     #[must_use]
     pub fn lag_bytes(&self) -> u64 {
-        let state = self.state();
-        state.bytes_committed.saturating_sub(state.bytes_projected)
+        self.state().lag_bytes
     }
 
     /// The last record of each stream that was committed here.
@@ -160,8 +196,6 @@ impl<T: ProjectedTables> Projector<T> {
         for (stream, tenant, seq) in self.tables.behind().await? {
             self.project_to(stream, tenant, seq).await?;
         }
-        // What others had committed is no lag of this process.
-        self.progress.change(|state| state.bytes_projected = state.bytes_committed);
         Ok(())
     }
 
@@ -170,6 +204,7 @@ impl<T: ProjectedTables> Projector<T> {
         tokio::spawn(async move {
             let mut changes = self.progress.changed.subscribe();
             let mut pause = PAUSE_MIN;
+            let mut verifications = tokio::time::interval(VERIFICATION);
             loop {
                 changes.mark_unchanged();
                 match self.project_all().await {
@@ -181,11 +216,29 @@ impl<T: ProjectedTables> Projector<T> {
                         continue;
                     }
                 }
-                if changes.changed().await.is_err() {
-                    return;
+                tokio::select! {
+                    biased;
+                    _ = verifications.tick() => self.verify().await,
+                    changed = changes.changed() => if changed.is_err() {
+                        return;
+                    },
                 }
             }
         })
+    }
+
+    /// Compares what this process knows with the tables. Their commits are not flushed: a server
+    /// that lost power and came back may have lost the last of them.
+    async fn verify(&self) {
+        match self.tables.checkpoints().await {
+            Ok(checkpoints) => {
+                for stream in self.progress.recede(&checkpoints) {
+                    self.tables.forget(stream);
+                }
+            }
+            // It is tried again soon.
+            Err(error) => tracing::warn!(%error, "the checkpoints could not be read"),
+        }
     }
 
     async fn project_all(&self) -> Result<(), StorageError> {
@@ -208,8 +261,12 @@ impl<T: ProjectedTables> Projector<T> {
     ) -> Result<(), StorageError> {
         loop {
             let done = self.tables.checkpoint(stream, tenant).await?;
+            if self.progress.projected_to(stream) != Some(done) {
+                // Another process has moved on: what is remembered here is of an earlier record.
+                self.tables.forget(stream);
+                self.progress.projected(stream, done);
+            }
             if done >= seq {
-                self.progress.projected(stream, done, 0);
                 return Ok(());
             }
             let records = self.tables.records(stream, done, RECORDS_MAX).await?;
@@ -225,8 +282,7 @@ impl<T: ProjectedTables> Projector<T> {
                     self.tables.forget(stream);
                 }
                 outcome?;
-                let bytes = part.iter().map(|record| record.body.len() as u64).sum();
-                self.progress.projected(stream, to, bytes);
+                self.progress.projected(stream, to);
                 from = to;
             }
         }

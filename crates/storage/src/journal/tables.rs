@@ -1,6 +1,7 @@
 //! Where a projection's tables and its checkpoints are kept. The projector sees only the trait, so
 //! that a simulation can stand in for the disk; [`SqlTables`] is the real one.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use kernel::{TenantId, Uuid};
@@ -20,6 +21,8 @@ sql! {
              ON done.stream = last.stream AND done.projection = $1
          WHERE done.seq IS NULL OR done.seq < last.seq
          ORDER BY last.stream";
+    CHECKPOINTS: system("the projector works on the streams of all tenants") =
+        "SELECT stream, seq FROM journal_projection WHERE projection = $1";
     CHECKPOINT: system("the projector works on the streams of all tenants") =
         "SELECT seq FROM journal_projection WHERE projection = $1 AND stream = $2";
     CHECKPOINT_BEGIN: system("the projector works on the streams of all tenants") =
@@ -63,6 +66,10 @@ pub trait ProjectedTables: Send + Sync + 'static {
         stream: Uuid,
         tenant: TenantId,
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+
+    /// The last record of every stream that is projected.
+    fn checkpoints(&self)
+    -> impl Future<Output = Result<BTreeMap<Uuid, u64>, StorageError>> + Send;
 
     /// The records of a stream after a number, in order, at most `limit`.
     fn records(
@@ -122,6 +129,13 @@ impl<P: Projection> ProjectedTables for SqlTables<P> {
         tx.execute(&CHECKPOINT_BEGIN, params![P::NAME, stream, tenant.uuid()]).await?;
         tx.commit().await?;
         Ok(0)
+    }
+
+    async fn checkpoints(&self) -> Result<BTreeMap<Uuid, u64>, StorageError> {
+        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
+        let rows = tx.rows(&CHECKPOINTS, params![P::NAME]).await?;
+        tx.commit().await?;
+        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
     }
 
     async fn records(
