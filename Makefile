@@ -21,7 +21,7 @@ web: ## Build the web page that the binary carries
 docs: ## Build the crates' documentation, check all links
 	@scripts/docs.sh
 
-soak: ## The tests in their long form
+soak: ## The tests in their long form; SEEDS=1000 for that many simulations alone
 	@scripts/soak.sh $(ARGS)
 
 bench: ## The benchmarks

@@ -3,6 +3,8 @@
 # without a trace afterwards.
 #
 #   postgres.sh with COMMAND…   start it, run the command with FLORIN_TEST_POSTGRES_URL set, stop it
+#   postgres.sh revived COMMAND…  the same with a server of its own that is started again whenever
+#                               it ends, for tests that kill it
 #   postgres.sh start | url | stop   the same in steps, for working by hand
 #   postgres.sh find            print where the server's programs are
 #
@@ -25,6 +27,8 @@ LOCALE=(--encoding=UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=en-U
 directory=
 server=
 url=
+# What ends the process that `server` names.
+stop_signal=QUIT
 
 find_programs() {
   local programs version
@@ -92,6 +96,19 @@ run_server() {
   exec setsid setpriv "${identity[@]}" "${process[@]}" </dev/null >>"$directory/log" 2>&1
 }
 
+# Keeps a server running that somebody kills. One whose last processes are still ending does not
+# start; the next attempt may.
+revive_server() {
+  local process
+  trap 'while kill -QUIT "$process" 2>/dev/null; do sleep 0.05; done; exit' TERM
+  while true; do
+    run_server bound &
+    process=$!
+    wait "$process" || true
+    sleep 0.1
+  done
+}
+
 # Two runs may pick the same port at the same time: then the server of one does not start, and that
 # run picks another.
 boot() {
@@ -103,7 +120,12 @@ boot() {
     if (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
       continue
     fi
-    run_server "$1" &
+    if [[ $1 == revived ]]; then
+      stop_signal=TERM
+      revive_server &
+    else
+      run_server "$1" &
+    fi
     server=$!
     if answers "$port"; then
       url=$url:$port/postgres
@@ -135,7 +157,10 @@ fail_with_log() {
 # What it holds is thrown away, so it is stopped at once, without a last checkpoint.
 halt() {
   if [[ -n $server ]]; then
-    kill -QUIT "$server" 2>/dev/null || true
+    kill -"$stop_signal" "$server" 2>/dev/null || true
+    if [[ $stop_signal == TERM ]]; then
+      wait "$server" || true
+    fi
     local tries
     for ((tries = 0; tries < STOP_SECONDS_MAX * 20; tries++)); do
       [[ -e $directory/data/postmaster.pid ]] || break
@@ -172,24 +197,27 @@ stop() {
 }
 
 run_with() {
+  local kind=$1
+  shift
   (($# > 0)) || fail "usage: scripts/postgres.sh with COMMAND…"
-  if [[ -n ${FLORIN_TEST_POSTGRES_URL:-} ]]; then
+  if [[ $kind == bound && -n ${FLORIN_TEST_POSTGRES_URL:-} ]]; then
     cd "$caller_directory"
     exec "$@"
   fi
   trap halt EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  boot bound
+  boot "$kind"
   cd "$caller_directory"
   FLORIN_TEST_POSTGRES_URL=$url "$@"
 }
 
 case ${1:-} in
-  with) shift && run_with "$@" ;;
+  with) shift && run_with bound "$@" ;;
+  revived) shift && run_with revived "$@" ;;
   start) start ;;
   stop) stop ;;
   url) recall || fail "no server of this clone is running; scripts/postgres.sh start" && echo "$url" ;;
   find) find_programs ;;
-  *) fail "usage: scripts/postgres.sh with COMMAND… | start | url | stop | find" ;;
+  *) fail "usage: scripts/postgres.sh with COMMAND… | revived COMMAND… | start | url | stop | find" ;;
 esac

@@ -30,7 +30,7 @@ pub enum Cell {
 
 impl Raw {
     /// Opens `sqlite:PATH` or `postgres://…`.
-    pub(crate) async fn open(url: &str) -> Self {
+    pub async fn open(url: &str) -> Self {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let connection = rusqlite::Connection::open(path).unwrap();
             connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();

@@ -49,8 +49,12 @@ impl Machine for Book {
             Err(rejection) => {
                 self.take_back(mark);
                 out.truncate(start);
-                if key.is_none() && rejection.reason == Reason::TransferExists {
-                    // Nothing was done that is not there already: there is nothing to write.
+                let existed = |id: Uuid| self.transfers.contains(id.as_u128());
+                if key.is_none()
+                    && rejection.reason == Reason::TransferExists
+                    && rejection.about.is_some_and(existed)
+                {
+                    // It was there before this command, which then has nothing to write.
                     return Executed::Known(Outcome::Rejected(rejection));
                 }
                 put_rejected(time, command, rejection, out);

@@ -5,114 +5,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
 mod model;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernel::{
-    Actor, Amount, CommandKey, CommodityCode, Date, TenantId, Timestamp, UserId, Uuid, time,
-};
+use kernel::{Actor, Amount, CommandKey, Date, TenantId, Timestamp, UserId, Uuid};
 use ledger::book::{Book, Entry, decode_entries};
-use ledger::model::{
-    Account, AccountId, AccountKind, Atomicity, Balancing, Command, Limits, Movement, NewAccount,
-    NewTransfer, Origin, Outcome, Rest, Step, TransferId,
-};
-use model::{Act, Came, Model, Shape};
+use ledger::model::{Account, AccountId, Atomicity, Command, Origin, Outcome, TransferId};
+use model::{Act, Model, Shape};
 use proptest::prelude::*;
 use storage::journal::{ByteReader, Executed, Machine, Record, RecordHeader};
-
-const COMMODITIES: [&str; 3] = ["AUD", "MNT", "BTC"];
-
-fn account_id(number: u8) -> AccountId {
-    AccountId::from_uuid(Uuid::from_u128(0xacc0 + u128::from(number)))
-}
-
-fn transfer_id(number: u8) -> TransferId {
-    TransferId::from_uuid(Uuid::from_u128(0x7f00 + u128::from(number)))
-}
-
-fn at(micros: i64) -> Timestamp {
-    Timestamp::from_micros(micros)
-}
-
-fn commodity(number: u8) -> CommodityCode {
-    CommodityCode::parse(COMMODITIES[usize::from(number)]).unwrap()
-}
-
-fn limits(floor: Option<i128>, ceiling: Option<i128>) -> Limits {
-    Limits { floor: floor.map(Amount::from_minor), ceiling: ceiling.map(Amount::from_minor) }
-}
-
-/// The day from which a transfer counts: that of its number.
-fn day(number: u8) -> Date {
-    time::date_from_days(20_000 + i32::from(number)).unwrap()
-}
-
-fn step(act: &Act) -> Step {
-    let reverses = match *act {
-        Act::Post { reverses, .. } | Act::Hold { reverses, .. } => reverses.map(transfer_id),
-        _ => None,
-    };
-    let transfer = |id: u8, movement: Movement| {
-        Step::Transfer(NewTransfer {
-            id: transfer_id(id),
-            movement,
-            code: 7,
-            reference: Some(u128::from(id)).filter(|_| id.is_multiple_of(2)),
-            effective: day(id),
-            reverses,
-        })
-    };
-    let amount = Amount::from_minor;
-    match *act {
-        Act::Define { commodity: code, scale } => {
-            Step::DefineCommodity { code: commodity(code), scale }
-        }
-        Act::Open { account, shape } => Step::OpenAccount(NewAccount {
-            id: account_id(account),
-            commodity: commodity(shape.commodity),
-            kind: match (shape.debit_normal, account % 2 == 0) {
-                (true, true) => AccountKind::Asset,
-                (true, false) => AccountKind::Expense,
-                (false, true) => AccountKind::Liability,
-                (false, false) => AccountKind::Income,
-            },
-            limits: limits(shape.floor, shape.ceiling),
-            code: u16::from(account),
-        }),
-        Act::Limit { account, floor, ceiling } => {
-            Step::SetLimits { account: account_id(account), limits: limits(floor, ceiling) }
-        }
-        Act::Close { account } => Step::CloseAccount { account: account_id(account) },
-        Act::Freeze { account, frozen } => Step::Freeze { account: account_id(account), frozen },
-        Act::Lock { until } => Step::LockPeriod { until: until.map(day) },
-        Act::Post { id, debit, credit, amount: minor, .. } => {
-            let (debit, credit) = (account_id(debit), account_id(credit));
-            transfer(id, Movement::Post { debit, credit, amount: amount(minor) })
-        }
-        Act::PostUpTo { id, debit, credit, maximum, balance_debit } => {
-            let (debit, credit) = (account_id(debit), account_id(credit));
-            let balancing = if balance_debit { Balancing::Debit } else { Balancing::Credit };
-            let maximum = maximum.map(amount);
-            transfer(id, Movement::PostUpTo { debit, credit, maximum, balancing })
-        }
-        Act::CloseInto { id, account, into } => {
-            let (account, into) = (account_id(account), account_id(into));
-            transfer(id, Movement::CloseInto { account, into })
-        }
-        Act::Hold { id, debit, credit, amount: minor, expires, .. } => {
-            let (debit, credit) = (account_id(debit), account_id(credit));
-            let expires = expires.map(at);
-            transfer(id, Movement::Hold { debit, credit, amount: amount(minor), expires })
-        }
-        Act::PostHold { id, hold, amount: minor, keep } => {
-            let (hold, amount) = (transfer_id(hold), minor.map(amount));
-            let rest = if keep { Rest::Keep } else { Rest::Release };
-            transfer(id, Movement::PostHold { hold, amount, rest })
-        }
-        Act::VoidHold { id, hold } => transfer(id, Movement::VoidHold { hold: transfer_id(hold) }),
-    }
-}
+use words::{account_id, at, came, commodity, day, step, transfer_id};
 
 fn command(key: Option<(u8, u8)>, each: bool, acts: &[Act]) -> Command {
     let key = key.map(|(id, body)| CommandKey {
@@ -230,23 +134,6 @@ fn sequences() -> impl Strategy<Value = Vec<Sent>> {
         sequence.insert(0, Sent { acts: first, key, wait, undone, repeats, each });
         sequence
     })
-}
-
-fn came(outcome: &Outcome) -> Came {
-    match outcome {
-        Outcome::Done { first_number, rejections, found } => Came::Done {
-            first: *first_number,
-            rejected: rejections
-                .iter()
-                .map(|rejection| (rejection.step as usize, rejection.reason.code()))
-                .collect(),
-            found: found.iter().map(|one| (one.step as usize, one.amount.minor())).collect(),
-        },
-        Outcome::Rejected(rejection) => {
-            Came::Rejected { step: rejection.step as usize, code: rejection.reason.code() }
-        }
-        Outcome::Expired(_) => unreachable!("only ticks expire"),
-    }
 }
 
 /// All that can be seen of a book.

@@ -11,6 +11,8 @@ use super::store::JournalStore;
 use super::writer::{Storage, Writer};
 use crate::error::StorageError;
 
+const STOPPED: &str = "the engine has stopped";
+
 /// How much of everything.
 #[derive(Clone, Copy, Debug)]
 pub struct EngineLimits {
@@ -108,7 +110,8 @@ impl<M: Machine> Engine<M> {
     ///
     /// # Errors
     /// Where it could not be decided or committed. A command that was decided against is no error
-    /// here: its outcome says so.
+    /// here: its outcome says so. After [`StorageError::UnknownOutcome`] it may be done, now or
+    /// later; after any other error it is not, and will not be.
     pub async fn execute(
         &self,
         tenant: TenantId,
@@ -140,7 +143,9 @@ impl<M: Machine> Engine<M> {
         let (reply, answer) = oneshot::channel();
         let message = Message::Commands { address: Address { stream, tenant }, commands, reply };
         self.sender.send(message).await.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())
+        // A writer that ends in the middle of a commit does not say what came of it.
+        let unknown = |_| StorageError::UnknownOutcome { text: STOPPED.to_owned() };
+        answer.await.map_err(unknown)
     }
 
     /// Looks at a machine as it stands after the last commit.
@@ -167,5 +172,5 @@ impl<M: Machine> Engine<M> {
 }
 
 fn stopped() -> StorageError {
-    StorageError::Unavailable { text: "the engine has stopped".to_owned() }
+    StorageError::Unavailable { text: STOPPED.to_owned() }
 }

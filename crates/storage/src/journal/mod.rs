@@ -18,15 +18,18 @@ mod lineage;
 mod machine;
 mod projector;
 mod record;
+mod shard;
 mod store;
+mod tables;
 mod writer;
 
 pub use engine::{Engine, EngineLimits, Outcomes};
 pub use lineage::compare_projections;
 pub use machine::{Archive, Committed, Executed, Machine, NoArchive, Refusal};
-pub use projector::{POSITION_WAIT, Progress, Projection, Projector};
+pub use projector::{POSITION_WAIT, Progress, Projector};
 pub use record::{ByteReader, Record, RecordHeader, put_varint, unzigzag, zigzag};
 pub use store::{Carried, Commit, JournalStore, SqlJournal};
+pub use tables::{ProjectedTables, Projection, SqlTables};
 
 use crate::statement::Statement;
 use crate::value::Params;

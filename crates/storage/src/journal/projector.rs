@@ -2,7 +2,6 @@
 //! checkpoint past it.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,57 +10,21 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::record::Record;
-use super::store::{JournalStore, SqlJournal};
-use crate::db::{Database, Dialect, Tx};
+use super::tables::{ProjectedTables, Projection, SqlTables};
+use crate::db::Database;
 use crate::error::StorageError;
-use crate::level::{Level, Mode};
-use crate::{params, sql};
 
 /// The records that are read at a time.
 const RECORDS_MAX: u32 = 64;
 /// The bytes of records after which a transaction takes no further one: it must not last.
 const TRANSACTION_BYTES_MAX: usize = 512 * 1024;
+/// How often the checkpoints are compared with what this process knows of them.
+const VERIFICATION: Duration = Duration::from_secs(5);
 /// How long a reader waits for a position before it is told that the data is stale.
 pub const POSITION_WAIT: Duration = Duration::from_secs(2);
 /// The pause after a failure, doubled each time up to [`PAUSE_MAX`].
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
-
-sql! {
-    STREAMS_BEHIND: system("after a start, the streams of all tenants are caught up") =
-        "SELECT last.stream, last.tenant, last.seq
-         FROM (SELECT stream, tenant, max(seq) AS seq FROM journal GROUP BY stream, tenant) AS last
-         LEFT JOIN journal_projection AS done
-             ON done.stream = last.stream AND done.projection = $1
-         WHERE done.seq IS NULL OR done.seq < last.seq
-         ORDER BY last.stream";
-    CHECKPOINT: system("the projector works on the streams of all tenants") =
-        "SELECT seq FROM journal_projection WHERE projection = $1 AND stream = $2";
-    CHECKPOINT_BEGIN: system("the projector works on the streams of all tenants") =
-        "INSERT INTO journal_projection (projection, stream, tenant, seq) VALUES ($1, $2, $3, 0)
-         ON CONFLICT (projection, stream) DO NOTHING";
-    CHECKPOINT_MOVE: system("the projector works on the streams of all tenants") =
-        "UPDATE journal_projection SET seq = $4
-         WHERE projection = $1 AND stream = $2 AND seq = $3";
-}
-
-/// Turns records into rows. Their entries name things as the machine wrote them.
-pub trait Projection: Send + Sync + 'static {
-    /// Its name in the checkpoints.
-    const NAME: &'static str;
-
-    /// Adds the rows of records of one stream, which follow each other, in a transaction bound to
-    /// their tenant.
-    fn project(
-        &self,
-        tx: &mut Tx,
-        records: &[Record],
-    ) -> impl Future<Output = Result<(), StorageError>> + Send;
-
-    /// Forgets what it remembers of a stream: another process has moved on, or a transaction was
-    /// rolled back.
-    fn forget(&self, stream: Uuid);
-}
 
 /// How far the journal is written, and how far it is projected, in this process.
 #[derive(Clone)]
@@ -74,8 +37,9 @@ pub struct Progress {
 struct State {
     committed: BTreeMap<Uuid, (TenantId, u64)>,
     projected: BTreeMap<Uuid, u64>,
-    bytes_committed: u64,
-    bytes_projected: u64,
+    /// The bytes of each record that was committed here and is not known to be projected.
+    unprojected: BTreeMap<(Uuid, u64), u64>,
+    lag_bytes: u64,
     stopped: bool,
 }
 
@@ -98,23 +62,56 @@ impl Progress {
 
     pub(super) fn committed(&self, record: &Record) {
         self.change(|state| {
+            let bytes = record.body.len() as u64;
             state.committed.insert(record.stream, (record.tenant, record.seq));
-            state.bytes_committed += record.body.len() as u64;
+            state.unprojected.insert((record.stream, record.seq), bytes);
+            state.lag_bytes += bytes;
         });
     }
 
-    fn projected(&self, stream: Uuid, seq: u64, bytes: u64) {
+    /// Learns how far the journal of a stream goes, which another process may have written.
+    pub(super) fn found(&self, stream: Uuid, tenant: TenantId, seq: u64) {
+        if self.head(stream) < seq {
+            self.change(|state| {
+                state.committed.insert(stream, (tenant, seq));
+            });
+        }
+    }
+
+    /// Learns that a stream is projected up to a record, here or by another process.
+    fn projected(&self, stream: Uuid, seq: u64) {
         self.change(|state| {
             state.projected.insert(stream, seq);
-            state.bytes_projected += bytes;
+            let done = state.unprojected.range((stream, 0)..=(stream, seq));
+            let done: Vec<(Uuid, u64)> = done.map(|(place, _)| *place).collect();
+            for place in done {
+                state.lag_bytes -= state.unprojected.remove(&place).unwrap_or(0);
+            }
         });
+    }
+
+    /// How far this process knows a stream to be projected.
+    fn projected_to(&self, stream: Uuid) -> Option<u64> {
+        self.state().projected.get(&stream).copied()
+    }
+
+    /// Takes back what the tables do not hold after all; the streams that this concerns.
+    fn recede(&self, kept: &BTreeMap<Uuid, u64>) -> Vec<Uuid> {
+        let mut receded = Vec::new();
+        for (stream, projected) in &mut self.state().projected {
+            let kept = kept.get(stream).copied().unwrap_or(0);
+            if kept < *projected {
+                *projected = kept;
+                receded.push(*stream);
+            }
+        }
+        receded
     }
 
     /// Bytes of records that were committed here and are not yet projected.
     #[must_use]
     pub fn lag_bytes(&self) -> u64 {
-        let state = self.state();
-        state.bytes_committed.saturating_sub(state.bytes_projected)
+        self.state().lag_bytes
     }
 
     /// The last record of each stream that was committed here.
@@ -180,44 +177,47 @@ impl Progress {
 }
 
 /// The task that projects.
-pub struct Projector<P: Projection> {
-    database: Database,
-    projection: P,
+pub struct Projector<T: ProjectedTables> {
+    tables: T,
     progress: Progress,
 }
 
-impl<P: Projection> Projector<P> {
+impl<P: Projection> Projector<SqlTables<P>> {
     /// A projector of everything that `progress` hears of.
     #[must_use]
     pub const fn new(database: Database, projection: P, progress: Progress) -> Self {
-        Self { database, projection, progress }
+        Self::over(SqlTables::new(database, projection), progress)
+    }
+}
+
+impl<T: ProjectedTables> Projector<T> {
+    /// A projector into any tables.
+    #[must_use]
+    pub const fn over(tables: T, progress: Progress) -> Self {
+        Self { tables, progress }
     }
 
     /// Brings the tables up to what the journal holds, before anybody reads them.
     pub async fn catch_up(&self) -> Result<(), StorageError> {
-        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
-        let rows = tx.rows(&STREAMS_BEHIND, params![P::NAME]).await?;
-        tx.commit().await?;
-        for row in rows {
-            let (stream, tenant) = (row.get(0)?, TenantId::from_uuid(row.get(1)?));
-            self.project_to(stream, tenant, row.get(2)?).await?;
+        for (stream, tenant, seq) in self.tables.behind().await? {
+            self.project_to(stream, tenant, seq).await?;
         }
-        // What others had committed is no lag of this process.
-        self.progress.change(|state| state.bytes_projected = state.bytes_committed);
         Ok(())
     }
 
-    /// Projects until it is stopped: on SQLite, which blocks, on a thread of its own.
+    /// Projects until it is stopped: where that blocks, on a thread of its own.
     pub fn start(self) -> JoinHandle<()> {
-        match self.database.dialect() {
-            Dialect::Sqlite => tokio::task::spawn_blocking(|| super::block_on(self.run())),
-            Dialect::Postgres => tokio::spawn(self.run()),
+        if self.tables.blocks() {
+            tokio::task::spawn_blocking(|| super::block_on(self.run()))
+        } else {
+            tokio::spawn(self.run())
         }
     }
 
     async fn run(self) {
         let mut changes = self.progress.changed.subscribe();
         let mut pause = PAUSE_MIN;
+        let mut verifications = tokio::time::interval(VERIFICATION);
         loop {
             changes.mark_unchanged();
             let projected = self.project_all().await;
@@ -225,15 +225,33 @@ impl<P: Projection> Projector<P> {
                 return;
             }
             if let Err(error) = projected {
-                tracing::error!(%error, projection = P::NAME, "projection failed");
+                tracing::error!(%error, projection = T::NAME, "projection failed");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(PAUSE_MAX);
                 continue;
             }
             pause = PAUSE_MIN;
-            if changes.changed().await.is_err() {
-                return;
+            tokio::select! {
+                biased;
+                _ = verifications.tick() => self.verify().await,
+                changed = changes.changed() => if changed.is_err() {
+                    return;
+                },
             }
+        }
+    }
+
+    /// Compares what this process knows with the tables. Their commits are not flushed: a server
+    /// that lost power and came back may have lost the last of them.
+    async fn verify(&self) {
+        match self.tables.checkpoints().await {
+            Ok(checkpoints) => {
+                for stream in self.progress.recede(&checkpoints) {
+                    self.tables.forget(stream);
+                }
+            }
+            // It is tried again soon.
+            Err(error) => tracing::warn!(%error, "the checkpoints could not be read"),
         }
     }
 
@@ -255,14 +273,17 @@ impl<P: Projection> Projector<P> {
         tenant: TenantId,
         seq: u64,
     ) -> Result<(), StorageError> {
-        let store = SqlJournal::new(self.database.clone());
         loop {
-            let done = self.checkpoint(stream, tenant).await?;
+            let done = self.tables.checkpoint(stream, tenant).await?;
+            if self.progress.projected_to(stream) != Some(done) {
+                // Another process has moved on: what is remembered here is of an earlier record.
+                self.tables.forget(stream);
+                self.progress.projected(stream, done);
+            }
             if done >= seq {
-                self.progress.projected(stream, done, 0);
                 return Ok(());
             }
-            let records = store.read(stream, done, RECORDS_MAX).await?;
+            let records = self.tables.records(stream, done, RECORDS_MAX).await?;
             if records.is_empty() {
                 let text = format!("journal {stream} ends before record {seq}");
                 return Err(StorageError::Damaged { text });
@@ -270,48 +291,15 @@ impl<P: Projection> Projector<P> {
             let mut from = done;
             for part in parts(&records) {
                 let to = part.last().map_or(from, |record| record.seq);
-                let outcome = self.project_records(part, from, to).await;
+                let outcome = self.tables.project(part, from, to).await;
                 if outcome.is_err() {
-                    self.projection.forget(stream);
+                    self.tables.forget(stream);
                 }
-                self.progress.projected(stream, to, outcome?);
+                outcome?;
+                self.progress.projected(stream, to);
                 from = to;
             }
         }
-    }
-
-    async fn checkpoint(&self, stream: Uuid, tenant: TenantId) -> Result<u64, StorageError> {
-        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
-        let row = tx.row(&CHECKPOINT, params![P::NAME, stream]).await?;
-        tx.commit().await?;
-        if let Some(row) = row {
-            return row.get(0);
-        }
-        let mut tx = self.database.begin(Level::System, Mode::Project).await?;
-        tx.execute(&CHECKPOINT_BEGIN, params![P::NAME, stream, tenant.uuid()]).await?;
-        tx.commit().await?;
-        Ok(0)
-    }
-
-    /// Projects records in one transaction; their bytes.
-    async fn project_records(
-        &self,
-        records: &[Record],
-        from: u64,
-        to: u64,
-    ) -> Result<u64, StorageError> {
-        let mut tx = self.database.begin(Level::System, Mode::Project).await?;
-        let Some(Record { stream, tenant, .. }) = records.first() else { return Ok(0) };
-        tx.bind(Level::Tenant(*tenant)).await?;
-        self.projection.project(&mut tx, records).await?;
-        tx.bind(Level::System).await?;
-        let bytes = records.iter().map(|record| record.body.len() as u64).sum();
-        // Where another process has moved on, this touches no row, and nothing is committed.
-        tx.execute_one(&CHECKPOINT_MOVE, params![P::NAME, *stream, from, to]).await?;
-        tx.commit().await?;
-        // Readers of engines' events see what is projected, and wake now.
-        self.database.bell().ring_grew([]);
-        Ok(bytes)
     }
 }
 

@@ -14,10 +14,14 @@ use crate::level::{Level, Mode};
 use crate::log::{StreamKind, Tip};
 use crate::{params, sql};
 
+/// How long PostgreSQL lets a commit of a process that stands still keep others from its streams.
+const IDLE_MS_MAX: u32 = 2_000;
 /// How long a carried row may stay locked by somebody else.
 const ROW_LOCK_MS_MAX: u32 = 5;
 
 sql! {
+    STREAMS: system("engines let time pass in the streams of every tenant") =
+        "SELECT DISTINCT stream, tenant FROM journal_projection";
     RECORDS_AFTER: system("engines recover the streams of every tenant") =
         "SELECT seq, hash, body, tenant FROM journal
          WHERE stream = $1 AND seq > $2 ORDER BY seq LIMIT $3";
@@ -31,6 +35,9 @@ sql! {
 pub trait JournalStore: Send + Sync + 'static {
     /// A commit under way.
     type Commit: Commit;
+
+    /// The streams that have records, as far as they are projected.
+    fn streams(&self) -> impl Future<Output = Result<Vec<(Uuid, TenantId)>, StorageError>> + Send;
 
     /// Begins one.
     fn begin(&self) -> impl Future<Output = Result<Self::Commit, StorageError>> + Send;
@@ -120,9 +127,21 @@ impl JournalStore for SqlJournal {
         let dialect = self.database.dialect();
         let mut tx = self.database.begin(Level::System, Mode::Write).await?;
         if dialect == Dialect::Postgres {
-            tx.run(&format!("SET LOCAL lock_timeout = {ROW_LOCK_MS_MAX}")).await?;
+            tx.run(&format!(
+                "SET LOCAL lock_timeout = {ROW_LOCK_MS_MAX};
+                 SET LOCAL idle_in_transaction_session_timeout = {IDLE_MS_MAX}"
+            ))
+            .await?;
         }
         Ok(SqlCommit { tx, tips: Vec::new() })
+    }
+
+    async fn streams(&self) -> Result<Vec<(Uuid, TenantId)>, StorageError> {
+        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
+        let rows = tx.rows(&STREAMS, params![]).await?;
+        tx.commit().await?;
+        let stream = |row: &crate::Row| Ok((row.get(0)?, TenantId::from_uuid(row.get(1)?)));
+        rows.iter().map(stream).collect()
     }
 
     async fn read(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kernel::{Env, TenantId, Timestamp, Uuid};
+use kernel::{Env, TenantId, Uuid};
 use tokio::sync::mpsc;
 
 use super::RowChange;
@@ -11,13 +11,14 @@ use super::engine::{Address, EngineLimits, Message, Reply, Sent};
 use super::machine::{Archive, Committed, Executed, Machine};
 use super::projector::Progress;
 use super::record::{Record, RecordHeader};
+use super::shard::{Batch, Shard};
 use super::store::{Carried, Commit, JournalStore};
 use crate::error::StorageError;
 
-/// The records that recovery reads at a time.
-const RECOVERY_RECORDS: u32 = 256;
 /// How often quiet streams are looked at for what is due.
 const TICK: Duration = Duration::from_secs(1);
+/// The streams that are read into memory at a tick though nobody has asked for them.
+const WAKE_MAX: usize = 64;
 
 pub(super) struct Writer<M: Machine, S: JournalStore, A: Archive> {
     store: S,
@@ -27,32 +28,14 @@ pub(super) struct Writer<M: Machine, S: JournalStore, A: Archive> {
     limits: EngineLimits,
     receiver: mpsc::Receiver<Message<M>>,
     shards: BTreeMap<Uuid, Shard<M>>,
+    /// The streams that are not in memory, as far as this is known; nothing before it was asked.
+    asleep: Option<Vec<Address>>,
 }
 
 /// Where the writer keeps records, and finds the ids that machines forget.
 pub(super) struct Storage<S, A> {
     pub store: S,
     pub archive: A,
-}
-
-/// One stream's machine and the end of its journal.
-struct Shard<M> {
-    machine: M,
-    tenant: TenantId,
-    seq: u64,
-    hash: [u8; 32],
-    time: Timestamp,
-    batch: Batch,
-}
-
-/// What a shard adds to the commit under way.
-#[derive(Default)]
-struct Batch {
-    mark: usize,
-    entries: Vec<u8>,
-    count: u32,
-    first_number: u64,
-    time: Timestamp,
 }
 
 /// The answers that wait for the commit: for each call, what came of its commands.
@@ -85,8 +68,8 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         limits: EngineLimits,
         receiver: mpsc::Receiver<Message<M>>,
     ) -> Self {
-        let Storage { store, archive } = storage;
-        Self { store, archive, env, progress, limits, receiver, shards: BTreeMap::new() }
+        let (Storage { store, archive }, shards) = (storage, BTreeMap::new());
+        Self { store, archive, env, progress, limits, receiver, shards, asleep: None }
     }
 
     pub(super) async fn run(mut self) {
@@ -94,11 +77,13 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let message = tokio::select! {
-                message = self.receiver.recv() => message,
+                // In this order, so that time passes under load too, and a simulation replays.
+                biased;
                 _ = ticks.tick() => {
                     self.tick().await;
                     continue;
                 }
+                message = self.receiver.recv() => message,
             };
             match message {
                 None | Some(Message::Stop) => return,
@@ -125,7 +110,7 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
                 Message::Read { address, read } => {
                     // What is decided and not yet committed must not be seen.
                     self.finish(&mut round).await;
-                    match self.shard(address).await {
+                    match self.fresh(address).await {
                         Ok(shard) => read(Ok(&shard.machine)),
                         Err(error) => read(Err(error)),
                     }
@@ -146,6 +131,9 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
 
     /// Lets time pass in the streams where it changes something.
     async fn tick(&mut self) {
+        if let Err(error) = self.wake().await {
+            tracing::warn!(%error, "a stream that nobody asked for could not be read");
+        }
         let now = self.env.now();
         let due = |shard: &Shard<M>| shard.machine.due().is_some_and(|due| due <= now);
         let streams: Vec<Address> = self
@@ -154,12 +142,40 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
             .filter(|(_, shard)| due(shard))
             .map(|(stream, shard)| Address { stream: *stream, tenant: shard.tenant })
             .collect();
-        let mut round = Round::new();
         for address in streams {
-            let commands = vec![Sent { command: M::tick(), rows: Vec::new() }];
-            self.decide(&mut round, address, commands, None).await;
+            // It is in memory, and what is due in it goes into its batch.
+            let _ = self.open(address).await;
         }
-        self.finish(&mut round).await;
+        self.finish(&mut Round::new()).await;
+    }
+
+    /// Reads some of the streams that nobody has asked for since the start, or since they were
+    /// given up: time passes in them too.
+    async fn wake(&mut self) -> Result<(), StorageError> {
+        if self.asleep.is_none() {
+            let streams = self.store.streams().await?.into_iter();
+            let address = |(stream, tenant)| Address { stream, tenant };
+            self.asleep = Some(streams.map(address).collect());
+        }
+        for _ in 0..WAKE_MAX {
+            let Some(address) = self.asleep.as_mut().and_then(Vec::pop) else { return Ok(()) };
+            match self.shard(address).await {
+                // What is damaged stays so; whoever asks for it is told.
+                Ok(_) | Err(StorageError::Damaged { .. }) => {}
+                Err(error) => {
+                    self.sleep(address);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that a stream is not in memory.
+    fn sleep(&mut self, address: Address) {
+        if let Some(asleep) = &mut self.asleep {
+            asleep.push(address);
+        }
     }
 
     async fn decide(
@@ -183,17 +199,13 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         address: Address,
         sent: Sent<M>,
     ) -> Result<Decided<M::Outcome>, StorageError> {
-        let now = self.env.now();
-        self.shard(address).await?;
-        let Some(shard) = self.shards.get_mut(&address.stream) else {
-            return Err(StorageError::Unavailable { text: "the stream was closed".to_owned() });
-        };
+        self.open(address).await?;
+        let Some(shard) = self.shards.get_mut(&address.stream) else { return Err(closed()) };
         let unsure = shard.machine.unsure(&sent.command);
         if !unsure.is_empty() {
             let Address { tenant, stream } = address;
             shard.machine.learn(self.archive.used(tenant, stream, unsure).await?);
         }
-        shard.open_batch(now);
         let time = shard.batch.time;
         let (mark, start) = (shard.machine.mark(), shard.batch.entries.len());
         let outcome = match shard.machine.execute(time, &sent.command, &mut shard.batch.entries) {
@@ -314,13 +326,13 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         }
     }
 
-    /// Learns from the journal whether a commit whose answer was lost took place.
+    /// Learns from the journal whether a commit whose answer was lost took place. One that is not
+    /// there may still be on its way: nobody may be told that it was not done.
     async fn resolve(store: &S, records: &[Record], text: String) -> Result<(), StorageError> {
         let Some(record) = records.first() else { return Ok(()) };
         match store.hash_of(record.stream, record.seq).await {
             Ok(Some(hash)) if hash == record.hash => Ok(()),
-            Ok(_) => Err(StorageError::Unavailable { text: format!("not committed: {text}") }),
-            Err(_) => Err(StorageError::UnknownOutcome { text }),
+            _ => Err(StorageError::UnknownOutcome { text }),
         }
     }
 
@@ -329,8 +341,8 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     fn abandon(&mut self, stream: Uuid, error: &StorageError) {
         let unsure =
             matches!(error, StorageError::UnknownOutcome { .. } | StorageError::Duplicate { .. });
-        if unsure {
-            self.shards.remove(&stream);
+        if unsure && let Some(shard) = self.shards.remove(&stream) {
+            self.sleep(Address { stream, tenant: shard.tenant });
         } else if let Some(shard) = self.shards.get_mut(&stream) {
             shard.machine.undo_to(shard.batch.mark);
         }
@@ -355,81 +367,40 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     }
 
     /// The shard of a stream, recovered from its journal where it is not in memory.
-    async fn shard(&mut self, address: Address) -> Result<&Shard<M>, StorageError> {
+    async fn shard(&mut self, address: Address) -> Result<&mut Shard<M>, StorageError> {
         let Address { stream, tenant } = address;
         if !self.shards.contains_key(&stream) {
+            let mut shard = Shard::empty(stream, tenant);
             let archived = self.archive.archived(tenant, stream).await?;
-            let shard = recover(&self.store, address, archived).await?;
+            shard.catch_up(&self.store, stream, archived).await?;
+            self.progress.found(stream, tenant, shard.seq);
             self.shards.insert(stream, shard);
         }
-        match self.shards.get(&stream) {
+        match self.shards.get_mut(&stream) {
             Some(shard) if shard.tenant == tenant => Ok(shard),
             _ => Err(StorageError::Damaged { text: "the stream is another tenant's".to_owned() }),
         }
     }
-}
 
-/// Reads a stream's journal from its beginning and applies what was decided.
-async fn recover<M: Machine, S: JournalStore>(
-    store: &S,
-    address: Address,
-    archived: u64,
-) -> Result<Shard<M>, StorageError> {
-    let Address { stream, tenant } = address;
-    let machine = M::empty(stream);
-    let time = Timestamp::from_micros(i64::MIN);
-    let mut shard = Shard { machine, tenant, seq: 0, hash: [0; 32], time, batch: Batch::default() };
-    loop {
-        let records = store.read(stream, shard.seq, RECOVERY_RECORDS).await?;
-        if records.is_empty() {
-            return Ok(shard);
-        }
-        for record in &records {
-            shard.replay(record)?;
-            if shard.machine.is_crowded() {
-                shard.machine.forget(archived);
-            }
-        }
-    }
-}
-
-impl<M: Machine> Shard<M> {
-    /// Fixes the time of a batch with its first command. Time never runs backwards.
-    fn open_batch(&mut self, now: Timestamp) {
-        if self.batch.count == 0 {
-            self.batch.mark = self.machine.mark();
-            self.batch.first_number = self.machine.next_number();
-            self.batch.time = now.max(self.time);
-        }
-    }
-
-    fn settle(&mut self, record: &Record) {
-        self.machine.settle();
-        (self.seq, self.hash, self.time) = (record.seq, record.hash, self.batch.time);
-    }
-
-    fn replay(&mut self, record: &Record) -> Result<(), StorageError> {
-        let (header, mut entries) = record.open()?;
-        let place = format!("journal {} record {}", record.stream, record.seq);
-        let damaged = |what: &str| StorageError::Damaged { text: format!("{place}: {what}") };
-        if header.seq != self.seq + 1 || header.previous != self.hash {
-            return Err(damaged("does not follow from the record before it"));
-        }
-        if header.codec != M::CODEC {
-            return Err(damaged("is written in a codec that this program does not read"));
-        }
-        if record.tenant != self.tenant || header.tenant != self.tenant {
-            return Err(damaged("belongs to another tenant"));
-        }
-        for _ in 0..header.count {
-            self.machine.replay(header.time, &mut entries)?;
-        }
-        if !entries.is_empty() {
-            return Err(damaged("is longer than its entries"));
-        }
-        self.machine.settle();
-        (self.seq, self.hash, self.time) = (record.seq, record.hash, header.time);
+    /// Opens a stream's batch, to which commands may then be added.
+    async fn open(&mut self, address: Address) -> Result<(), StorageError> {
+        let now = self.env.now();
+        self.shard(address).await?.open_batch(now);
         Ok(())
+    }
+
+    /// The shard of a stream as its journal has it: another process may have gone on with it.
+    async fn fresh(&mut self, address: Address) -> Result<&Shard<M>, StorageError> {
+        self.shard(address).await?;
+        let Address { stream, tenant } = address;
+        let Some(mut shard) = self.shards.remove(&stream) else { return Err(closed()) };
+        // Where this fails, what is in memory is given up, and read again when it is needed.
+        if let Err(error) = shard.catch_up(&self.store, stream, 0).await {
+            self.sleep(address);
+            return Err(error);
+        }
+        self.progress.found(stream, tenant, shard.seq);
+        Ok(self.shards.entry(stream).or_insert(shard))
     }
 }
 
@@ -450,6 +421,10 @@ impl<M: Machine, S: JournalStore> Round<M, S> {
             || self.bytes >= limits.batch_bytes_max
             || self.carried >= carried_max
     }
+}
+
+fn closed() -> StorageError {
+    StorageError::Unavailable { text: "the stream was closed".to_owned() }
 }
 
 /// The same error for another caller of the batch.

@@ -227,8 +227,12 @@ impl PostgresTx {
         });
         match commit.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) if error.as_db_error().is_some() => Err(failed("COMMIT".into(), &error)),
-            Ok(Err(error)) => Err(unknown(chain(&error))),
+            Ok(Err(error)) => match failed("COMMIT".into(), &error) {
+                // The server was shut down, perhaps after it had committed.
+                StorageError::Unavailable { text } => Err(unknown(text)),
+                refused if error.as_db_error().is_some() => Err(refused),
+                _ => Err(unknown(chain(&error))),
+            },
             Err(error) => Err(unknown(error.to_string())),
         }
     }

@@ -270,7 +270,11 @@ impl SqliteTx {
     pub(crate) fn commit_here(mut self) -> Result<(), StorageError> {
         let outcome = self.connected()?.run("COMMIT");
         self.give_back();
-        outcome
+        match outcome {
+            // What a failed write or flush left in the file may be there after a loss of power.
+            Err(StorageError::Statement { text, .. }) => Err(StorageError::UnknownOutcome { text }),
+            outcome => outcome,
+        }
     }
 
     fn give_back(&mut self) {
