@@ -41,6 +41,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Man => {
             return Ok(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?);
         }
+        Command::Quant(asked) => return command::quant::run(asked),
         _ => {}
     }
     let listen = match &cli.command {
@@ -81,7 +82,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
             connection.close().await;
             outcome
         }
-        Command::Completions { .. } | Command::Man => Ok(()),
+        Command::Completions { .. } | Command::Man | Command::Quant(_) => Ok(()),
     }
 }
 
