@@ -113,6 +113,8 @@ pub struct AnalyticsLimits {
     pub periods_max: usize,
     /// Bars times rules of a sweep, over all its symbols.
     pub bar_sets_max: usize,
+    /// Bars times bars that each study looks back over: some go over all of them for each bar.
+    pub bar_periods_max: usize,
     /// Questions at a time that wait for their bodies, for a thread or for their answer.
     pub questions_max: usize,
     /// Those of one tenant.
@@ -131,6 +133,7 @@ impl Default for AnalyticsLimits {
             symbols_max: 100,
             periods_max: 200,
             bar_sets_max: 500_000_000,
+            bar_periods_max: 400_000_000,
             questions_max: 32,
             questions_per_tenant_max: 8,
             calculations_max: 2,

@@ -169,6 +169,7 @@ testing::both_databases! {
     async fn what_is_wrong_names_its_argument(db: TestDatabase) {
         let limits = AnalyticsLimits {
             bars_max: 50, symbols_max: 2, periods_max: 5, bar_sets_max: 100,
+            bar_periods_max: 1_000,
             ..AnalyticsLimits::default()
         };
         let asker = Asker::new(&db, limits).await;
@@ -189,6 +190,9 @@ testing::both_databases! {
                 ("out_of_bounds", "time_period")),
             ("indicators", of("ATR", json!({}), 9), 400, ("series_missing", "high")),
             ("indicators", of("RSI", json!({}), 51), 400, ("invalid_fields", "series")),
+            ("indicators", of("RSI", json!({ "time_period": 40 }), 50), 400,
+                ("invalid_fields", "parameters")),
+            ("sweeps", sweep(vec![2, 30], 1), 400, ("invalid_fields", "periods")),
             ("indicators", json!({ "name": "RSI", "series": { "price": [1.0] } }), 400,
                 ("unknown_name", "series")),
             ("sweeps", sweep(vec![2, 3], 3), 400, ("invalid_fields", "symbols")),

@@ -65,7 +65,11 @@ pub(super) fn indicator(
     let parameters: Vec<(&str, f64)> =
         asked.parameters.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     let study = indicators::study(&asked.name, &parameters)?;
-    let columns = study.compute(&inputs(&asked.series, limits)?)?;
+    let inputs = inputs(&asked.series, limits)?;
+    let bars = asked.series.0.values().map(Vec::len).max().unwrap_or_default();
+    let looks = bars.saturating_mul(study.warm_up());
+    at_most("parameters", looks, limits.bar_periods_max, "bars times bars looked back over")?;
+    let columns = study.compute(&inputs)?;
     let indicator = study.indicator();
     let set = indicator.parameters.iter().zip(study.parameters());
     let outputs = indicator.outputs.iter().zip(columns.values).map(|(output, values)| {
@@ -104,7 +108,11 @@ pub(super) fn sweep(
     let bars =
         asked.symbols.iter().filter_map(|symbol| symbol.series.0.values().map(Vec::len).max());
     let plan = Plan::crossings(&asked.average, &asked.periods)?;
-    let bar_sets = bars.sum::<usize>().saturating_mul(plan.rules().len());
+    let bars = bars.sum::<usize>();
+    let looks = plan.studies().iter().map(|study| bars.saturating_mul(study.warm_up()));
+    let looks = looks.fold(0, usize::saturating_add);
+    at_most("periods", looks, limits.bar_periods_max, "bars times bars looked back over")?;
+    let bar_sets = bars.saturating_mul(plan.rules().len());
     at_most("symbols", bar_sets, limits.bar_sets_max, "bars times rules")?;
     let symbols: Vec<Inputs<'_>> = asked
         .symbols
