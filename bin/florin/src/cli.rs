@@ -1,5 +1,7 @@
 //! The words of the command line.
 
+pub mod quant;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -78,6 +80,9 @@ pub enum Command {
     Rates(Rates),
     /// What the family is worth, on any day, in any currency
     NetWorth(NetWorth),
+    /// Indicators, sweeps and tear sheets over prices of one's own
+    #[command(subcommand)]
+    Quant(quant::Quant),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),

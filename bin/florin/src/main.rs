@@ -43,6 +43,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
             clap_mangen::Man::new(Cli::command()).render(&mut text)?;
             return command::print(&String::from_utf8(text)?);
         }
+        Command::Quant(asked) => return command::quant::run(asked),
         _ => {}
     }
     let listen = match &cli.command {
@@ -89,7 +90,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
             connection.close().await;
             outcome
         }
-        Command::Completions { .. } | Command::Man => Ok(()),
+        Command::Completions { .. } | Command::Man | Command::Quant(_) => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::calculation::Calculations;
 use crate::idempotency::KeysUnderWay;
 use crate::load::TenantLoad;
 use crate::metrics::Metrics;
@@ -22,6 +23,8 @@ pub(crate) struct State {
     /// Live streams of each tenant.
     pub streams: TenantLoad,
     pub keys: KeysUnderWay,
+    /// Questions about figures that are under way.
+    pub calculations: Calculations,
     /// Becomes true when the process is asked to end: live streams end then.
     pub ending: watch::Sender<bool>,
 }
@@ -32,7 +35,9 @@ impl App {
         let streams = TenantLoad::new(services.limits.streams_per_tenant_max);
         let ending = watch::Sender::new(false);
         let (metrics, keys) = (Metrics::default(), KeysUnderWay::default());
-        Self(Arc::new(State { services, metrics, requests, streams, keys, ending }))
+        let calculations = Calculations::new(services.limits.analytics);
+        let state = State { services, metrics, requests, streams, keys, calculations, ending };
+        Self(Arc::new(state))
     }
 }
 

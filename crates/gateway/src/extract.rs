@@ -1,5 +1,7 @@
 //! What a request says, read into types; what cannot be read is named.
 
+use std::marker::PhantomData;
+
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
@@ -14,6 +16,9 @@ use crate::app::App;
 use crate::problem::ApiError;
 use crate::services::Limits;
 
+/// What is said of a body of another media type.
+const NOT_JSON: &str = "the body must be application/json";
+
 /// The body of a request as some type.
 pub(crate) trait Payload: Sized {
     /// The most bytes that are read.
@@ -27,6 +32,9 @@ pub(crate) trait Payload: Sized {
 
 /// A body of JSON.
 pub(crate) struct Json<T>(pub T);
+
+/// A body of JSON that is read later, beside the async threads.
+pub(crate) struct Unread<T>(Bytes, PhantomData<fn() -> T>);
 
 /// A body of whatever bytes: a file.
 pub(crate) struct Raw(pub Bytes);
@@ -43,24 +51,29 @@ pub(crate) struct Ids<T>(pub T);
 impl<T: DeserializeOwned> Payload for Json<T> {
     fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, ApiError> {
         if !is_json(headers) {
-            let text = "the body must be application/json";
-            return Err(unsupported(text));
+            return Err(unsupported(NOT_JSON));
         }
-        let mut reader = serde_json::Deserializer::from_slice(&body);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = path_of(error.path());
-            let error = error.into_inner();
-            match error.classify() {
-                serde_json::error::Category::Data => {
-                    ApiError::field(FieldFault::new(path, "form", error))
-                }
-                serde_json::error::Category::Syntax
-                | serde_json::error::Category::Eof
-                | serde_json::error::Category::Io => malformed(&error),
-            }
-        })?;
-        reader.end().map_err(|error| malformed(&error))?;
-        Ok(Self(value))
+        read_json(&body).map(Self)
+    }
+}
+
+impl<T> Payload for Unread<T> {
+    fn bytes_max(limits: &Limits) -> usize {
+        limits.analytics.body_bytes_max
+    }
+
+    fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, ApiError> {
+        if !is_json(headers) {
+            return Err(unsupported(NOT_JSON));
+        }
+        Ok(Self(body, PhantomData))
+    }
+}
+
+impl<T: DeserializeOwned> Unread<T> {
+    /// Reads it.
+    pub(crate) fn read(self) -> Result<T, ApiError> {
+        read_json(&self.0)
     }
 }
 
@@ -148,6 +161,24 @@ pub(crate) async fn bytes(body: Body, bytes_max: usize) -> Result<Bytes, ApiErro
         whole.extend_from_slice(&chunk);
     }
     Ok(whole.freeze())
+}
+
+fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = path_of(error.path());
+        let error = error.into_inner();
+        match error.classify() {
+            serde_json::error::Category::Data => {
+                ApiError::field(FieldFault::new(path, "form", error))
+            }
+            serde_json::error::Category::Syntax
+            | serde_json::error::Category::Eof
+            | serde_json::error::Category::Io => malformed(&error),
+        }
+    })?;
+    reader.end().map_err(|error| malformed(&error))?;
+    Ok(value)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

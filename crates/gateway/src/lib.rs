@@ -18,6 +18,7 @@
 mod access;
 mod answer;
 mod app;
+mod calculation;
 mod caller;
 mod docs;
 mod edge;
@@ -45,7 +46,7 @@ use tower_http::compression::CompressionLayer;
 pub use local::{Local, LocalError};
 pub use openapi::contract;
 pub use serve::Ended;
-pub use services::{Gauge, GaugeKind, HealthCheck, Limits, Reading, Services};
+pub use services::{AnalyticsLimits, Gauge, GaugeKind, HealthCheck, Limits, Reading, Services};
 
 use app::App;
 

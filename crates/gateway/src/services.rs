@@ -96,6 +96,50 @@ pub struct Limits {
     pub shutdown_ms_max: u64,
     /// How long one health check or gauge may take.
     pub check_ms_max: u64,
+    /// Figures over series that callers send.
+    pub analytics: AnalyticsLimits,
+}
+
+/// How much a caller can make of a calculation.
+#[derive(Clone, Copy, Debug)]
+pub struct AnalyticsLimits {
+    /// The largest body of a question.
+    pub body_bytes_max: usize,
+    /// Bars or prices of one series.
+    pub bars_max: usize,
+    /// Symbols of one question.
+    pub symbols_max: usize,
+    /// Periods of a sweep, of which every pair is a rule.
+    pub periods_max: usize,
+    /// Bars times rules of a sweep, over all its symbols.
+    pub bar_sets_max: usize,
+    /// Bars times bars that each study looks back over: some go over all of them for each bar.
+    pub bar_periods_max: usize,
+    /// Questions at a time that wait for their bodies, for a thread or for their answer.
+    pub questions_max: usize,
+    /// Those of one tenant.
+    pub questions_per_tenant_max: u32,
+    /// Questions that are worked on at a time, each on a thread of its own.
+    pub calculations_max: usize,
+    /// How long the caller waits from the end of its body to the answer.
+    pub calculation_ms_max: u64,
+}
+
+impl Default for AnalyticsLimits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 8 << 20,
+            bars_max: 200_000,
+            symbols_max: 100,
+            periods_max: 200,
+            bar_sets_max: 500_000_000,
+            bar_periods_max: 400_000_000,
+            questions_max: 32,
+            questions_per_tenant_max: 8,
+            calculations_max: 2,
+            calculation_ms_max: 10_000,
+        }
+    }
 }
 
 impl Default for Limits {
@@ -113,6 +157,7 @@ impl Default for Limits {
             header_ms_max: 10_000,
             shutdown_ms_max: 20_000,
             check_ms_max: 2_000,
+            analytics: AnalyticsLimits::default(),
         }
     }
 }

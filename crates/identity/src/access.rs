@@ -38,11 +38,13 @@ pub enum Action {
     ImportStatements,
     /// Read the log of everything that happened.
     ReadEvents,
+    /// Compute figures over series that the caller sends.
+    ComputeFigures,
 }
 
 /// The table. A child sees who is in the family and what a currency is worth: what the family is
 /// worth, the grown-ups tell. A viewer sees what there is, an adviser also how it came about.
-const ALLOWED: [(Action, &[Role]); 14] = [
+const ALLOWED: [(Action, &[Role]); 15] = [
     (Action::ReadSelf, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::ReadMembers, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::AddMembers, &[Owner]),
@@ -57,6 +59,7 @@ const ALLOWED: [(Action, &[Role]); 14] = [
     (Action::ReadImports, &[Owner, Adult, Adviser]),
     (Action::ImportStatements, &[Owner, Adult]),
     (Action::ReadEvents, &[Owner, Adult, Adviser]),
+    (Action::ComputeFigures, &[Owner, Adult, Adviser, Viewer]),
 ];
 
 /// Whether a role may do something; what is not in the table is not allowed.
@@ -98,6 +101,7 @@ impl Action {
             Self::ReadImports => "read_imports",
             Self::ImportStatements => "import_statements",
             Self::ReadEvents => "read_events",
+            Self::ComputeFigures => "compute_figures",
         }
     }
 }

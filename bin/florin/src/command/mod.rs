@@ -5,6 +5,7 @@ pub mod audit;
 pub mod import;
 pub mod login;
 pub mod net_worth;
+pub mod quant;
 pub mod rates;
 pub mod serve;
 

@@ -1,6 +1,7 @@
 //! Every route, declared once. A product's file has the handlers and a function `routes` that is
 //! merged below; nothing else needs to be told about it.
 
+mod analytics;
 mod assets;
 mod auth;
 mod books;
@@ -41,6 +42,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(books::routes())
         .merge(transfers::routes())
         .merge(events::routes())
+        .merge(analytics::routes())
 }
 
 /// The routes of the API, and their contract.

@@ -1,5 +1,6 @@
 //! The types of the wire: what requests say and answers hold. No module below knows them.
 
+pub(crate) mod analytics;
 pub(crate) mod asset;
 pub(crate) mod auth;
 pub(crate) mod book;

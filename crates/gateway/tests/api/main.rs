@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
+mod analytics;
 mod auth;
 mod breakage;
 mod contract;
