@@ -15,7 +15,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1000,
   },
   server: {
-    proxy: { '/api': process.env['FLORIN_URL'] ?? 'http://127.0.0.1:7377' },
+    proxy: { '/api': process.env['FLORIN_URL'] ?? 'http://127.0.0.1:7450' },
   },
   test: {
     include: ['src/**/*.test.{ts,tsx}'],

@@ -6,7 +6,7 @@
 //! - no other crate knows axum or OpenAPI, and no type of the wire leaves this one;
 //! - every route is declared once, with its types; the contract is made from that
 //!   ([`contract`]), and `testdata/openapi.json` shows each change of it;
-//! - a route outside [`routes`]' public part can be reached with a token only, and every one of
+//! - a route outside the public part of `routes` can be reached with a token only, and every one of
 //!   those names the action that its caller's role must allow;
 //! - every failure is one problem document with a request id, and no token, password, body or
 //!   query is ever logged.

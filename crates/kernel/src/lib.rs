@@ -2,7 +2,7 @@
 //!
 //! What must stay true here:
 //! - nothing reads a file, a socket or a clock of its own accord (the two sources a process needs,
-//!   time and randomness, are traits in [`env`]);
+//!   time and randomness, are traits in [`mod@env`]);
 //! - no amount ever passes through binary floating point;
 //! - arithmetic on money is checked: an overflow is an error, never a wrapped number;
 //! - every rounding is named by the caller ([`Rounding`]).

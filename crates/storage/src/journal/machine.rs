@@ -15,7 +15,7 @@ pub trait Machine: Send + 'static {
     /// What they get.
     type Outcome: Clone + Send + 'static;
 
-    /// The version of the entries that [`Machine::encode`] writes.
+    /// The version of the entries that [`Machine::execute`] writes.
     const CODEC: u16;
 
     /// The machine of a stream before its first command.

@@ -14,9 +14,9 @@
 //!   import, a new asset and its account, or nothing of it.
 //! - A line is booked once, however often and in whatever order files come: what is booked is
 //!   compared anew in the moment of booking, guarded by the versions of the assets, so that of two
-//!   imports at the same time the second sees what the first did ([`dedup`]).
+//!   imports at the same time the second sees what the first did (`dedup`).
 //! - What is unsure is for a person to decide, and is not booked until then.
-//! - What the bank stated of a day stays so when older statements come later ([`opening`]).
+//! - What the bank stated of a day stays so when older statements come later (`opening`).
 //! - A difference between the bank's closing balance and the ledger is shown, never repaired.
 //! - An import of which something was booked stays, undone ones included; others can be discarded.
 //!
