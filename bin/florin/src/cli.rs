@@ -118,6 +118,7 @@ impl Command {
             | Self::Demo { .. }
             | Self::Rates(Rates::Import { own: false, .. })
             | Self::Audit(_)
+            | Self::Quant(_)
             | Self::Config
             | Self::Completions { .. }
             | Self::Man => false,

@@ -29,6 +29,17 @@ pub enum IdError {
     },
 }
 
+/// An id that says the time in the first 48 bits of `time`, with other bits that are derived. Bits
+/// of a hash alone would now and then look as if they said a time, which may not have come.
+#[must_use]
+pub const fn made_at(time: u128, derived: u128) -> Uuid {
+    // UUIDv7 (RFC 9562): 48 bits of the time, version and variant, and 74 bits that are random
+    // there and derived here.
+    let time = time & (0xffff_ffff_ffff << 80);
+    let rest = derived & 0x0fff_3fff_ffff_ffff_ffff;
+    Uuid::from_u128(time | rest | 0x7000_8000_0000_0000_0000)
+}
+
 /// Writes the 26 letters of an id.
 #[must_use]
 pub fn encode(id: Uuid) -> String {

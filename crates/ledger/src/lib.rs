@@ -26,6 +26,7 @@ pub mod model;
 mod postings;
 mod projection;
 pub mod query;
+mod reason;
 mod source;
 mod store;
 

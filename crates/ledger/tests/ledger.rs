@@ -3,23 +3,23 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
+mod undecided;
+
 use futures_util::future::join_all;
 use kernel::{
     Amount, BookId, CommandKey, Commodity, Context, Date, PageRequest, Position, Timestamp, Uuid,
     time,
 };
-use ledger::book::Book;
-use ledger::model::{Command, Outcome, Reason};
+use ledger::model::Reason;
 use ledger::{
     AccountId, AccountKind, AccountText, At, EngineLimits, Found, Ledger, LedgerError, Limits,
     Movement, NewAccount, NewTransfer, Request, Rest, Step, TransferFilter, TransferId,
     TransferText,
 };
-use storage::journal::{
-    ByteReader, Engine, Executed, Machine, Progress, Refusal, RowChange, SqlJournal,
-};
-use storage::{Dialect, Level, Migration, Mode, Module, StorageError, params, sql};
+use storage::journal::{Engine, Progress, RowChange, SqlJournal};
+use storage::{Dialect, Level, Migration, Mode, Module, params, sql};
 use testing::TestDatabase;
+use undecided::Undecided;
 
 /// A table of a module that sends commands with its own rows.
 const SENDER: Module = Module {
@@ -173,63 +173,6 @@ async fn states(db: &TestDatabase, family: &Family) -> Vec<String> {
 async fn records(db: &TestDatabase) -> i64 {
     let mut tx = db.database.begin(Level::System, Mode::Read).await.unwrap();
     tx.row(&RECORD_COUNT, params![]).await.unwrap().unwrap().get(0).unwrap()
-}
-
-/// A book that has forgotten how to decide.
-struct Undecided(Book);
-
-impl Machine for Undecided {
-    type Command = Command;
-    type Outcome = Outcome;
-    const CODEC: u16 = Book::CODEC;
-
-    fn empty(stream: Uuid) -> Self {
-        Self(Book::empty(stream))
-    }
-
-    fn execute(&mut self, _: Timestamp, _: &Command, _: &mut Vec<u8>) -> Executed<Outcome> {
-        panic!("recovery must not decide")
-    }
-
-    fn refuse(&mut self, _: Timestamp, _: &Command, _: Refusal, _: &mut Vec<u8>) -> Outcome {
-        panic!("recovery must not decide")
-    }
-
-    fn replay(&mut self, time: Timestamp, entry: &mut ByteReader<'_>) -> Result<(), StorageError> {
-        self.0.replay(time, entry)
-    }
-
-    fn accepted(outcome: &Outcome) -> bool {
-        Book::accepted(outcome)
-    }
-
-    fn did(outcome: &Outcome, step: u32) -> bool {
-        Book::did(outcome, step)
-    }
-
-    fn mark(&self) -> usize {
-        self.0.mark()
-    }
-
-    fn undo_to(&mut self, mark: usize) {
-        self.0.undo_to(mark);
-    }
-
-    fn settle(&mut self) {
-        self.0.settle();
-    }
-
-    fn next_number(&self) -> u64 {
-        self.0.next_number()
-    }
-
-    fn due(&self) -> Option<Timestamp> {
-        None
-    }
-
-    fn tick() -> Command {
-        Command::Tick
-    }
 }
 
 testing::both_databases! {

@@ -125,7 +125,8 @@ testing::both_databases! {
         let firm = Firm::new(&db).await;
         firm.transfer(10, post(50)).await.unwrap();
         let up_to = |minor| {
-            let (debit, credit, maximum) = (account(2), account(1), Some(Amount::from_minor(minor)));
+            let (debit, credit) = (account(2), account(1));
+            let maximum = Some(Amount::from_minor(minor));
             Movement::PostUpTo { debit, credit, maximum, balancing: Balancing::Credit }
         };
         let some = firm.transfer(11, up_to(30)).await.unwrap();
@@ -135,7 +136,8 @@ testing::both_databases! {
         let again = firm.transfer(12, up_to(80)).await.unwrap();
         assert_eq!((again.replayed, again.found), (true, rest.found));
         assert_eq!(reason(firm.transfer(12, up_to(81)).await.unwrap_err()), Reason::TransferExists);
-        assert_eq!(reason(firm.transfer(13, up_to(1)).await.unwrap_err()), Reason::NothingAvailable);
+        let none = firm.transfer(13, up_to(1)).await.unwrap_err();
+        assert_eq!(reason(none), Reason::NothingAvailable);
         let view = firm.view(&db, 12).await;
         let amounts = [Some(view.amount), view.asked];
         assert_eq!(amounts, [20, 80].map(|minor| Some(Amount::from_minor(minor))));

@@ -3,6 +3,7 @@
 //! What must stay true: a call with an idempotency key makes the same ids each time it is sent, and
 //! goes through the same attempts, so that a replay finds what the first one made.
 
+use kernel::id::made_at;
 use kernel::{CommandKey, Context, Uuid};
 use ledger::model::Reason;
 use storage::StorageError;
@@ -20,16 +21,6 @@ pub(crate) fn new_id(context: &Context, kind: &str, number: u32) -> Uuid {
     let random = short(sha256(&parts));
     let millis = u64::try_from(key.first_seen.micros() / 1_000).unwrap_or(0);
     made_at(u128::from(millis) << 80, random)
-}
-
-/// An id that says the time in the first 48 bits of `time`, with other bits that are derived. Bits
-/// of a hash alone would now and then look as if they said a time, which may not have come.
-pub(crate) const fn made_at(time: u128, derived: u128) -> Uuid {
-    // UUIDv7 (RFC 9562): 48 bits of the time, version and variant, and 74 bits that are random
-    // there and derived here.
-    let time = time & (0xffff_ffff_ffff << 80);
-    let rest = derived & 0x0fff_3fff_ffff_ffff_ffff;
-    Uuid::from_u128(time | rest | 0x7000_8000_0000_0000_0000)
 }
 
 /// The attempts at a command that is planned from rows which another call may add meanwhile.

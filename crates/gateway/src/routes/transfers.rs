@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::Action;
+use kernel::id::made_at;
 use kernel::{Amount, BookId, Context, Date, FieldFault, PageRequest, Timestamp, Uuid, time};
 use ledger::{AccountId, Movement, NewTransfer, Request, Rest, Step, TransferId, TransferText};
 use storage::crypto::{sha256, short};
@@ -256,9 +257,11 @@ pub(super) fn tag(list: &str) -> u32 {
     u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
 
-/// An id that follows from the request's key, so that a repetition names the same thing.
+/// An id that follows from the request's key, so that a repetition names the same thing, and says
+/// when the key was first seen.
 pub(super) fn derived_id(context: &Context, what: &str, index: usize) -> Uuid {
-    let key = context.key.map_or_else(|| context.env.random_uuid().as_u128(), |key| key.id);
-    let parts = [what.as_bytes(), &key.to_be_bytes(), &(index as u64).to_be_bytes()];
-    Uuid::from_u128(short(sha256(&parts)))
+    let Some(key) = context.key else { return context.env.new_uuid() };
+    let parts = [what.as_bytes(), &key.id.to_be_bytes(), &(index as u64).to_be_bytes()];
+    let millis = u64::try_from(key.first_seen.micros() / 1_000).unwrap_or(0);
+    made_at(u128::from(millis) << 80, short(sha256(&parts)))
 }

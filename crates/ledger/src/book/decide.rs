@@ -83,19 +83,7 @@ impl Book {
     }
 
     fn allow_transfer(&self, time: Timestamp, transfer: &NewTransfer) -> Verdict<Effect> {
-        let id = transfer.id.uuid().as_u128();
-        if self.transfers.contains(id) {
-            return Err((Reason::TransferExists, Some(id)));
-        }
-        if TransferIds::is_ahead(id, time) {
-            return Err((Reason::IdAhead, Some(id)));
-        }
-        if self.locked_until.is_some_and(|until| transfer.effective <= until) {
-            return Err((Reason::PeriodLocked, Some(id)));
-        }
-        if let Some(original) = transfer.reverses {
-            self.allow_reversal(transfer, original.uuid().as_u128())?;
-        }
+        self.allow_ids(time, transfer)?;
         match transfer.movement {
             Movement::Post { debit, credit, amount } => {
                 above_zero(amount)?;
@@ -156,6 +144,24 @@ impl Book {
             }
             Movement::VoidHold { hold } => Ok(Effect::VoidHold { hold: self.allow_hold(hold)?.0 }),
         }
+    }
+
+    /// Whether a transfer may have its id, count from its date, and reverse what it says.
+    fn allow_ids(&self, time: Timestamp, transfer: &NewTransfer) -> Verdict<()> {
+        let id = transfer.id.uuid().as_u128();
+        if self.transfers.contains(id) {
+            return Err((Reason::TransferExists, Some(id)));
+        }
+        if TransferIds::is_ahead(id, time) {
+            return Err((Reason::IdAhead, Some(id)));
+        }
+        if self.locked_until.is_some_and(|until| transfer.effective <= until) {
+            return Err((Reason::PeriodLocked, Some(id)));
+        }
+        if let Some(original) = transfer.reverses {
+            self.allow_reversal(transfer, original.uuid().as_u128())?;
+        }
+        Ok(())
     }
 
     fn allow_reversal(&self, transfer: &NewTransfer, original: u128) -> Verdict<()> {
@@ -322,7 +328,9 @@ impl Change {
 /// one set that must remember for ever remembers this too; no caller arrives at it by chance, and
 /// one who makes a transfer of this id only bars a reversal in the own book.
 pub(crate) fn reversal_of(original: u128) -> u128 {
-    short(sha256(&[b"florin ledger reversal", &original.to_be_bytes()]))
+    // Version 8 (RFC 9562): it says no time.
+    let hash = short(sha256(&[b"florin ledger reversal", &original.to_be_bytes()]));
+    hash & !(0xf << 76) | 8 << 76
 }
 
 pub(super) fn rejection(step: u32, (reason, about): (Reason, Option<u128>)) -> Rejection {

@@ -13,18 +13,68 @@ pub struct Shape {
 /// One thing to do, in numbers that stand for ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    Define { commodity: u8, scale: u8 },
-    Open { account: u8, shape: Shape },
-    Limit { account: u8, floor: Option<i128>, ceiling: Option<i128> },
-    Close { account: u8 },
-    Freeze { account: u8, frozen: bool },
-    Lock { until: Option<u8> },
-    Post { id: u8, debit: u8, credit: u8, amount: i128, reverses: Option<u8> },
-    Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64>, reverses: Option<u8> },
-    PostUpTo { id: u8, debit: u8, credit: u8, maximum: Option<i128>, balance_debit: bool },
-    CloseInto { id: u8, account: u8, into: u8 },
-    PostHold { id: u8, hold: u8, amount: Option<i128>, keep: bool },
-    VoidHold { id: u8, hold: u8 },
+    Define {
+        commodity: u8,
+        scale: u8,
+    },
+    Open {
+        account: u8,
+        shape: Shape,
+    },
+    Limit {
+        account: u8,
+        floor: Option<i128>,
+        ceiling: Option<i128>,
+    },
+    Close {
+        account: u8,
+    },
+    Freeze {
+        account: u8,
+        frozen: bool,
+    },
+    Lock {
+        until: Option<u8>,
+    },
+    Post {
+        id: u8,
+        debit: u8,
+        credit: u8,
+        amount: i128,
+        reverses: Option<u8>,
+    },
+    /// Holds that expire are released of themselves.
+    Hold {
+        id: u8,
+        debit: u8,
+        credit: u8,
+        amount: i128,
+        /// In microseconds.
+        expires: Option<i64>,
+        reverses: Option<u8>,
+    },
+    PostUpTo {
+        id: u8,
+        debit: u8,
+        credit: u8,
+        maximum: Option<i128>,
+        balance_debit: bool,
+    },
+    CloseInto {
+        id: u8,
+        account: u8,
+        into: u8,
+    },
+    PostHold {
+        id: u8,
+        hold: u8,
+        amount: Option<i128>,
+        keep: bool,
+    },
+    VoidHold {
+        id: u8,
+        hold: u8,
+    },
 }
 
 /// What came of a command.

@@ -4,11 +4,11 @@
 //! that it is to know for ever.
 
 use kernel::Uuid;
+use kernel::id::made_at;
 use ledger::{AccountId, TransferId};
 use storage::crypto::{sha256, short};
 
 use super::model::ImportId;
-use crate::ids::made_at;
 use crate::model::AssetId;
 
 /// The transfer that books a line.

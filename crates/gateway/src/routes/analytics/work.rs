@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use kernel::FieldFault;
+use quant::algebra::Matrix;
 use quant::indicators::{self, Indicator, Input, Inputs, Parameter, ParameterKind};
 use quant::performance::attribution::{Segment, brinson_fachler};
 use quant::performance::{drawdown, returns, tear_sheet};
-use quant::risk::matrix::Matrix;
 use quant::risk::{covariance, value_at_risk, volatility};
 use quant::sweep::{self as sweeps, Figures, Options, Plan};
 
