@@ -24,6 +24,7 @@ pub fn run(root: &Path, only: &str) -> anyhow::Result<()> {
     copy_tree(root, &copy)?;
     let mut unnoticed = Vec::new();
     for plant in plants.iter().filter(|plant| plant.name.contains(only)) {
+        println!("planting   {}", plant.name);
         let noticed = plant_one(&copy, plant).with_context(|| plant.name.clone())?;
         println!("{}  {}", if noticed { "caught  " } else { "UNNOTICED" }, plant.name);
         if !noticed {

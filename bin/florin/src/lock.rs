@@ -50,11 +50,15 @@ pub fn lead(data_dir: &Path) -> anyhow::Result<Leader> {
     }
 }
 
-/// Makes the data directory where it is missing, and keeps others out of it.
+/// Makes the data directory where it is missing, for its owner alone. One that is there stays as it
+/// is: it may hold more than Florin's files, and those have permissions of their own.
 pub fn make_data_dir(data_dir: &Path) -> anyhow::Result<()> {
-    let place = || format!("the data directory {}", data_dir.display());
-    std::fs::create_dir_all(data_dir).with_context(place)?;
-    restrict(data_dir).with_context(place)
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let made = builder.create(data_dir);
+    made.with_context(|| format!("the data directory {}", data_dir.display()))
 }
 
 impl Lock {
@@ -65,16 +69,4 @@ impl Lock {
         self.file.write_all(address.as_bytes())?;
         Ok(self.file.sync_all()?)
     }
-}
-
-/// Nobody else on the machine reads a family's data.
-#[cfg(unix)]
-fn restrict(directory: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))
-}
-
-#[cfg(not(unix))]
-fn restrict(_: &Path) -> std::io::Result<()> {
-    Ok(())
 }

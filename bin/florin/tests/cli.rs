@@ -196,8 +196,25 @@ fn nobody_else_reads_what_the_first_command_makes() {
     let user = User::new();
     let rates = "date,base,quote,rate\n2026-03-30,USD,MNT,3573.08\n";
     user.ok(&["rates", "import", user.file("rates.csv", rates).to_str().unwrap()]);
-    let permissions = user.data().metadata().unwrap().permissions();
-    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, 0o700);
+    assert_eq!(mode(&user.data()), 0o700);
+    // A directory that was there stays as it is; the files in it are private all the same.
+    let shared = user.home.path().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&shared, open).unwrap();
+    let january = user.file("jan.csv", JANUARY);
+    user.ok(&["--data-dir", shared.to_str().unwrap(), "import", january.to_str().unwrap()]);
+    assert_eq!(mode(&shared), 0o755);
+    for file in std::fs::read_dir(&shared).unwrap() {
+        let path = file.unwrap().path();
+        let is_lock = path.ends_with("florin.lock");
+        assert!(is_lock || mode(&path) == 0o600, "{}", path.display());
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    let permissions = path.metadata().unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777
 }
 
 #[test]
@@ -222,8 +239,7 @@ fn with_a_server_the_command_line_speaks_to_it() {
     login.stdin.take().unwrap().write_all(b"correct horse battery\n").unwrap();
     assert!(login.wait().unwrap().success());
     let session = user.home.path().join(".local/state/florin/session.json");
-    let mode = std::os::unix::fs::PermissionsExt::mode(&session.metadata().unwrap().permissions());
-    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(mode(&session), 0o600);
 
     user.import(&user.file("jan.csv", JANUARY));
     assert_eq!(user.worth("2026-01-31"), "690.00");

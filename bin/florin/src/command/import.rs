@@ -118,9 +118,14 @@ fn of_statement(statement: &Json) -> String {
     if let Some(amount) = difference["amount"].as_str() {
         let agrees = amount.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'));
         let currency = word(&difference["currency"]);
-        text.push_str(&match agrees {
-            true => "    the closing balance agrees\n".to_owned(),
-            false => format!("    the closing balance differs by {amount} {currency}\n"),
+        // An opening balance that was inferred from the closing one agrees with it by itself.
+        let inferred = statement["closing_check"]["inferred"] == true;
+        text.push_str(&match (agrees, inferred) {
+            (true, false) => "    the closing balance agrees\n".to_owned(),
+            (true, true) => {
+                "    the closing balance is the bank's; the next statement checks it\n".to_owned()
+            }
+            (false, _) => format!("    the closing balance differs by {amount} {currency}\n"),
         });
     }
     for note in statement["notes"].as_array().into_iter().flatten() {

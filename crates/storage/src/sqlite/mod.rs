@@ -8,6 +8,7 @@
 
 mod functions;
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as StdMutex};
@@ -157,9 +158,15 @@ impl Connected {
             | OpenFlags::SQLITE_OPEN_URI
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let projections = projections_path(path);
+        let file = if purpose == Purpose::Project { &projections } else { path };
         let open = || -> rusqlite::Result<Self> {
-            let file = if purpose == Purpose::Project { &projections } else { path };
+            make_private(file);
             let mut connection = Connection::open_with_flags(file, flags)?;
+            // What may not be written is opened all the same, and fails at the first write.
+            if connection.is_readonly("main")? {
+                let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+                return Err(rusqlite::Error::SqliteFailure(code, None));
+            }
             connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_MAX);
             connection.busy_timeout(Duration::from_secs(5))?;
             // FULL: every commit is on the disk before it is acknowledged.
@@ -186,7 +193,7 @@ impl Connected {
             connection.progress_handler(PROGRESS_STEPS, Some(move || watched.has_passed()))?;
             Ok(Self { connection, tenant, deadline })
         };
-        open().map_err(|error| unavailable(&format!("{}: {error}", path.display())))
+        open().map_err(|error| unavailable(&format!("{}: {error}", file.display())))
     }
 
     fn run(&self, sql: &str) -> Result<(), StorageError> {
@@ -293,6 +300,16 @@ impl Drop for SqliteTx {
     fn drop(&mut self) {
         self.give_back();
     }
+}
+
+/// Makes a database's file where it is missing: nobody else on the machine reads it, nor what
+/// SQLite puts beside it, which takes its permissions. Where that fails, opening it says why.
+fn make_private(file: &Path) {
+    let mut open = OpenOptions::new();
+    open.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    let _ = open.open(file);
 }
 
 /// The file of the tables that are made from the journal: `florin.db` has `florin.projections.db`.
