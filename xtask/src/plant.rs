@@ -1,6 +1,7 @@
 //! `cargo xtask plant`: plants the faults of `plants.txt` one by one in a copy of the tree, and
 //! fails where the tests that are named do not notice.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -16,14 +17,21 @@ struct Plant {
     instead: String,
 }
 
-/// Plants every fault whose name holds `only`.
+/// Plants every fault whose name holds `only`, after the tests have passed without any: where they
+/// fail by themselves, they would seem to notice everything.
 pub fn run(root: &Path, only: &str) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(root.join("xtask/plants.txt"))?;
     let plants = parse(&text)?;
     let copy = root.join("target/plant/tree");
     copy_tree(root, &copy)?;
+    let chosen = plants.iter().filter(|plant| plant.name.contains(only));
+    let tests: BTreeSet<&[String]> = chosen.clone().map(|plant| &plant.test[..]).collect();
+    for test in tests {
+        println!("sound      {}", test.join(" "));
+        ensure!(cargo(&copy, "test", test)?, "the tests fail without a fault: {}", test.join(" "));
+    }
     let mut unnoticed = Vec::new();
-    for plant in plants.iter().filter(|plant| plant.name.contains(only)) {
+    for plant in chosen {
         println!("planting   {}", plant.name);
         let noticed = plant_one(&copy, plant).with_context(|| plant.name.clone())?;
         println!("{}  {}", if noticed { "caught  " } else { "UNNOTICED" }, plant.name);
@@ -41,23 +49,24 @@ fn plant_one(copy: &Path, plant: &Plant) -> anyhow::Result<bool> {
     let count = sound.matches(&plant.stands).count();
     ensure!(count == 1, "{:?} stands {count} times in {}", plant.stands, plant.file);
     std::fs::write(&path, sound.replace(&plant.stands, &plant.instead))?;
-    let built = cargo(copy, &["build", "--quiet", "--tests"], plant);
-    let passed = cargo(copy, &["test", "--quiet"], plant);
+    // What follows a test target's name is the name of tests, which only `cargo test` takes.
+    let named = plant.test.iter().position(|word| word == "--test").map_or(0, |at| at + 2);
+    let built = cargo(copy, "build", &plant.test[..named]);
+    let passed = cargo(copy, "test", &plant.test);
     std::fs::write(&path, sound)?;
     ensure!(built?, "the planted fault does not compile");
     Ok(!passed?)
 }
 
-fn cargo(copy: &Path, words: &[&str], plant: &Plant) -> anyhow::Result<bool> {
-    // What follows a test target's name is the name of tests, which only `cargo test` takes.
-    let named = plant.test.iter().position(|word| word == "--test").map_or(0, |at| at + 2);
-    let words_of_test = if words[0] == "build" { &plant.test[..named] } else { &plant.test[..] };
+/// Builds the tests that are named, or runs them; whether that went well.
+fn cargo(copy: &Path, verb: &str, test: &[String]) -> anyhow::Result<bool> {
     let status = Command::new("cargo")
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", copy.with_file_name("build"))
         .env("RUSTFLAGS", "--cap-lints allow")
-        .args(words)
-        .args(words_of_test)
+        .args([verb, "--quiet"])
+        .args((verb == "build").then_some("--tests"))
+        .args(test)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()?;
