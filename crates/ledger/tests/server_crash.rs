@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
+mod pounded;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -10,11 +12,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use kernel::{Actor, Amount, BookId, Commodity, Context, Env, PageRequest, TenantId, Uuid, time};
-use ledger::{
-    AccountId, AccountKind, EngineLimits, Ledger, LedgerError, Limits, Movement, NewAccount,
-    NewTransfer, Request, Step, TransferFilter, TransferId,
-};
+use kernel::{Actor, Amount, BookId, Context, Env, TenantId, Uuid};
+use ledger::{EngineLimits, Ledger};
 use storage::{Database, Level, Mode, migrate, params, sql};
 use testing::Raw;
 
@@ -71,43 +70,14 @@ struct Pounded {
     ends: AtomicBool,
 }
 
-const DEBIT: AccountId = AccountId::from_uuid(Uuid::from_u128(1));
-const CREDIT: AccountId = AccountId::from_uuid(Uuid::from_u128(2));
-
 impl Pounded {
     async fn open(database: &Database) -> Arc<Self> {
         let tenant = TenantId::from_uuid(database.env().new_uuid());
         let context = Context::new(Env::system(), tenant, Actor::Owner);
         let ledger = Ledger::start(database.clone(), EngineLimits::default()).await.unwrap();
-        let aud = Commodity::well_known("AUD").unwrap();
-        let mut tx = database.begin(Level::Tenant(tenant), Mode::Write).await.unwrap();
-        let book = ledger.open_book(&mut tx, &context, "Pounded", aud).await.unwrap().id;
-        tx.commit().await.unwrap();
-        let open = |id, kind| {
-            let (commodity, limits) = (aud.code, Limits::default());
-            Step::OpenAccount(NewAccount { id, commodity, kind, limits, code: 0 })
-        };
-        let define = Step::DefineCommodity { code: aud.code, scale: aud.scale };
-        let steps =
-            vec![define, open(DEBIT, AccountKind::Asset), open(CREDIT, AccountKind::Equity)];
-        ledger.execute(&context, book, Request { steps, ..Request::default() }).await.unwrap();
+        let book = pounded::open(database, &ledger, &context).await;
         let (next, done, ends) = (AtomicU64::new(1), AtomicU64::new(0), AtomicBool::new(false));
         Arc::new(Self { ledger, context, book, next, done, ends })
-    }
-
-    async fn transfer(&self, id: Uuid) -> Result<(), LedgerError> {
-        let (debit, credit, amount) = (DEBIT, CREDIT, Amount::from_minor(1));
-        let transfer = NewTransfer {
-            id: TransferId::from_uuid(id),
-            movement: Movement::Post { debit, credit, amount },
-            code: 1,
-            reference: None,
-            effective: time::date_from_days(20_000).unwrap(),
-            reverses: None,
-        };
-        let steps = vec![Step::Transfer(transfer)];
-        let request = Request { steps, ..Request::default() };
-        self.ledger.execute(&self.context, self.book, request).await.map(drop)
     }
 
     /// Makes transfers until it is told to end; each is tried until it is acknowledged.
@@ -115,29 +85,14 @@ impl Pounded {
         let mut told = Vec::new();
         while !self.ends.load(Ordering::Relaxed) {
             let id = Uuid::from_u128(u128::from(self.next.fetch_add(1, Ordering::Relaxed)));
-            let acknowledged = async || self.transfer(id).await.ok();
+            let acknowledged = async || {
+                self.ledger.execute(&self.context, self.book, pounded::cent(id)).await.ok()
+            };
             testing::eventually("an acknowledgement", acknowledged).await;
             self.done.fetch_add(1, Ordering::Relaxed);
             told.push(id);
         }
         told
-    }
-
-    /// Every transfer in the tables.
-    async fn transfers(&self, database: &Database) -> Vec<Uuid> {
-        let level = Level::Tenant(self.context.tenant);
-        let mut tx = database.begin(level, Mode::Read).await.unwrap();
-        let mut page = PageRequest::first(200);
-        let mut ids = Vec::new();
-        loop {
-            let filter = TransferFilter::default();
-            let found = self.ledger.transfers(&mut tx, self.book, &filter, &page).await.unwrap();
-            ids.extend(found.items.iter().map(|transfer| transfer.id.uuid()));
-            match found.next {
-                Some(next) => page.after = Some(next),
-                None => return ids,
-            }
-        }
     }
 }
 
@@ -180,10 +135,12 @@ async fn kill_and_check() {
         told.extend(caller.await.unwrap());
     }
 
-    let account = pounded.ledger.account(&pounded.context, pounded.book, DEBIT).await.unwrap();
+    let account =
+        pounded.ledger.account(&pounded.context, pounded.book, pounded::DEBIT).await.unwrap();
     assert_eq!(account.balance.posted, Amount::from_minor(told.len() as i128));
     let followed = async || {
-        let there = pounded.transfers(&database).await;
+        let Pounded { ledger, context, book, .. } = &*pounded;
+        let there = pounded::transfers(&database, ledger, context, *book).await;
         (there.len() == told.len()).then_some(there)
     };
     let there = testing::eventually("the tables", followed).await;

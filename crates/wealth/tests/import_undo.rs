@@ -50,6 +50,9 @@ testing::both_databases! {
         for day in ["2026-01-01", "2026-01-20", "2026-12-31"] {
             assert_eq!(bank.net_worth(day).await, "0.00 AUD", "{day}");
         }
+        let linked = "SELECT count(*) FROM ledger_transfer AS back JOIN ledger_transfer AS original
+                      ON original.tenant = back.tenant AND original.id = back.reverses";
+        assert_eq!(bank.count(linked).await, 3);
         let gone = bank.asset(asset).await;
         assert_eq!(gone.disposal.unwrap().on, gone.opened_on);
         // Undoing it again answers as it is; it is not booked again under the same number.

@@ -40,6 +40,8 @@ pub(crate) struct Planned {
     pub amount: Amount,
     /// The account on the other side.
     pub role: Role,
+    /// The transfer that it takes back.
+    pub reverses: Option<TransferId>,
     pub text: TransferText,
 }
 
@@ -195,6 +197,7 @@ fn planned_lines(assessed: &Assessment, new: &[ImportLine]) -> Vec<Planned> {
             effective: line.booked_on,
             amount: line.amount,
             role: role_of(line.amount),
+            reverses: None,
             text: TransferText {
                 transfer: id,
                 reference,
@@ -232,6 +235,7 @@ fn planned_moves(assessed: &Assessment) -> impl Iterator<Item = Planned> + '_ {
             effective: row.step.effective,
             amount: row.step.amount,
             role: Role::Opening,
+            reverses: None,
             text: TransferText {
                 transfer: id,
                 reference: None,
@@ -266,7 +270,7 @@ pub(crate) fn push(
             // The ledger hashes the one in the text.
             reference: None,
             effective: transfer.effective,
-            reverses: None,
+            reverses: transfer.reverses,
         }));
         request.transfer_texts.push(transfer.text);
     }

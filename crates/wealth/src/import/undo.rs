@@ -13,7 +13,7 @@ use super::book::is_overtaken;
 use super::draft::clean;
 use super::error::ImportError;
 use super::event::ImportUndone;
-use super::ids::{line_reversal, opening_reversal};
+use super::ids::{line_reversal, line_transfer, opening_reversal, opening_transfer};
 use super::model::{Import, ImportId, ImportStatus, LineStatus};
 use super::query::{import_row, require};
 use super::request::{Planned, Target, push, role_of};
@@ -252,14 +252,14 @@ impl Undoing {
         let import = self.import.id;
         let lines = self.lines.iter().filter_map(move |line| {
             let (day, amount) = (line.traits.day, line.traits.amount);
-            let id = line_reversal(import, line.number);
-            (!amount.is_zero()).then(|| (line.asset, id, day, amount, role_of(amount)))
+            let ids = (line_transfer(import, line.number), line_reversal(import, line.number));
+            (!amount.is_zero()).then(|| (line.asset, ids, day, amount, role_of(amount)))
         });
         let moves = self.moves.iter().map(move |row| {
-            let id = opening_reversal(import, row.number);
-            (Some(row.asset), id, row.step.effective, row.step.amount, Role::Opening)
+            let ids = (opening_transfer(import, row.number), opening_reversal(import, row.number));
+            (Some(row.asset), ids, row.step.effective, row.step.amount, Role::Opening)
         });
-        lines.chain(moves).filter_map(|(asset, id, effective, amount, role)| {
+        lines.chain(moves).filter_map(|(asset, (original, id), effective, amount, role)| {
             Some(Planned {
                 asset: asset?,
                 id,
@@ -267,6 +267,7 @@ impl Undoing {
                 effective,
                 amount: amount.negate(),
                 role,
+                reverses: Some(original),
                 text: TransferText {
                     transfer: id,
                     reference: None,
