@@ -3,7 +3,7 @@
 use kernel::{AmountError, BookId, CursorError, ErrorKind, FieldFault, Problematic};
 use storage::StorageError;
 
-use crate::model::{AccountId, Reason, Rejection, TransferId};
+use crate::model::{AccountId, GroupId, Reason, Rejection, TransferId};
 
 /// An error of the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,15 @@ fn sentence(rejection: &Rejection) -> String {
             Some(id),
         ) => format!(" ({})", TransferId::from_uuid(*id)),
         (Reason::GuardFailed | Reason::RowExists, _) | (_, None) => String::new(),
+        (
+            Reason::GroupUnknown
+            | Reason::GroupExists
+            | Reason::GroupCycle
+            | Reason::GroupTooDeep
+            | Reason::GroupBelowFloor
+            | Reason::GroupAboveCeiling,
+            Some(id),
+        ) => format!(" ({})", GroupId::from_uuid(*id)),
         (_, Some(id)) => format!(" ({})", AccountId::from_uuid(*id)),
     };
     format!("step {step}: {}{about}", reason.text())
@@ -89,6 +98,7 @@ impl Problematic for LedgerError {
             | Self::TransferUnknown { .. } => ErrorKind::NotFound,
             Self::Rejected { rejection } => match rejection.reason {
                 Reason::AccountExists
+                | Reason::GroupExists
                 | Reason::TransferExists
                 | Reason::AlreadyReversed
                 | Reason::GuardFailed

@@ -25,6 +25,7 @@ mod ledger;
 pub mod model;
 mod projection;
 pub mod query;
+mod reason;
 mod source;
 mod store;
 
@@ -33,8 +34,8 @@ pub use error::LedgerError;
 pub use event::BookOpened;
 pub use ledger::{AccountText, Ledger, Receipt, Request};
 pub use model::{
-    Account, AccountId, AccountKind, Atomicity, Balance, Balancing, Found, Limits, Movement,
-    NewAccount, NewTransfer, Rejection, Rest, Step, TransferId,
+    Account, AccountId, AccountKind, Atomicity, Balance, Balancing, Found, Group, GroupBalance,
+    GroupId, Limits, Movement, NewAccount, NewTransfer, Rejection, Rest, Step, TransferId,
 };
 pub use query::{
     At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferText, TransferView,

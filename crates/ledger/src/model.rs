@@ -6,6 +6,8 @@ use kernel::{
     Actor, Amount, CommandKey, CommodityCode, Context, Date, Timestamp, UserId, Uuid, typed_id,
 };
 
+pub use crate::reason::Reason;
+
 typed_id! {
     /// An account of a book.
     AccountId, "acct"
@@ -13,6 +15,11 @@ typed_id! {
 typed_id! {
     /// A transfer between two accounts of a book.
     TransferId, "xfer"
+}
+
+typed_id! {
+    /// A group of the chart of accounts of a book.
+    GroupId, "agrp"
 }
 
 /// What an account is to its owner. Assets and expenses grow by debits, the others by credits.
@@ -193,6 +200,39 @@ pub enum Step {
         /// The last date that is closed; none where nothing is said.
         until: Option<Date>,
     },
+    /// Opens a group of the chart of accounts. It has no balance of its own: it has that of the
+    /// accounts below it, for each commodity.
+    OpenGroup {
+        /// Its id.
+        group: GroupId,
+        /// The group above it; none where nothing is said.
+        parent: Option<GroupId>,
+    },
+    /// Puts an account, with its balance and what is held on it, below a group or out of all.
+    MoveAccount {
+        /// Which account.
+        account: AccountId,
+        /// The group that it stands in from now on.
+        group: Option<GroupId>,
+    },
+    /// Puts a group, with all that is below it, below another or out of all.
+    MoveGroup {
+        /// Which group.
+        group: GroupId,
+        /// The group above it from now on; it must not be below the one that moves.
+        parent: Option<GroupId>,
+    },
+    /// Changes how far the balance of a group's accounts may go together in a commodity, from now
+    /// on. Groups have no natural side: the limits are of debits less credits. A cap on what a
+    /// participant may owe, a net debit cap, is a ceiling.
+    LimitGroup {
+        /// Which group.
+        group: GroupId,
+        /// In which commodity.
+        commodity: CommodityCode,
+        /// The new limits.
+        limits: Limits,
+    },
     /// Makes a transfer.
     Transfer(NewTransfer),
 }
@@ -285,103 +325,6 @@ pub struct Rejection {
     pub about: Option<Uuid>,
 }
 
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident = $number:literal, $code:literal, $text:literal;)+) => {
-        /// What is wrong with a step.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[repr(u8)]
-        pub enum Reason {
-            $($(#[$doc])* $name = $number,)+
-        }
-
-        impl Reason {
-            /// Every reason.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            /// The reason with this number in the journal.
-            #[must_use]
-            pub const fn from_number(number: u8) -> Option<Self> {
-                match number {
-                    $($number => Some(Self::$name),)+
-                    _ => None,
-                }
-            }
-
-            /// The stable code of the API.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$name => $code,)+
-                }
-            }
-
-            /// One sentence without its subject.
-            #[must_use]
-            pub const fn text(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)+
-                }
-            }
-        }
-    };
-}
-
-// The numbers stand in journals for ever: new ones are added at the end.
-reasons! {
-    /// The key was used with another body.
-    KeyReused = 1, "idempotency_key_reused", "the key was used with another request";
-    /// There is no such commodity in the book.
-    CommodityUnknown = 2, "commodity_unknown", "the book does not know the commodity";
-    /// The commodity is known with another scale.
-    CommodityDiffers = 3, "commodity_differs", "the commodity is known with other decimals";
-    /// There is an account with this id.
-    AccountExists = 4, "account_exists", "there is an account with this id already";
-    /// There is no such account in the book.
-    AccountUnknown = 5, "account_unknown", "there is no such account in the book";
-    /// The account is closed.
-    AccountClosed = 6, "account_closed", "the account is closed";
-    /// Debit and credit are the same account.
-    SameAccount = 7, "same_account", "debit and credit are the same account";
-    /// Debit and credit count different things.
-    CommoditiesMixed = 8, "commodities_mixed", "the two accounts count different commodities";
-    /// The amount is not above zero.
-    AmountNotPositive = 9, "amount_not_positive", "the amount must be above zero";
-    /// There is another transfer with this id.
-    TransferExists = 10, "transfer_exists", "there is a transfer with this id already";
-    /// The balance would fall below the account's floor.
-    BelowFloor = 11, "below_floor", "the balance would fall below what the account allows";
-    /// The balance would rise above the account's ceiling.
-    AboveCeiling = 12, "above_ceiling", "the balance would rise above what the account allows";
-    /// The balance would need more than 127 bits.
-    Overflow = 13, "overflow", "the balance would be too large";
-    /// There is no open hold with this id: it was never made, or was posted, voided or has expired.
-    HoldNotOpen = 14, "hold_not_open", "there is no such hold, or it is settled or has expired";
-    /// More than is held.
-    HoldExceeded = 16, "hold_exceeded", "more would be posted than is held";
-    /// The hold would expire before it begins.
-    ExpiryPast = 17, "expiry_past", "the hold would have expired already";
-    /// Something is held on the account.
-    AccountHeld = 18, "account_held", "something is held on the account";
-    /// A row that the command depends on has changed.
-    GuardFailed = 19, "changed_meanwhile", "what the command depends on has changed meanwhile";
-    /// A row that the command adds is there already.
-    RowExists = 20, "already_exists", "what the command would add is there already";
-    /// No steps, or more than may be.
-    StepCount = 21, "step_count", "a command has at least one step and not more than the limit";
-    /// The account is frozen.
-    AccountFrozen = 22, "account_frozen", "the account is frozen";
-    /// The effective date is in a closed period.
-    PeriodLocked = 23, "period_locked", "the effective date is in a closed period";
-    /// There is no transfer with the id of the one to be reversed.
-    TransferUnknown = 24, "transfer_unknown", "there is no such transfer in the book";
-    /// The transfer was reversed before.
-    AlreadyReversed = 25, "already_reversed", "the transfer was reversed before";
-    /// Only a posting reverses a transfer.
-    ReversalNotPosting = 26, "reversal_not_posting", "only a posting can reverse a transfer";
-    /// A transfer of as much as there is found nothing.
-    NothingAvailable = 27, "nothing_available", "there is nothing that could be moved";
-}
-
 /// What an account holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Balance {
@@ -414,8 +357,39 @@ pub struct Account {
     pub closed: bool,
     /// Whether it is frozen.
     pub frozen: bool,
+    /// The group that it stands in.
+    pub group: Option<GroupId>,
     /// What it holds.
     pub balance: Balance,
+}
+
+/// A group of the chart of accounts as the engine knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// The group above it.
+    pub parent: Option<GroupId>,
+    /// What the accounts below it hold, for each commodity that was ever below it or limited, in
+    /// the order of definition.
+    pub balances: Vec<GroupBalance>,
+}
+
+/// What the accounts below a group hold together in one commodity; debits are positive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupBalance {
+    /// Of what.
+    pub commodity: CommodityCode,
+    /// The decimals of its amounts.
+    pub scale: u8,
+    /// Posted debits minus posted credits.
+    pub posted: Amount,
+    /// Held to be debited, by holds whose other account is not below the group.
+    pub held_debit: Amount,
+    /// Held to be credited, by holds whose other account is not below the group.
+    pub held_credit: Amount,
+    /// How far the balance may go.
+    pub limits: Limits,
 }
 
 impl AccountKind {
@@ -463,17 +437,6 @@ impl AccountKind {
     #[must_use]
     pub const fn natural(self, debit_positive: Amount) -> Amount {
         if self.is_debit_normal() { debit_positive } else { debit_positive.negate() }
-    }
-}
-
-impl Movement {
-    /// Whether it leaves to the engine how much is moved.
-    #[must_use]
-    pub const fn is_open(&self) -> bool {
-        matches!(
-            self,
-            Self::PostUpTo { .. } | Self::CloseInto { .. } | Self::PostHold { amount: None, .. }
-        )
     }
 }
 

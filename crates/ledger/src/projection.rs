@@ -87,6 +87,16 @@ struct Held {
     amount: Amount,
 }
 
+/// A transfer as its row shows it.
+struct Shown {
+    kind: TransferKind,
+    moved: Held,
+    /// The number of the hold that it posts or voids.
+    hold: Option<u64>,
+    expires: Option<Timestamp>,
+    asked: Option<Amount>,
+}
+
 impl Projection for Tables {
     const NAME: &'static str = "ledger";
 
@@ -197,7 +207,13 @@ impl Rows<'_> {
             }
             Step::OpenAccount(account) => self.account(book, account).await?,
             // What the engine alone decides by.
-            Step::SetLimits { .. } | Step::Freeze { .. } | Step::LockPeriod { .. } => {}
+            Step::SetLimits { .. }
+            | Step::Freeze { .. }
+            | Step::LockPeriod { .. }
+            | Step::OpenGroup { .. }
+            | Step::MoveAccount { .. }
+            | Step::MoveGroup { .. }
+            | Step::LimitGroup { .. } => {}
             Step::CloseAccount { account } => {
                 let row = params![self.book, book.number(*account)?, self.time];
                 self.tx.execute_one(&ACCOUNT_CLOSE, row).await?;
@@ -237,46 +253,8 @@ impl Rows<'_> {
         found: Option<Amount>,
     ) -> Result<(), StorageError> {
         let number = self.number;
+        let Shown { kind, moved, hold, expires, asked } = self.shown(book, transfer, found).await?;
         self.number += 1;
-        let mut asked = None;
-        let (kind, moved, hold, expires) = match transfer.movement {
-            Movement::Post { debit, credit, amount } => {
-                let (debit, credit) = (book.number(debit)?, book.number(credit)?);
-                (TransferKind::Post, Held { number, debit, credit, amount }, None, None)
-            }
-            Movement::PostUpTo { debit, credit, maximum, balancing } => {
-                let (debit, credit) = (book.number(debit)?, book.number(credit)?);
-                let amount = found.ok_or_else(|| unfound(transfer.id))?;
-                asked = maximum;
-                let kind = TransferKind::balancing(balancing);
-                (kind, Held { number, debit, credit, amount }, None, None)
-            }
-            Movement::CloseInto { account, into } => {
-                let (account, into) = (book.number(account)?, book.number(into)?);
-                let balance = found.ok_or_else(|| unfound(transfer.id))?;
-                self.tx.execute_one(&ACCOUNT_CLOSE, params![self.book, account, self.time]).await?;
-                let kind = TransferKind::closing(balance);
-                let (debit, credit) =
-                    if balance.is_negative() { (account, into) } else { (into, account) };
-                (kind, Held { number, debit, credit, amount: balance.abs() }, None, None)
-            }
-            Movement::Hold { debit, credit, amount, expires } => {
-                let (debit, credit) = (book.number(debit)?, book.number(credit)?);
-                let held = Held { number, debit, credit, amount };
-                self.held.insert(transfer.id, held);
-                (TransferKind::Hold, held, None, expires)
-            }
-            Movement::PostHold { hold, amount, rest } => {
-                let held = self.find_held(hold).await?;
-                let amount = amount.or(found).ok_or_else(|| unfound(transfer.id))?;
-                let posted = Held { amount, ..held };
-                (TransferKind::posting(rest), posted, Some(held.number), None)
-            }
-            Movement::VoidHold { hold } => {
-                let held = self.find_held(hold).await?;
-                (TransferKind::VoidHold, held, Some(held.number), None)
-            }
-        };
         if kind.posts() && !moved.amount.is_zero() {
             for (account, amount) in
                 [(moved.debit, moved.amount), (moved.credit, moved.amount.negate())]
@@ -306,6 +284,57 @@ impl Rows<'_> {
             asked
         ]);
         Ok(())
+    }
+
+    /// What a transfer is shown as; a hold is remembered for what settles it.
+    async fn shown(
+        &mut self,
+        book: &Remembered,
+        transfer: &NewTransfer,
+        found: Option<Amount>,
+    ) -> Result<Shown, StorageError> {
+        let number = self.number;
+        let (mut asked, mut expires_at) = (None, None);
+        let (kind, moved, hold) = match transfer.movement {
+            Movement::Post { debit, credit, amount } => {
+                let (debit, credit) = (book.number(debit)?, book.number(credit)?);
+                (TransferKind::Post, Held { number, debit, credit, amount }, None)
+            }
+            Movement::PostUpTo { debit, credit, maximum, balancing } => {
+                let (debit, credit) = (book.number(debit)?, book.number(credit)?);
+                let amount = found.ok_or_else(|| unfound(transfer.id))?;
+                asked = maximum;
+                let kind = TransferKind::balancing(balancing);
+                (kind, Held { number, debit, credit, amount }, None)
+            }
+            Movement::CloseInto { account, into } => {
+                let (account, into) = (book.number(account)?, book.number(into)?);
+                let balance = found.ok_or_else(|| unfound(transfer.id))?;
+                self.tx.execute_one(&ACCOUNT_CLOSE, params![self.book, account, self.time]).await?;
+                let kind = TransferKind::closing(balance);
+                let (debit, credit) =
+                    if balance.is_negative() { (account, into) } else { (into, account) };
+                (kind, Held { number, debit, credit, amount: balance.abs() }, None)
+            }
+            Movement::Hold { debit, credit, amount, expires } => {
+                let (debit, credit) = (book.number(debit)?, book.number(credit)?);
+                let held = Held { number, debit, credit, amount };
+                self.held.insert(transfer.id, held);
+                expires_at = expires;
+                (TransferKind::Hold, held, None)
+            }
+            Movement::PostHold { hold, amount, rest } => {
+                let held = self.find_held(hold).await?;
+                let amount = amount.or(found).ok_or_else(|| unfound(transfer.id))?;
+                let posted = Held { amount, ..held };
+                (TransferKind::posting(rest), posted, Some(held.number))
+            }
+            Movement::VoidHold { hold } => {
+                let held = self.find_held(hold).await?;
+                (TransferKind::VoidHold, held, Some(held.number))
+            }
+        };
+        Ok(Shown { kind, moved, hold, expires: expires_at, asked })
     }
 
     async fn find_held(&mut self, hold: TransferId) -> Result<Held, StorageError> {

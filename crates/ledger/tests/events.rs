@@ -44,7 +44,8 @@ testing::both_databases! {
             let amount = Amount::from_minor(minor);
             let movement = Movement::Post { debit: bank, credit: income, amount };
             let effective = time::parse_date("2026-01-05").unwrap();
-            Step::Transfer(NewTransfer { id, movement, code: 9, reference: None, effective, reverses: None })
+            let (code, reference, reverses) = (9, None, None);
+            Step::Transfer(NewTransfer { id, movement, code, reference, effective, reverses })
         };
         let define = Step::DefineCommodity { code: aud.code, scale: aud.scale };
         let accounts = [open(bank, AccountKind::Asset), open(income, AccountKind::Income)];

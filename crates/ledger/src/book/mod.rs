@@ -2,22 +2,31 @@
 //!
 //! What must stay true, after every command:
 //! - for each commodity, debits equal credits;
-//! - no account is beyond its limits because of a command that was accepted under them;
+//! - a group's balance is the sum of those of the accounts below it;
+//! - no account and no group is beyond its limits because of a command that was accepted under
+//!   them;
 //! - a rejected command has changed nothing but the memory of its key;
 //! - no clock, no randomness, no input or output, no floating point.
 //!
-//! `decide` holds the rules and only looks; `apply` changes and asks nothing; `codec` and `step`
-//! are how both are written down. `machine` puts them together: a step is decided, applied and
-//! written before the next, and recovery reads what was written and applies it.
+//! `decide`, `limits` and `regroup` hold the rules and only look; `apply` changes and asks nothing;
+//! `codec`, `step` and `transfer` are how both are written down. `machine` puts them together: a
+//! step is decided, applied and written before the next, and recovery reads what was written and
+//! applies it.
 
 mod accounts;
 mod apply;
 mod codec;
 mod decide;
+mod fields;
+mod limits;
 mod machine;
+mod regroup;
 mod state;
 mod step;
+mod transfer;
+mod tree;
 
 pub use codec::{Entry, decode_entries};
 pub use decide::STEPS_MAX;
 pub use state::Book;
+pub use tree::GROUP_DEPTH_MAX;
