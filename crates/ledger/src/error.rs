@@ -26,6 +26,15 @@ pub enum LedgerError {
         /// The transfer asked for.
         transfer: TransferId,
     },
+    /// A path or a name of the chart of accounts cannot be one.
+    #[error("a path is names of 1 to 64 characters without spaces, with colons between")]
+    PathMalformed,
+    /// Nothing stands at the path, or has the alias.
+    #[error("there is nothing at {path:?}")]
+    PathUnknown {
+        /// What was asked for.
+        path: String,
+    },
     /// The transfer moved nothing that could be taken back: a hold, or the voiding of one.
     #[error("transfer {transfer} posted nothing that could be reversed")]
     NothingPosted {
@@ -83,6 +92,8 @@ impl Problematic for LedgerError {
             Self::BookUnknown { .. } => "book_unknown",
             Self::AccountUnknown { .. } => "account_unknown",
             Self::TransferUnknown { .. } => "transfer_unknown",
+            Self::PathMalformed => "path_malformed",
+            Self::PathUnknown { .. } => "path_unknown",
             Self::NothingPosted { .. } => "nothing_posted",
             Self::Rejected { rejection } => rejection.reason.code(),
             Self::Amount(_) => "amount_invalid",
@@ -95,6 +106,7 @@ impl Problematic for LedgerError {
         match self {
             Self::BookUnknown { .. }
             | Self::AccountUnknown { .. }
+            | Self::PathUnknown { .. }
             | Self::TransferUnknown { .. } => ErrorKind::NotFound,
             Self::Rejected { rejection } => match rejection.reason {
                 Reason::AccountExists
@@ -107,7 +119,7 @@ impl Problematic for LedgerError {
                 _ => ErrorKind::Refused,
             },
             Self::NothingPosted { .. } => ErrorKind::Refused,
-            Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,
+            Self::PathMalformed | Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,
             Self::Storage(error) => error.kind(),
         }
     }

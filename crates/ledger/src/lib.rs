@@ -18,6 +18,7 @@
 //! The engine is in [`book`], its commands in [`model`], what it answers in [`query`].
 
 pub mod book;
+mod chart;
 mod entries;
 mod error;
 mod event;
@@ -29,6 +30,7 @@ mod reason;
 mod source;
 mod store;
 
+pub use chart::{AccountPath, ChartNode, SEGMENT_LENGTH_MAX, Segment};
 pub use entries::{AccountEntry, BalanceFilter, BalanceInputs, EntryFilter};
 pub use error::LedgerError;
 pub use event::BookOpened;
@@ -45,6 +47,6 @@ pub use storage::journal::EngineLimits;
 
 /// The tables of the ledger.
 pub const MODULE: storage::Module = storage::migrations!(
-    "ledger", 1 "books" = "0001_books.sql";
+    "ledger", 1 "books" = "0001_books.sql", 2 "chart" = "0002_chart.sql";
     projections 1 "transfers" = "projections/0001_transfers.sql"
 );

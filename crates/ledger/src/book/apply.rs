@@ -138,6 +138,7 @@ impl Book {
     }
 
     /// Changes both accounts, and the groups above one of them only.
+    #[inline]
     fn flow(&mut self, flow: &Flow) -> Result<(), AmountError> {
         if !flow.held.is_zero() {
             self.hold(flow.debit, flow.held_debit())?;
@@ -148,9 +149,11 @@ impl Book {
             self.post(flow.credit, flow.posted.negate())?;
         }
         let (one, other) = self.nodes_above(flow);
-        if one == other {
-            return Ok(());
-        }
+        if one == other { Ok(()) } else { self.flow_above(flow) }
+    }
+
+    fn flow_above(&mut self, flow: &Flow) -> Result<(), AmountError> {
+        let (one, other) = self.nodes_above(flow);
         let (debited, credited) = self.tree.apart(one, other);
         for node in debited.nodes() {
             self.add_to_node(*node, flow.posted, flow.held_debit())?;

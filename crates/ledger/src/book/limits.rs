@@ -31,13 +31,16 @@ impl Flow {
 
 impl Book {
     /// Whether both accounts, and then the groups, may stand as they would after a movement.
+    #[inline]
     pub(super) fn allow_flow(&self, flow: &Flow) -> Verdict<()> {
         self.allow_change(flow.debit, flow.posted, flow.held_debit())?;
         self.allow_change(flow.credit, flow.posted.negate(), flow.held_credit())?;
         let (one, other) = self.nodes_above(flow);
-        if one == other {
-            return Ok(());
-        }
+        if one == other { Ok(()) } else { self.allow_groups(flow) }
+    }
+
+    fn allow_groups(&self, flow: &Flow) -> Verdict<()> {
+        let (one, other) = self.nodes_above(flow);
         let (debited, credited) = self.tree.apart(one, other);
         for node in debited.nodes() {
             self.allow_node(*node, flow.posted, flow.held_debit())?;
@@ -53,14 +56,22 @@ impl Book {
     }
 
     /// Whether an account may stand as it would after a change.
+    #[inline]
     fn allow_change(&self, number: u32, posted: Amount, held: Held) -> Verdict<()> {
         let state = self.accounts.get(number);
-        let about = |reason| (reason, Some(self.accounts.id(number)));
-        let overflow = |_| about(Reason::Overflow);
+        let overflow = |_| (Reason::Overflow, Some(self.accounts.id(number)));
         let after = state.posted.checked_add(posted).map_err(overflow)?;
         if held == Held::default() && self.accounts.is_plain(number) {
             return Ok(());
         }
+        self.allow_reach(number, after, held)
+    }
+
+    /// Whether an account with limits or holds may be posted to `after`, and hold so much more.
+    fn allow_reach(&self, number: u32, after: Amount, held: Held) -> Verdict<()> {
+        let state = self.accounts.get(number);
+        let about = |reason| (reason, Some(self.accounts.id(number)));
+        let overflow = |_| about(Reason::Overflow);
         let before = self.accounts.held(number);
         let held_after = Held {
             debit: before.debit.checked_add(held.debit).map_err(overflow)?,
