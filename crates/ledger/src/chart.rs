@@ -1,8 +1,9 @@
 //! The chart of accounts by path, `assets:bank:khan:savings`, and accounts by alias.
 //!
 //! What must stay true: the engine knows the tree by ids, the rows know what each of its nodes is
-//! called; both change in one commit. Below one group every name is there once. Text stands in
-//! rows, never in the journal.
+//! called; both change in one commit, where a [`Request`] is told by the functions here. A bare
+//! step moves an account and leaves its path behind. Below one group every name is there once. Text
+//! stands in rows, never in the journal.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,13 +15,13 @@ use storage::{Row, Tx, params, sql};
 use crate::book::GROUP_DEPTH_MAX;
 use crate::error::LedgerError;
 use crate::ledger::{Ledger, Request};
-use crate::model::{AccountId, GroupId, Step};
+use crate::model::{AccountId, Atomicity, GroupId, Step};
 
 /// The longest name of a group or an account below a group, in characters.
 pub const SEGMENT_LENGTH_MAX: usize = 64;
 
 sql! {
-    PATH_INSERT =
+    PATH_PUT =
         "INSERT INTO ledger_path (tenant, book, parent, segment, node, is_group)
          VALUES (app_tenant(), $1, $2, $3, $4, $5)
          ON CONFLICT (book, node) DO UPDATE
@@ -111,7 +112,8 @@ impl fmt::Display for AccountPath {
 
 impl Request {
     /// Opens a group with a name below another, or at the top. A name that is there already rejects
-    /// the request as `already_exists`.
+    /// the request as `already_exists`. What becomes of the name follows the request's atomicity,
+    /// which is to be set before.
     pub fn open_group(
         &mut self,
         book: BookId,
@@ -169,10 +171,9 @@ impl Request {
         let params = params![book.uuid(), parent, name.0.as_str(), id, is_group];
         // A row of a step that stands on its own goes with it.
         let index = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
-        let alone = self.atomicity == crate::model::Atomicity::Each;
-        let step_of = alone.then_some(index);
+        let own_step = (self.atomicity == Atomicity::Each).then_some(index);
         self.steps.push(step);
-        self.rows.push(RowChange { step: step_of, ..RowChange::one(&PATH_INSERT, params) });
+        self.rows.push(RowChange { step: own_step, ..RowChange::one(&PATH_PUT, params) });
     }
 }
 

@@ -68,7 +68,7 @@ impl Book {
             Step::MoveAccount { account, group } => self.allow_account_move(*account, *group),
             Step::MoveGroup { group, parent } => self.allow_group_move(*group, *parent),
             Step::LimitGroup { group, commodity, .. } => {
-                let group = self.allow_group_limits(*group)?;
+                let group = self.known_group(*group)?;
                 let commodity = self.known_commodity(*commodity)?;
                 Ok(Allowed::GroupLimits { group, commodity })
             }

@@ -1,5 +1,5 @@
 //! The rules of the chart of accounts: where accounts and groups may stand, and what the groups
-//! hold once one has moved. Moves are rare: what they change is counted anew from all open holds.
+//! hold once one has moved. Moves are rare: what they change is counted anew from the open holds.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use kernel::{Amount, AmountError};
 use super::accounts::Held;
 use super::decide::{Allowed, Verdict};
 use super::limits::{debit_reach, group_reason, within};
-use super::state::Book;
+use super::state::{Book, HoldState};
 use super::tree::{GROUP_DEPTH_MAX, Place, Tally};
 use crate::model::{AccountId, GroupId, Limits, Reason};
 
@@ -33,10 +33,6 @@ impl Book {
             return Err((Reason::GroupTooDeep, Some(id)));
         }
         Ok(Allowed::Group { parent })
-    }
-
-    pub(super) fn allow_group_limits(&self, group: GroupId) -> Verdict<u32> {
-        self.known_group(group)
     }
 
     /// Whether an account may move: a closed or frozen one may, nothing is booked on it.
@@ -80,7 +76,7 @@ impl Book {
         Ok(Allowed::Move { moving, tallies: Box::new(tallies) })
     }
 
-    fn known_group(&self, group: GroupId) -> Verdict<u32> {
+    pub(super) fn known_group(&self, group: GroupId) -> Verdict<u32> {
         let id = group.uuid().as_u128();
         self.tree.number(id).ok_or((Reason::GroupUnknown, Some(id)))
     }
@@ -136,7 +132,7 @@ impl Book {
                 }
             }
         }
-        for hold in self.holds.values() {
+        for hold in self.holds_touched(moving) {
             let commodity = self.accounts.get(hold.debit).commodity;
             let (debit_before, debit_after) = self.groups_above(hold.debit, moving);
             let (credit_before, credit_after) = self.groups_above(hold.credit, moving);
@@ -162,6 +158,20 @@ impl Book {
             *tally = tally.plus(posted, held)?;
         }
         Ok(tallies)
+    }
+
+    /// The open holds that may count for other groups after a move.
+    fn holds_touched(&self, moving: Moving) -> impl Iterator<Item = &HoldState> {
+        // Most accounts are placed before anything is held on them.
+        let is_held = match moving {
+            Moving::Account { number, .. } => self.accounts.held(number) != Held::default(),
+            Moving::Group { .. } => true,
+        };
+        let holds = is_held.then(|| self.holds.values()).into_iter().flatten();
+        holds.filter(move |hold| match moving {
+            Moving::Account { number, .. } => [hold.debit, hold.credit].contains(&number),
+            Moving::Group { .. } => true,
+        })
     }
 
     /// The groups above an account before and after a move, the lowest first.
