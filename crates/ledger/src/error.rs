@@ -3,7 +3,7 @@
 use kernel::{AmountError, BookId, CursorError, ErrorKind, FieldFault, Problematic};
 use storage::StorageError;
 
-use crate::model::{AccountId, Reason, Rejection, TransferId};
+use crate::model::{AccountId, GroupId, Reason, Rejection, TransferId};
 
 /// An error of the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,15 @@ pub enum LedgerError {
     TransferUnknown {
         /// The transfer asked for.
         transfer: TransferId,
+    },
+    /// A path or a name of the chart of accounts cannot be one.
+    #[error("a path is names of 1 to 64 characters without spaces, with colons between")]
+    PathMalformed,
+    /// Nothing stands at the path, or has the alias.
+    #[error("there is nothing at {path:?}")]
+    PathUnknown {
+        /// What was asked for.
+        path: String,
     },
     /// The transfer moved nothing that could be taken back: a hold, or the voiding of one.
     #[error("transfer {transfer} posted nothing that could be reversed")]
@@ -64,6 +73,15 @@ fn sentence(rejection: &Rejection) -> String {
             Some(id),
         ) => format!(" ({})", TransferId::from_uuid(*id)),
         (Reason::GuardFailed | Reason::RowExists, _) | (_, None) => String::new(),
+        (
+            Reason::GroupUnknown
+            | Reason::GroupExists
+            | Reason::GroupCycle
+            | Reason::GroupTooDeep
+            | Reason::GroupBelowFloor
+            | Reason::GroupAboveCeiling,
+            Some(id),
+        ) => format!(" ({})", GroupId::from_uuid(*id)),
         (_, Some(id)) => format!(" ({})", AccountId::from_uuid(*id)),
     };
     format!("step {step}: {}{about}", reason.text())
@@ -75,6 +93,8 @@ impl Problematic for LedgerError {
             Self::BookUnknown { .. } => "book_unknown",
             Self::AccountUnknown { .. } => "account_unknown",
             Self::TransferUnknown { .. } => "transfer_unknown",
+            Self::PathMalformed => "path_malformed",
+            Self::PathUnknown { .. } => "path_unknown",
             Self::NothingPosted { .. } => "nothing_posted",
             Self::Rejected { rejection } => rejection.reason.code(),
             Self::Amount(_) => "amount_invalid",
@@ -87,9 +107,11 @@ impl Problematic for LedgerError {
         match self {
             Self::BookUnknown { .. }
             | Self::AccountUnknown { .. }
+            | Self::PathUnknown { .. }
             | Self::TransferUnknown { .. } => ErrorKind::NotFound,
             Self::Rejected { rejection } => match rejection.reason {
                 Reason::AccountExists
+                | Reason::GroupExists
                 | Reason::TransferExists
                 | Reason::AlreadyReversed
                 | Reason::GuardFailed
@@ -100,7 +122,7 @@ impl Problematic for LedgerError {
                 _ => ErrorKind::Refused,
             },
             Self::NothingPosted { .. } => ErrorKind::Refused,
-            Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,
+            Self::PathMalformed | Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,
             Self::Storage(error) => error.kind(),
         }
     }

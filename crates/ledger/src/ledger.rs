@@ -14,8 +14,8 @@ use crate::book::Book;
 use crate::error::LedgerError;
 use crate::event::BookOpened;
 use crate::model::{
-    Account, AccountId, Atomicity, Command, Found, Movement, NewTransfer, Origin, Outcome, Reason,
-    Rejection, Step, TransferId,
+    Account, AccountId, Atomicity, Command, Found, Group, Movement, NewTransfer, Origin, Outcome,
+    Reason, Rejection, Step, TransferId,
 };
 use crate::postings::TableArchive;
 use crate::projection::Tables;
@@ -280,6 +280,14 @@ impl Ledger {
     ) -> Result<Vec<Account>, LedgerError> {
         self.check_book(context, book).await?;
         let look = |machine: &Book| machine.accounts().collect::<Vec<_>>();
+        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
+    }
+
+    /// The groups of a book's chart of accounts with the balances of what is below each, as they
+    /// stand now, in the order of opening.
+    pub async fn groups(&self, context: &Context, book: BookId) -> Result<Vec<Group>, LedgerError> {
+        self.check_book(context, book).await?;
+        let look = |machine: &Book| machine.groups().collect::<Vec<_>>();
         Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
     }
 

@@ -18,6 +18,7 @@
 //! The engine is in [`book`], its commands in [`model`], what it answers in [`query`].
 
 pub mod book;
+mod chart;
 mod entries;
 mod error;
 mod event;
@@ -30,13 +31,14 @@ mod reason;
 mod source;
 mod store;
 
+pub use chart::{AccountPath, ChartNode, SEGMENT_LENGTH_MAX, Segment};
 pub use entries::{AccountEntry, BalanceFilter, BalanceInputs, EntryFilter};
 pub use error::LedgerError;
 pub use event::BookOpened;
 pub use ledger::{AccountText, Ledger, Receipt, Request};
 pub use model::{
-    Account, AccountId, AccountKind, Atomicity, Balance, Balancing, Found, Limits, Movement,
-    NewAccount, NewTransfer, Rejection, Rest, Step, TransferId,
+    Account, AccountId, AccountKind, Atomicity, Balance, Balancing, Found, Group, GroupBalance,
+    GroupId, Limits, Movement, NewAccount, NewTransfer, Rejection, Rest, Step, TransferId,
 };
 pub use query::{
     At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferText, TransferView,
@@ -46,6 +48,6 @@ pub use storage::journal::EngineLimits;
 
 /// The tables of the ledger.
 pub const MODULE: storage::Module = storage::migrations!(
-    "ledger", 1 "books" = "0001_books.sql";
+    "ledger", 1 "books" = "0001_books.sql", 2 "chart" = "0002_chart.sql";
     projections 1 "transfers" = "projections/0001_transfers.sql"
 );

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-pub use crate::reason::Reason;
 use kernel::{
     Actor, Amount, CommandKey, CommodityCode, Context, Date, Timestamp, UserId, Uuid, typed_id,
 };
+
+pub use crate::reason::Reason;
 
 typed_id! {
     /// An account of a book.
@@ -14,6 +15,11 @@ typed_id! {
 typed_id! {
     /// A transfer between two accounts of a book.
     TransferId, "xfer"
+}
+
+typed_id! {
+    /// A group of the chart of accounts of a book.
+    GroupId, "agrp"
 }
 
 /// What an account is to its owner. Assets and expenses grow by debits, the others by credits.
@@ -194,6 +200,39 @@ pub enum Step {
         /// The last date that is closed; none where nothing is said.
         until: Option<Date>,
     },
+    /// Opens a group of the chart of accounts. It has no balance of its own: it has that of the
+    /// accounts below it, for each commodity.
+    OpenGroup {
+        /// Its id.
+        group: GroupId,
+        /// The group above it; none where nothing is said.
+        parent: Option<GroupId>,
+    },
+    /// Puts an account, with its balance and what is held on it, below a group or out of all.
+    MoveAccount {
+        /// Which account.
+        account: AccountId,
+        /// The group that it stands in from now on.
+        group: Option<GroupId>,
+    },
+    /// Puts a group, with all that is below it, below another or out of all.
+    MoveGroup {
+        /// Which group.
+        group: GroupId,
+        /// The group above it from now on; it must not be below the one that moves.
+        parent: Option<GroupId>,
+    },
+    /// Changes how far the balance of a group's accounts may go together in a commodity, from now
+    /// on. Groups have no natural side: the limits are of debits less credits. A cap on what a
+    /// participant may owe, a net debit cap, is a ceiling.
+    LimitGroup {
+        /// Which group.
+        group: GroupId,
+        /// In which commodity.
+        commodity: CommodityCode,
+        /// The new limits.
+        limits: Limits,
+    },
     /// Makes a transfer.
     Transfer(NewTransfer),
 }
@@ -318,8 +357,39 @@ pub struct Account {
     pub closed: bool,
     /// Whether it is frozen.
     pub frozen: bool,
+    /// The group that it stands in.
+    pub group: Option<GroupId>,
     /// What it holds.
     pub balance: Balance,
+}
+
+/// A group of the chart of accounts as the engine knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// The group above it.
+    pub parent: Option<GroupId>,
+    /// What the accounts below it hold, for each commodity that was ever below it or limited, in
+    /// the order of definition.
+    pub balances: Vec<GroupBalance>,
+}
+
+/// What the accounts below a group hold together in one commodity; debits are positive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupBalance {
+    /// Of what.
+    pub commodity: CommodityCode,
+    /// The decimals of its amounts.
+    pub scale: u8,
+    /// Posted debits minus posted credits.
+    pub posted: Amount,
+    /// Held to be debited, by holds whose other account is not below the group.
+    pub held_debit: Amount,
+    /// Held to be credited, by holds whose other account is not below the group.
+    pub held_credit: Amount,
+    /// How far the balance may go.
+    pub limits: Limits,
 }
 
 impl AccountKind {
@@ -367,17 +437,6 @@ impl AccountKind {
     #[must_use]
     pub const fn natural(self, debit_positive: Amount) -> Amount {
         if self.is_debit_normal() { debit_positive } else { debit_positive.negate() }
-    }
-}
-
-impl Movement {
-    /// Whether it leaves to the engine how much is moved.
-    #[must_use]
-    pub const fn is_open(&self) -> bool {
-        matches!(
-            self,
-            Self::PostUpTo { .. } | Self::CloseInto { .. } | Self::PostHold { amount: None, .. }
-        )
     }
 }
 

@@ -95,6 +95,18 @@ reasons! {
     ReversalNotPosting = 26, "reversal_not_posting", "only a posting can reverse a transfer";
     /// A transfer of as much as there is found nothing.
     NothingAvailable = 27, "nothing_available", "there is nothing that could be moved";
+    /// There is no such group in the book.
+    GroupUnknown = 28, "group_unknown", "there is no such group in the book";
+    /// There is a group with this id.
+    GroupExists = 29, "group_exists", "there is a group with this id already";
+    /// The group would stand below itself.
+    GroupCycle = 30, "group_cycle", "a group cannot stand below itself";
     /// The id says a time that has not come.
     IdAhead = 31, "id_ahead", "the id says a time that is more than a minute ahead";
+    /// More groups would stand above one another than may.
+    GroupTooDeep = 32, "group_too_deep", "too many groups would stand above one another";
+    /// The balance of a group's accounts would fall below its floor.
+    GroupBelowFloor = 33, "group_below_floor", "the balance would fall below the group's limit";
+    /// The balance of a group's accounts would rise above its ceiling.
+    GroupAboveCeiling = 34, "group_above_ceiling", "the balance would rise above the group's limit";
 }

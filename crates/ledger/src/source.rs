@@ -15,7 +15,8 @@ use storage::{StorageError, Tx, params, sql};
 
 use crate::book::{Entry, decode_entries};
 use crate::model::{
-    AccountId, Balancing, Command, Movement, NewTransfer, Origin, Outcome, Rejection, Rest, Step,
+    AccountId, Balancing, Command, GroupId, Movement, NewTransfer, Origin, Outcome, Rejection,
+    Rest, Step,
 };
 
 sql! {
@@ -195,6 +196,24 @@ fn said(step: &Step, number: u64) -> Said {
             let kind = if *frozen { "ledger.account.frozen" } else { "ledger.account.thawed" };
             about(kind, account, json!({}))
         }
+        Step::OpenGroup { group, parent } => {
+            grouped("ledger.group.opened", *group, json!({ "parent": parent }))
+        }
+        Step::MoveAccount { account, group } => {
+            about("ledger.account.moved", account, json!({ "group": group }))
+        }
+        Step::MoveGroup { group, parent } => {
+            grouped("ledger.group.moved", *group, json!({ "parent": parent }))
+        }
+        Step::LimitGroup { group, commodity, limits } => grouped(
+            "ledger.group.limited",
+            *group,
+            json!({
+                "commodity": commodity.as_str(),
+                "floor": bound(limits.floor),
+                "ceiling": bound(limits.ceiling),
+            }),
+        ),
         Step::LockPeriod { until } => Said {
             kind: "ledger.period.locked",
             objects: Vec::new(),
@@ -203,6 +222,10 @@ fn said(step: &Step, number: u64) -> Said {
         },
         Step::Transfer(transfer) => transferred(transfer, number),
     }
+}
+
+fn grouped(kind: &'static str, group: GroupId, body: Json) -> Said {
+    Said { kind, objects: vec![ObjectRef::new("group", group)], effective: None, body }
 }
 
 /// Amounts are minor units as text: numbers of JSON are not sure to hold them.

@@ -12,9 +12,8 @@ use kernel::{
 };
 use ledger::model::Reason;
 use ledger::{
-    AccountId, AccountKind, AccountText, At, EngineLimits, Found, Ledger, LedgerError, Limits,
-    Movement, NewAccount, NewTransfer, Request, Rest, Step, TransferFilter, TransferId,
-    TransferText,
+    AccountId, AccountKind, AccountText, At, EngineLimits, Ledger, LedgerError, Limits, Movement,
+    NewAccount, NewTransfer, Request, Rest, Step, TransferFilter, TransferId, TransferText,
 };
 use storage::journal::{Engine, Progress, RowChange, SqlJournal};
 use storage::{Dialect, Level, Migration, Mode, Module, params, sql};
@@ -365,40 +364,6 @@ testing::both_databases! {
         let late = family.send(steps(vec![family.step(7, "2026-01-07", void)])).await;
         assert_eq!(reason(late), Reason::HoldNotOpen);
         assert_eq!(family.balance().await, dollars("85.00"));
-    }
-
-    async fn a_hold_is_posted_in_several_parts(db: TestDatabase) {
-        let family = Family::new(&db).await;
-        family.send(steps(vec![family.earn(1, "100.00", "2026-01-05")])).await.unwrap();
-        let (debit, credit, amount) = (family.expense, family.bank, dollars("40.00"));
-        let hold = Movement::Hold { debit, credit, amount, expires: None };
-        family.send(steps(vec![family.step(2, "2026-01-06", hold)])).await.unwrap();
-        let post = |id, amount: Option<&str>| {
-            let (hold, amount) = (transfer_id(2), amount.map(dollars));
-            let movement = Movement::PostHold { hold, amount, rest: Rest::Keep };
-            steps(vec![family.step(id, "2026-01-07", movement)])
-        };
-        family.send(post(3, Some("15.00"))).await.unwrap();
-        assert_eq!(reason(family.send(post(4, Some("25.01"))).await), Reason::HoldExceeded);
-        let account = family.ledger.account(&family.context, family.book, family.bank).await;
-        let balance = account.unwrap().balance;
-        assert_eq!((balance.posted, balance.held_out), (dollars("85.00"), dollars("25.00")));
-        family.send(post(5, Some("5.00"))).await.unwrap();
-        // What is left is posted without its amount being named; the answer says how much it was,
-        // and says so again.
-        let receipt = family.send(post(6, None)).await.unwrap();
-        assert_eq!(receipt.found, [Found { step: 0, amount: dollars("20.00") }]);
-        let again = family.send(post(6, None)).await.unwrap();
-        assert_eq!((again.replayed, again.found), (true, receipt.found));
-        assert_eq!(reason(family.send(post(7, None)).await), Reason::HoldNotOpen);
-        let level = Level::Tenant(family.context.tenant);
-        let mut tx = db.database.begin(level, Mode::Read).await.unwrap();
-        let (filter, page) = (TransferFilter::default(), PageRequest::first(3));
-        let parts = family.ledger.transfers(&mut tx, family.book, &filter, &page).await.unwrap();
-        let parts: Vec<_> = parts.items.iter().map(|part| (part.amount, part.hold)).collect();
-        let part = |amount| (dollars(amount), Some(transfer_id(2)));
-        assert_eq!(parts, [part("20.00"), part("5.00"), part("15.00")]);
-        assert_eq!(family.balance().await, dollars("60.00"));
     }
 
     async fn recovery_gives_the_same_state_and_decides_nothing(db: TestDatabase) {

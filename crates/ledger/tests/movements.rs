@@ -7,7 +7,7 @@ use ledger::model::Reason;
 use ledger::query::TransferKind;
 use ledger::{
     AccountId, AccountKind, Balancing, EngineLimits, Found, Ledger, LedgerError, Limits, Movement,
-    NewAccount, NewReversal, NewTransfer, Request, Step, TransferId, TransferView,
+    NewAccount, NewReversal, NewTransfer, Request, Rest, Step, TransferId, TransferView,
 };
 use storage::{Level, Mode};
 use testing::TestDatabase;
@@ -161,5 +161,35 @@ testing::both_databases! {
         let page = PageRequest::first(1);
         let history = firm.ledger.history(&mut tx, firm.book, account(1), &page).await.unwrap();
         assert_eq!(history.items[0].balance, Amount::ZERO);
+    }
+
+    async fn a_hold_is_posted_in_several_parts(db: TestDatabase) {
+        let firm = Firm::new(&db).await;
+        let (debit, credit, expires) = (account(1), account(2), None);
+        let amount = Amount::from_minor(40);
+        firm.transfer(2, Movement::Hold { debit, credit, amount, expires }).await.unwrap();
+        let post = |minor: Option<i128>| {
+            let (hold, amount) = (transfer(2), minor.map(Amount::from_minor));
+            Movement::PostHold { hold, amount, rest: Rest::Keep }
+        };
+        firm.transfer(3, post(Some(15))).await.unwrap();
+        let more = firm.transfer(4, post(Some(26))).await.unwrap_err();
+        assert_eq!(reason(more), Reason::HoldExceeded);
+        let known = firm.ledger.account(&firm.context, firm.book, account(1)).await.unwrap();
+        assert_eq!(known.balance.held_in, Amount::from_minor(25));
+        firm.transfer(5, post(Some(5))).await.unwrap();
+        // What is left is posted without its amount being named; the answer says how much it was,
+        // and says so again.
+        let last = firm.transfer(6, post(None)).await.unwrap();
+        assert_eq!(last.found, [Found { step: 0, amount: Amount::from_minor(20) }]);
+        let again = firm.transfer(6, post(None)).await.unwrap();
+        assert_eq!((again.replayed, again.found), (true, last.found));
+        let none = firm.transfer(7, post(None)).await.unwrap_err();
+        assert_eq!(reason(none), Reason::HoldNotOpen);
+        for (id, minor) in [(3, 15), (5, 5), (6, 20)] {
+            let view = firm.view(&db, id).await;
+            assert_eq!((view.amount.minor(), view.hold), (minor, Some(transfer(2))));
+        }
+        assert_eq!(firm.balance().await, amount);
     }
 }

@@ -19,7 +19,12 @@ pub(super) struct AccountState {
     pub kind: AccountKind,
     pub closed: bool,
     pub frozen: bool,
+    /// The node of its group in its commodity.
+    pub node: u32,
 }
+
+// Two of them fill a line of the processor's cache.
+const _: () = assert!(size_of::<AccountState>() == 32);
 
 /// What open holds would move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,10 @@ use kernel::{Amount, AmountError, Timestamp};
 
 use super::accounts::{AccountState, Held};
 use super::decide::{Allowed, Effect, reversal_of};
+use super::limits::Flow;
+use super::regroup::{Moving, Tallies};
 use super::state::{Book, CommodityState, HoldState, KeyState, Undo};
+use super::tree::{NO_NODE, Place};
 use crate::model::{NewAccount, Outcome, Rest, Step};
 
 /// A transfer's id, and that of the transfer which it takes back.
@@ -52,6 +55,19 @@ impl Book {
                 let before = std::mem::replace(&mut self.locked_until, *until);
                 self.undo.push(Undo::PeriodLocked { before });
             }
+            (Step::OpenGroup { group, .. }, Allowed::Group { parent }) => {
+                self.tree.push(group.uuid().as_u128(), *parent);
+                self.undo.push(Undo::GroupOpened);
+            }
+            (Step::LimitGroup { limits, .. }, Allowed::GroupLimits { group, commodity }) => {
+                let node = self.node_for((*group, *commodity));
+                let before = std::mem::replace(&mut self.tree.node_mut(node).limits, *limits);
+                self.undo.push(Undo::GroupLimits { node, before: Box::new(before) });
+            }
+            (
+                Step::MoveAccount { .. } | Step::MoveGroup { .. },
+                Allowed::Move { moving, tallies },
+            ) => self.regroup_to(*moving, tallies),
             // `Allowed` is made from the step itself.
             (_, _) => {}
         }
@@ -66,6 +82,7 @@ impl Book {
             kind: account.kind,
             closed: false,
             frozen: false,
+            node: NO_NODE,
         };
         let number = self.accounts.push(account.id.uuid().as_u128(), state);
         self.undo.push(Undo::AccountOpened);
@@ -93,20 +110,18 @@ impl Book {
         }
         match *effect {
             Effect::Post { debit, credit, amount } => {
-                self.post(debit, amount)?;
-                self.post(credit, amount.negate())
+                self.flow(&Flow { debit, credit, posted: amount, held: Amount::ZERO })
             }
             Effect::CloseInto { account, into, balance } => {
-                self.post(into, balance)?;
-                self.post(account, balance.negate())?;
+                let (debit, credit, held) = (into, account, Amount::ZERO);
+                self.flow(&Flow { debit, credit, posted: balance, held })?;
                 self.close(account);
                 Ok(())
             }
             Effect::Hold { debit, credit, amount, expires } => {
                 self.add_hold(id, HoldState { debit, credit, amount, expires });
                 self.undo.push(Undo::HoldAdded { id });
-                self.hold(debit, amount, Amount::ZERO)?;
-                self.hold(credit, Amount::ZERO, amount)
+                self.flow(&Flow { debit, credit, posted: Amount::ZERO, held: amount })
             }
             Effect::PostHold { hold, amount, rest } => self.settle_hold(hold, amount, rest),
             Effect::VoidHold { hold } => self.settle_hold(hold, Amount::ZERO, Rest::Release),
@@ -132,13 +147,82 @@ impl Book {
             self.undo.push(Undo::HoldAdded { id });
         }
         let released = kept.checked_sub(amount)?;
-        self.hold(debit, released, Amount::ZERO)?;
-        self.hold(credit, Amount::ZERO, released)?;
-        if !posted.is_zero() {
-            self.post(debit, posted)?;
-            self.post(credit, posted.negate())?;
+        self.flow(&Flow { debit, credit, posted, held: released })
+    }
+
+    /// Changes both accounts, and the groups above one of them only.
+    #[inline]
+    fn flow(&mut self, flow: &Flow) -> Result<(), AmountError> {
+        if !flow.held.is_zero() {
+            self.hold(flow.debit, flow.held_debit())?;
+            self.hold(flow.credit, flow.held_credit())?;
+        }
+        if !flow.posted.is_zero() {
+            self.post(flow.debit, flow.posted)?;
+            self.post(flow.credit, flow.posted.negate())?;
+        }
+        let (one, other) = self.nodes_above(flow);
+        if one == other { Ok(()) } else { self.flow_above(flow) }
+    }
+
+    fn flow_above(&mut self, flow: &Flow) -> Result<(), AmountError> {
+        let (one, other) = self.nodes_above(flow);
+        let (debited, credited) = self.tree.apart(one, other);
+        for node in debited.nodes() {
+            self.add_to_node(*node, flow.posted, flow.held_debit())?;
+        }
+        for node in credited.nodes() {
+            self.add_to_node(*node, flow.posted.negate(), flow.held_credit())?;
         }
         Ok(())
+    }
+
+    fn add_to_node(&mut self, node: u32, posted: Amount, held: Held) -> Result<(), AmountError> {
+        let tally = &mut self.tree.node_mut(node).tally;
+        let before = std::mem::replace(tally, tally.plus(posted, held)?);
+        self.undo.push(match held == Held::default() {
+            true => Undo::TallyPosted { node, before: before.posted },
+            false => Undo::Tally { node, before: Box::new(before) },
+        });
+        Ok(())
+    }
+
+    /// The node of a group in a commodity; it and those above it are made where there are none.
+    fn node_for(&mut self, (group, commodity): Place) -> u32 {
+        if let Some(node) = self.tree.node_at((group, commodity)) {
+            return node;
+        }
+        if let Some(parent) = self.tree.parent(group) {
+            self.node_for((parent, commodity));
+        }
+        self.undo.push(Undo::NodeAdded);
+        self.tree.push_node((group, commodity))
+    }
+
+    fn regroup_to(&mut self, moving: Moving, tallies: &Tallies) {
+        for (place, tally) in tallies {
+            let node = self.node_for(*place);
+            let before = std::mem::replace(&mut self.tree.node_mut(node).tally, *tally);
+            self.undo.push(Undo::Tally { node, before: Box::new(before) });
+        }
+        match moving {
+            Moving::Account { number, to } => {
+                let commodity = self.accounts.get(number).commodity;
+                let node = to.map_or(NO_NODE, |group| self.node_for((group, commodity)));
+                let before = std::mem::replace(&mut self.accounts.get_mut(number).node, node);
+                self.undo.push(Undo::Placed { number, before });
+            }
+            Moving::Group { number, to } => {
+                for node in self.tree.nodes_of(number) {
+                    let commodity = self.tree.node(node).commodity;
+                    to.into_iter().for_each(|to| {
+                        self.node_for((to, commodity));
+                    });
+                }
+                let before = self.tree.set_parent(number, to);
+                self.undo.push(Undo::GroupMoved { group: number, before });
+            }
+        }
     }
 
     fn close(&mut self, number: u32) {
@@ -154,11 +238,11 @@ impl Book {
         Ok(())
     }
 
-    fn hold(&mut self, number: u32, debit: Amount, credit: Amount) -> Result<(), AmountError> {
+    fn hold(&mut self, number: u32, held: Held) -> Result<(), AmountError> {
         let before = self.accounts.held(number);
         let after = Held {
-            debit: before.debit.checked_add(debit)?,
-            credit: before.credit.checked_add(credit)?,
+            debit: before.debit.checked_add(held.debit)?,
+            credit: before.credit.checked_add(held.credit)?,
         };
         self.accounts.set_held(number, after);
         self.undo.push(Undo::Held { number, before: Box::new(before) });
@@ -205,6 +289,21 @@ impl Book {
                 }
                 Some(Undo::PeriodLocked { before }) => self.locked_until = before,
                 Some(Undo::AccountOpened) => self.accounts.pop(),
+                Some(Undo::GroupOpened) => self.tree.pop(),
+                Some(Undo::NodeAdded) => self.tree.pop_node(),
+                Some(Undo::TallyPosted { node, before }) => {
+                    self.tree.node_mut(node).tally.posted = before;
+                }
+                Some(Undo::Tally { node, before }) => self.tree.node_mut(node).tally = *before,
+                Some(Undo::GroupLimits { node, before }) => {
+                    self.tree.node_mut(node).limits = *before;
+                }
+                Some(Undo::Placed { number, before }) => {
+                    self.accounts.get_mut(number).node = before;
+                }
+                Some(Undo::GroupMoved { group, before }) => {
+                    self.tree.set_parent(group, before);
+                }
                 Some(Undo::CommodityDefined) => {
                     if let Some(commodity) = self.commodities.pop() {
                         self.commodity_numbers.remove(&commodity.code);

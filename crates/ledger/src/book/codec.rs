@@ -140,7 +140,11 @@ fn decode(
             | Step::SetLimits { .. }
             | Step::CloseAccount { .. }
             | Step::Freeze { .. }
-            | Step::LockPeriod { .. } => {}
+            | Step::LockPeriod { .. }
+            | Step::OpenGroup { .. }
+            | Step::MoveAccount { .. }
+            | Step::MoveGroup { .. }
+            | Step::LimitGroup { .. } => {}
         }
         steps.push(step);
     }

@@ -1,14 +1,14 @@
 //! The rules. Everything here only looks; what it allows, `apply` does.
 
-use kernel::{Amount, Timestamp, Uuid};
+use kernel::{Amount, CommodityCode, Timestamp, Uuid};
 use storage::crypto::{sha256, short};
 
-use super::accounts::{AccountState, Held, reach};
+use super::accounts::{AccountState, Held};
 use super::ids::TransferIds;
+use super::limits::Flow;
+use super::regroup::{Moving, Tallies};
 use super::state::{Book, HoldState};
-use crate::model::{
-    Balancing, Limits, Movement, NewAccount, NewTransfer, Reason, Rejection, Rest, Step, TransferId,
-};
+use crate::model::{Movement, NewAccount, NewTransfer, Reason, Rejection, Rest, Step, TransferId};
 
 /// The most steps of one command: they are decided while every other caller waits.
 pub const STEPS_MAX: usize = 10_000;
@@ -32,18 +32,13 @@ pub(super) enum Allowed {
     Close { number: u32 },
     Freeze { number: u32 },
     LockPeriod,
+    Group { parent: Option<u32> },
+    GroupLimits { group: u32, commodity: u32 },
+    Move { moving: Moving, tallies: Box<Tallies> },
     Transfer(Effect),
 }
 
 pub(super) type Verdict<T> = Result<T, (Reason, Option<u128>)>;
-
-/// A change of one account: what is posted, and what is held on each side.
-struct Change {
-    number: u32,
-    posted: Amount,
-    held_debit: Amount,
-    held_credit: Amount,
-}
 
 impl Book {
     pub(super) fn allow(&self, time: Timestamp, step: &Step) -> Verdict<Allowed> {
@@ -69,6 +64,14 @@ impl Book {
                 Ok(Allowed::Freeze { number })
             }
             Step::LockPeriod { .. } => Ok(Allowed::LockPeriod),
+            Step::OpenGroup { group, parent } => self.allow_group(*group, *parent),
+            Step::MoveAccount { account, group } => self.allow_account_move(*account, *group),
+            Step::MoveGroup { group, parent } => self.allow_group_move(*group, *parent),
+            Step::LimitGroup { group, commodity, .. } => {
+                let group = self.known_group(*group)?;
+                let commodity = self.known_commodity(*commodity)?;
+                Ok(Allowed::GroupLimits { group, commodity })
+            }
         }
     }
 
@@ -77,9 +80,11 @@ impl Book {
         if self.accounts.number(id).is_some() {
             return Err((Reason::AccountExists, Some(id)));
         }
-        let commodity = self.commodity_numbers.get(&account.commodity);
-        let commodity = *commodity.ok_or((Reason::CommodityUnknown, None))?;
-        Ok(Allowed::Account { commodity })
+        Ok(Allowed::Account { commodity: self.known_commodity(account.commodity)? })
+    }
+
+    fn known_commodity(&self, code: CommodityCode) -> Verdict<u32> {
+        self.commodity_numbers.get(&code).copied().ok_or((Reason::CommodityUnknown, None))
     }
 
     fn allow_transfer(&self, time: Timestamp, transfer: &NewTransfer) -> Verdict<Effect> {
@@ -88,24 +93,22 @@ impl Book {
             Movement::Post { debit, credit, amount } => {
                 above_zero(amount)?;
                 let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid())?;
-                self.allow_change(&Change::posted(debit, amount))?;
-                self.allow_change(&Change::posted(credit, amount.negate()))?;
+                self.allow_flow(&Flow { debit, credit, posted: amount, held: Amount::ZERO })?;
                 Ok(Effect::Post { debit, credit, amount })
             }
             Movement::PostUpTo { debit, credit, maximum, balancing } => {
                 maximum.map_or(Ok(()), above_zero)?;
                 let (debit, credit) = self.allow_pair(debit.uuid(), credit.uuid())?;
                 let amount = self.available(debit, credit, maximum, balancing)?;
-                self.allow_change(&Change::posted(debit, amount))?;
-                self.allow_change(&Change::posted(credit, amount.negate()))?;
+                self.allow_flow(&Flow { debit, credit, posted: amount, held: Amount::ZERO })?;
                 Ok(Effect::Post { debit, credit, amount })
             }
             Movement::CloseInto { account, into } => {
                 let (account, into) = self.allow_pair(account.uuid(), into.uuid())?;
                 self.allow_unheld(account)?;
                 let balance = self.accounts.get(account).posted;
-                self.allow_change(&Change::posted(into, balance))?;
-                self.allow_change(&Change::posted(account, balance.negate()))?;
+                let (debit, credit, held) = (into, account, Amount::ZERO);
+                self.allow_flow(&Flow { debit, credit, posted: balance, held })?;
                 Ok(Effect::CloseInto { account, into, balance })
             }
             Movement::Hold { debit, credit, amount, expires } => {
@@ -114,34 +117,10 @@ impl Book {
                 if expires.is_some_and(|expires| expires <= time) {
                     return Err((Reason::ExpiryPast, None));
                 }
-                let none = Change::posted(debit, Amount::ZERO);
-                self.allow_change(&Change { held_debit: amount, ..none })?;
-                let none = Change::posted(credit, Amount::ZERO);
-                self.allow_change(&Change { held_credit: amount, ..none })?;
+                self.allow_flow(&Flow { debit, credit, posted: Amount::ZERO, held: amount })?;
                 Ok(Effect::Hold { debit, credit, amount, expires })
             }
-            Movement::PostHold { hold, amount, rest } => {
-                let (hold, state) = self.allow_hold(hold)?;
-                for number in [state.debit, state.credit] {
-                    if self.accounts.get(number).frozen {
-                        return Err((Reason::AccountFrozen, Some(self.accounts.id(number))));
-                    }
-                }
-                let amount = amount.unwrap_or(state.amount);
-                above_zero(amount)?;
-                if amount > state.amount {
-                    return Err((Reason::HoldExceeded, Some(hold)));
-                }
-                let released = match rest {
-                    Rest::Release => state.amount.negate(),
-                    Rest::Keep => amount.negate(),
-                };
-                let one = Change::posted(state.debit, amount);
-                self.allow_change(&Change { held_debit: released, ..one })?;
-                let other = Change::posted(state.credit, amount.negate());
-                self.allow_change(&Change { held_credit: released, ..other })?;
-                Ok(Effect::PostHold { hold, amount, rest })
-            }
+            Movement::PostHold { hold, amount, rest } => self.allow_capture(hold, amount, rest),
             Movement::VoidHold { hold } => Ok(Effect::VoidHold { hold: self.allow_hold(hold)?.0 }),
         }
     }
@@ -162,6 +141,32 @@ impl Book {
             self.allow_reversal(transfer, original.uuid().as_u128())?;
         }
         Ok(())
+    }
+
+    fn allow_capture(
+        &self,
+        hold: TransferId,
+        amount: Option<Amount>,
+        rest: Rest,
+    ) -> Verdict<Effect> {
+        let (hold, state) = self.allow_hold(hold)?;
+        let HoldState { debit, credit, amount: left, .. } = *state;
+        for number in [debit, credit] {
+            if self.accounts.get(number).frozen {
+                return Err((Reason::AccountFrozen, Some(self.accounts.id(number))));
+            }
+        }
+        let amount = amount.unwrap_or(left);
+        above_zero(amount)?;
+        if amount > left {
+            return Err((Reason::HoldExceeded, Some(hold)));
+        }
+        let released = match rest {
+            Rest::Release => left,
+            Rest::Keep => amount,
+        };
+        self.allow_flow(&Flow { debit, credit, posted: amount, held: released.negate() })?;
+        Ok(Effect::PostHold { hold, amount, rest })
     }
 
     fn allow_reversal(&self, transfer: &NewTransfer, original: u128) -> Verdict<()> {
@@ -226,76 +231,6 @@ impl Book {
         }
     }
 
-    /// Whether an account may stand as it would after a change. One that is beyond a limit already
-    /// (the limit came later) may move towards it, not further away.
-    fn allow_change(&self, change: &Change) -> Verdict<()> {
-        let number = change.number;
-        let state = self.accounts.get(number);
-        let overflow = |_| (Reason::Overflow, Some(self.accounts.id(number)));
-        let posted = state.posted.checked_add(change.posted).map_err(overflow)?;
-        let holds = !change.held_debit.is_zero() || !change.held_credit.is_zero();
-        if !holds && self.accounts.is_plain(number) {
-            return Ok(());
-        }
-        let before = self.accounts.held(number);
-        let held = Held {
-            debit: before.debit.checked_add(change.held_debit).map_err(overflow)?,
-            credit: before.credit.checked_add(change.held_credit).map_err(overflow)?,
-        };
-        let (low_before, high_before) =
-            reach(state.kind, state.posted, before).map_err(overflow)?;
-        let (low, high) = reach(state.kind, posted, held).map_err(overflow)?;
-        let Limits { floor, ceiling } = self.accounts.limits(number);
-        if floor.is_some_and(|floor| low < floor && low < low_before) {
-            return Err((Reason::BelowFloor, Some(self.accounts.id(number))));
-        }
-        if ceiling.is_some_and(|ceiling| high > ceiling && high > high_before) {
-            return Err((Reason::AboveCeiling, Some(self.accounts.id(number))));
-        }
-        Ok(())
-    }
-
-    /// How much a balancing transfer moves.
-    fn available(
-        &self,
-        debit: u32,
-        credit: u32,
-        maximum: Option<Amount>,
-        balancing: Balancing,
-    ) -> Verdict<Amount> {
-        let rooms = [
-            self.room(debit, true, balancing == Balancing::Debit)?,
-            self.room(credit, false, balancing == Balancing::Credit)?,
-            maximum.map(Amount::minor),
-        ];
-        // The balanced account always has a bound.
-        match rooms.into_iter().flatten().min() {
-            Some(minor) if minor > 0 => Ok(Amount::from_minor(minor)),
-            _ => {
-                let balanced = if balancing == Balancing::Debit { debit } else { credit };
-                Err((Reason::NothingAvailable, Some(self.accounts.id(balanced))))
-            }
-        }
-    }
-
-    /// How much an account may be debited or credited until it reaches its limit, holds counted;
-    /// one that is `balanced` and has none reaches it at zero.
-    fn room(&self, number: u32, debited: bool, balanced: bool) -> Verdict<Option<i128>> {
-        let state = self.accounts.get(number);
-        let overflow = |_| (Reason::Overflow, Some(self.accounts.id(number)));
-        let held = self.accounts.held(number);
-        let (low, high) = reach(state.kind, state.posted, held).map_err(overflow)?;
-        let zero = balanced.then_some(Amount::ZERO);
-        let Limits { floor, ceiling } = self.accounts.limits(number);
-        // A difference of more than an amount can hold is more than any maximum, or than nothing.
-        Ok(if state.kind.is_debit_normal() == debited {
-            let ceiling = ceiling.or(zero);
-            ceiling.map(|ceiling| ceiling.minor().saturating_sub(high.minor()))
-        } else {
-            floor.or(zero).map(|floor| low.minor().saturating_sub(floor.minor()))
-        })
-    }
-
     /// The holds whose time has come.
     pub(super) fn expired_at(&self, time: Timestamp) -> Vec<TransferId> {
         let expired = self.expiries.iter().take_while(|(expires, _)| *expires <= time);
@@ -315,12 +250,6 @@ impl Effect {
             Self::CloseInto { balance, .. } => *balance,
             Self::Hold { .. } | Self::VoidHold { .. } => Amount::ZERO,
         }
-    }
-}
-
-impl Change {
-    const fn posted(number: u32, posted: Amount) -> Self {
-        Self { number, posted, held_debit: Amount::ZERO, held_credit: Amount::ZERO }
     }
 }
 

@@ -8,12 +8,16 @@ use storage::journal::{ByteReader, Executed, Machine, Refusal};
 use super::apply::Ids;
 use super::codec::{self, Head, damaged, day_of};
 use super::decide::{Allowed, Effect, STEPS_MAX, rejection, reversal_of};
+use super::fields::put_amount;
+use super::regroup::Moving;
 use super::state::Book;
 use super::step::{
-    Moved, Written, put_amount, put_close, put_freeze, put_new_limits, put_step, put_transfer,
-    read_step,
+    Written, put_account_move, put_close, put_freeze, put_new_limits, put_step, read_step,
 };
-use crate::model::{AccountId, Atomicity, Command, Found, Outcome, Reason, Rejection, Rest, Step};
+use super::transfer::{Moved, put_transfer};
+use crate::model::{
+    AccountId, Atomicity, Command, Found, GroupId, Outcome, Reason, Rejection, Rest, Step,
+};
 
 impl Machine for Book {
     type Command = Command;
@@ -262,6 +266,27 @@ impl Book {
             Written::CloseAccount { account } => Allowed::Close { number: *account },
             Written::Freeze { account, .. } => Allowed::Freeze { number: *account },
             Written::LockPeriod { .. } => Allowed::LockPeriod,
+            Written::OpenGroup { parent, .. } => {
+                Allowed::Group { parent: self.group_number(*parent)? }
+            }
+            Written::MoveAccount { account, group } => {
+                self.account_id(*account)?;
+                self.moved(Moving::Account { number: *account, to: self.group_number(*group)? })?
+            }
+            Written::MoveGroup { group, parent } => {
+                let number = self.group_number(Some(*group))?.ok_or_else(|| damaged("a group"))?;
+                let to = self.group_number(*parent)?;
+                if self.tree.groups_from(to).any(|above| above == number) {
+                    return Err(damaged("a group below itself"));
+                }
+                self.moved(Moving::Group { number, to })?
+            }
+            Written::LimitGroup { group, commodity, .. } => {
+                let group = self.group_number(Some(*group))?.ok_or_else(|| damaged("a group"))?;
+                let commodity = self.commodity_numbers.get(commodity).copied();
+                let commodity = commodity.ok_or_else(|| damaged("a commodity"))?;
+                Allowed::GroupLimits { group, commodity }
+            }
             Written::Transfer(_) => Allowed::Nothing,
         };
         let step = step.into_step(|number| self.account_id(number))?;
@@ -289,6 +314,17 @@ impl Book {
             }
             Moved::VoidHold { hold } => Effect::VoidHold { hold: hold.uuid().as_u128() },
         })
+    }
+
+    fn moved(&self, moving: Moving) -> Result<Allowed, StorageError> {
+        let tallies = self.regroup(moving).map_err(|_| damaged("a balance"))?;
+        Ok(Allowed::Move { moving, tallies: Box::new(tallies) })
+    }
+
+    fn group_number(&self, group: Option<GroupId>) -> Result<Option<u32>, StorageError> {
+        let number = |group: GroupId| self.tree.number(group.uuid().as_u128());
+        let found = |group| number(group).ok_or_else(|| damaged("a group"));
+        group.map(found).transpose()
     }
 
     fn account_id(&self, number: u32) -> Result<AccountId, StorageError> {
@@ -340,6 +376,10 @@ fn put_allowed(step: &Step, allowed: &Allowed, day: i32, out: &mut Vec<u8>) -> O
         (Step::Freeze { frozen, .. }, Allowed::Freeze { number }) => {
             put_freeze(*number, *frozen, out);
         }
+        (
+            Step::MoveAccount { group, .. },
+            Allowed::Move { moving: Moving::Account { number, .. }, .. },
+        ) => put_account_move(*number, *group, out),
         (_, _) => put_step(step, day, out),
     }
     None

@@ -7,7 +7,10 @@ use kernel::{Amount, CommodityCode, Date, Timestamp, Uuid};
 
 use super::accounts::{Accounts, Held};
 use super::ids::TransferIds;
-use crate::model::{Account, AccountId, Balance, Limits, Outcome, TransferId};
+use super::tree::{Node, Tally, Tree};
+use crate::model::{
+    Account, AccountId, Balance, Group, GroupBalance, GroupId, Limits, Outcome, TransferId,
+};
 
 /// One book's accounts and what is known of its transfers.
 #[derive(Default)]
@@ -15,6 +18,7 @@ pub struct Book {
     pub(super) commodities: Vec<CommodityState>,
     pub(super) commodity_numbers: BTreeMap<CommodityCode, u32>,
     pub(super) accounts: Accounts,
+    pub(super) tree: Tree,
     /// The last date of the periods that are closed.
     pub(super) locked_until: Option<Date>,
     /// The ids of all transfers, and of each that was reversed one that is derived from it.
@@ -58,6 +62,13 @@ pub(super) enum Undo {
     Frozen { number: u32, before: bool },
     PeriodLocked { before: Option<Date> },
     AccountOpened,
+    GroupOpened,
+    NodeAdded,
+    TallyPosted { node: u32, before: Amount },
+    Tally { node: u32, before: Box<Tally> },
+    GroupLimits { node: u32, before: Box<Limits> },
+    Placed { number: u32, before: u32 },
+    GroupMoved { group: u32, before: Option<u32> },
     CommodityDefined,
     TransferNoted { id: u128 },
     ReversalNoted { id: u128 },
@@ -109,6 +120,41 @@ impl Book {
         self.holds.iter().map(move |(key, hold)| (id(key), hold.amount))
     }
 
+    /// Every group, in the order of opening.
+    pub fn groups(&self) -> impl Iterator<Item = Group> + '_ {
+        (0_u32..).take(self.tree.len()).map(|number| self.group_at(number))
+    }
+
+    /// A group.
+    #[must_use]
+    pub fn group(&self, id: GroupId) -> Option<Group> {
+        Some(self.group_at(self.tree.number(id.uuid().as_u128())?))
+    }
+
+    fn group_id(&self, group: u32) -> GroupId {
+        GroupId::from_uuid(Uuid::from_u128(self.tree.id(group)))
+    }
+
+    fn group_at(&self, number: u32) -> Group {
+        let balance = |(commodity, state): (u32, &CommodityState)| {
+            let Node { tally, limits, .. } =
+                self.tree.node(self.tree.node_at((number, commodity))?);
+            Some(GroupBalance {
+                commodity: state.code,
+                scale: state.scale,
+                posted: tally.posted,
+                held_debit: tally.held.debit,
+                held_credit: tally.held.credit,
+                limits: *limits,
+            })
+        };
+        Group {
+            id: self.group_id(number),
+            parent: self.tree.parent(number).map(|parent| self.group_id(parent)),
+            balances: (0..).zip(&self.commodities).filter_map(balance).collect(),
+        }
+    }
+
     fn account_at(&self, number: u32) -> Account {
         let state = self.accounts.get(number);
         let commodity = self.commodities[state.commodity as usize];
@@ -125,6 +171,7 @@ impl Book {
             code: state.code,
             closed: state.closed,
             frozen: state.frozen,
+            group: self.tree.group_of(state.node).map(|group| self.group_id(group)),
             balance: Balance { posted: state.kind.natural(state.posted), held_in, held_out },
         }
     }

@@ -128,6 +128,10 @@ impl Rows {
             Written::SetLimits { .. }
             | Written::Freeze { .. }
             | Written::LockPeriod { .. }
+            | Written::OpenGroup { .. }
+            | Written::MoveAccount { .. }
+            | Written::MoveGroup { .. }
+            | Written::LimitGroup { .. }
             | Written::Transfer(_) => {}
         }
         Ok(())

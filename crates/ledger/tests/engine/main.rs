@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
 mod model;
+mod sequences;
 mod words;
 
 use std::collections::BTreeMap;
@@ -12,11 +13,14 @@ use std::sync::Arc;
 
 use kernel::{Actor, Amount, CommandKey, Date, TenantId, Timestamp, UserId, Uuid};
 use ledger::book::{Book, Entry, decode_entries};
-use ledger::model::{Account, AccountId, Atomicity, Command, Origin, Outcome, TransferId};
-use model::{Act, Model, Shape};
+use ledger::model::{
+    Account, AccountId, Atomicity, Command, Group, GroupBalance, Origin, Outcome, TransferId,
+};
+use model::{Act, Model};
 use proptest::prelude::*;
+use sequences::{Sent, sequences};
 use storage::journal::{ByteReader, Executed, Machine, Record, RecordHeader};
-use words::{account_id, at, came, commodity, day, step, transfer_id};
+use words::{account_id, at, came, commodity, day, group_id, limits, step, transfer_id};
 
 fn command(key: Option<(u8, u8)>, each: bool, acts: &[Act]) -> Command {
     let key = key.map(|(id, body)| CommandKey {
@@ -42,106 +46,13 @@ fn command(key: Option<(u8, u8)>, each: bool, acts: &[Act]) -> Command {
     Command::Steps { key, origin, atomicity, steps }
 }
 
-fn acts() -> impl Strategy<Value = Act> {
-    let account = 0_u8..6;
-    let id = 0_u8..60;
-    // Few ids for holds, so that most that are posted or voided are there.
-    let hold = 0_u8..16;
-    let expires = prop::option::of(0_i64..400);
-    let reversed = prop::option::weighted(0.3, 0_u8..8);
-    let amount = prop_oneof![6 => 1_i128..50, 1 => -3_i128..=0, 1 => Just(i128::MAX)];
-    let maximum = prop::option::of(amount.clone());
-    let bound =
-        prop_oneof![3 => Just(None), 2 => Just(Some(0)), 1 => (-60_i128..60).prop_map(Some)];
-    let shape = (0_u8..3, any::<bool>(), bound.clone(), bound.clone()).prop_map(
-        |(commodity, debit_normal, floor, ceiling)| Shape {
-            // Most accounts count the same thing, so that most pairs may exchange it.
-            commodity: commodity / 2,
-            debit_normal,
-            floor,
-            ceiling,
-        },
-    );
-    prop_oneof![
-        1 => (0_u8..3, 0_u8..3).prop_map(|(commodity, scale)| {
-            Act::Define { commodity, scale: scale / 2 }
-        }),
-        3 => (account.clone(), shape).prop_map(|(account, shape)| Act::Open { account, shape }),
-        1 => (account.clone(), bound.clone(), bound).prop_map(|(account, floor, ceiling)| {
-            Act::Limit { account, floor, ceiling }
-        }),
-        1 => (account.clone(), id.clone(), 0..8).prop_map(|(account, id, dice)| match dice {
-            3 => Act::Lock { until: (id > 5).then_some(id / 4) },
-            0 => Act::Close { account },
-            4 if id < 20 => Act::CloseInto { id, account, into: id % 6 },
-            1 | 2 => Act::Freeze { account, frozen: dice == 1 },
-            _ => Act::Define { commodity: account % 2, scale: 0 },
-        }),
-        8 => (id.clone(), account.clone(), account.clone(), amount.clone(), reversed.clone())
-            .prop_map(|(id, debit, credit, amount, reverses)| {
-                Act::Post { id, debit, credit, amount, reverses }
-            }),
-        3 => (id.clone(), account.clone(), account.clone(), maximum, any::<bool>()).prop_map(
-            |(id, debit, credit, maximum, balance_debit)| {
-                Act::PostUpTo { id, debit, credit, maximum, balance_debit }
-            }
-        ),
-        4 => (hold.clone(), account.clone(), account, amount.clone(), expires, reversed)
-            .prop_map(|(id, debit, credit, amount, expires, reverses)| {
-                let reverses = reverses.filter(|original| original.is_multiple_of(4));
-                Act::Hold { id, debit, credit, amount, expires, reverses }
-            }),
-        3 => (id.clone(), hold.clone(), prop::option::of(amount), any::<bool>())
-            .prop_map(|(id, hold, amount, keep)| Act::PostHold { id, hold, amount, keep }),
-        2 => (id, hold).prop_map(|(id, hold)| Act::VoidHold { id, hold }),
-    ]
-}
-
-/// A command of the test: its acts, its key, the time that passes before it, and whether it is
-/// first executed and undone.
-#[derive(Clone, Debug)]
-struct Sent {
-    acts: Vec<Act>,
-    key: Option<(u8, u8)>,
-    wait: i64,
-    undone: bool,
-    repeats: bool,
-    each: bool,
-}
-
-fn sequences() -> impl Strategy<Value = Vec<Sent>> {
-    let key = prop::option::weighted(0.2, (0_u8..12, 0_u8..2));
-    let sent =
-        (prop::collection::vec(acts(), 0..5), key, 0_i64..20, any::<bool>(), 0..5, any::<bool>())
-            .prop_map(|(acts, key, wait, undone, dice, each)| Sent {
-                acts,
-                key,
-                wait,
-                undone,
-                repeats: dice == 0,
-                each,
-            });
-    prop::collection::vec(sent, 1..60).prop_map(|mut sequence| {
-        // Every book begins with its commodities and some accounts, or little would be accepted.
-        let mut first: Vec<Act> =
-            (0..2).map(|commodity| Act::Define { commodity, scale: 0 }).collect();
-        for account in 0..4 {
-            let debit_normal = account < 2;
-            let shape = Shape { commodity: 0, debit_normal, floor: None, ceiling: None };
-            first.push(Act::Open { account, shape });
-        }
-        let (key, wait, undone, repeats, each) = (None, 1, true, true, false);
-        sequence.insert(0, Sent { acts: first, key, wait, undone, repeats, each });
-        sequence
-    })
-}
-
 /// All that can be seen of a book.
-type State = (Vec<Account>, Vec<(TransferId, Amount)>, u64, Option<Timestamp>, Option<Date>);
+type State =
+    (Vec<Account>, Vec<Group>, Vec<(TransferId, Amount)>, u64, Option<Timestamp>, Option<Date>);
 
 fn state(book: &Book) -> State {
     let (accounts, holds) = (book.accounts().collect(), book.holds().collect());
-    (accounts, holds, book.next_number(), book.due(), book.locked_until())
+    (accounts, book.groups().collect(), holds, book.next_number(), book.due(), book.locked_until())
 }
 
 fn check_balances(book: &Book, model: &Model) {
@@ -168,6 +79,34 @@ fn check_balances(book: &Book, model: &Model) {
         });
         assert_eq!(sum, 0, "debits equal credits");
     }
+}
+
+fn check_groups(book: &Book, model: &Model) {
+    let groups: Vec<Group> = book.groups().collect();
+    let shape = groups.iter().map(|group| (group.id, group.parent));
+    let known = model.groups().into_iter();
+    let expected: Vec<_> =
+        known.map(|(number, parent)| (group_id(number), parent.map(group_id))).collect();
+    assert_eq!(shape.collect::<Vec<_>>(), expected);
+    for (group, (number, _)) in groups.iter().zip(model.groups()) {
+        for code in 0..3 {
+            let mine = |balance: &&GroupBalance| balance.commodity == commodity(code);
+            let balance = group.balances.iter().find(mine);
+            let found = balance.map_or([Amount::ZERO; 3], |balance| {
+                [balance.posted, balance.held_debit, balance.held_credit]
+            });
+            let (posted, debit, credit) = model.holding(number, code).unwrap();
+            let expected = [posted, debit, credit].map(Amount::from_minor);
+            assert_eq!(found, expected, "group {number}");
+            let (floor, ceiling) = model.group_limits(number, code);
+            let found = balance.map(|balance| balance.limits).unwrap_or_default();
+            assert_eq!(found, limits(floor, ceiling), "group {number}");
+        }
+    }
+    let placed = book.accounts().map(|account| account.group);
+    let known = model.account_groups().into_iter();
+    let expected: Vec<_> = known.map(|(_, group)| group.map(group_id)).collect();
+    assert_eq!(placed.collect::<Vec<_>>(), expected);
 }
 
 /// One book, a twin that is told the same, one that reads what is written, and what a reader
@@ -204,6 +143,7 @@ fn run(sequence: Vec<Sent>) {
             let outcome = record(&mut machines, now, &command);
             assert_eq!(came(&outcome), expected, "{acts:?}");
             check_balances(&machines.book, &model);
+            check_groups(&machines.book, &model);
         }
         machines.book.settle();
         let states = (state(&machines.book), state(&machines.recovered));

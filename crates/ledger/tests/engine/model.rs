@@ -1,6 +1,12 @@
 //! A plain model of a book. It imports nothing of the ledger: balances are sums over lists, undoing
 //! is going back to a copy, and every question is answered by looking at everything.
 
+// The simulation reads this file from a folder of its own.
+#[path = "model/chart.rs"]
+mod chart;
+
+use chart::Group;
+
 /// What an account is; the sign of its natural side follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
@@ -10,71 +16,26 @@ pub struct Shape {
     pub ceiling: Option<i128>,
 }
 
-/// One thing to do, in numbers that stand for ids.
+/// One thing to do, in numbers that stand for ids. Holds expire at a time in microseconds; one that
+/// says it reverses something is wrong, whatever that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    Define {
-        commodity: u8,
-        scale: u8,
-    },
-    Open {
-        account: u8,
-        shape: Shape,
-    },
-    Limit {
-        account: u8,
-        floor: Option<i128>,
-        ceiling: Option<i128>,
-    },
-    Close {
-        account: u8,
-    },
-    Freeze {
-        account: u8,
-        frozen: bool,
-    },
-    Lock {
-        until: Option<u8>,
-    },
-    Post {
-        id: u8,
-        debit: u8,
-        credit: u8,
-        amount: i128,
-        reverses: Option<u8>,
-    },
-    /// Holds that expire are released of themselves.
-    Hold {
-        id: u8,
-        debit: u8,
-        credit: u8,
-        amount: i128,
-        /// In microseconds.
-        expires: Option<i64>,
-        reverses: Option<u8>,
-    },
-    PostUpTo {
-        id: u8,
-        debit: u8,
-        credit: u8,
-        maximum: Option<i128>,
-        balance_debit: bool,
-    },
-    CloseInto {
-        id: u8,
-        account: u8,
-        into: u8,
-    },
-    PostHold {
-        id: u8,
-        hold: u8,
-        amount: Option<i128>,
-        keep: bool,
-    },
-    VoidHold {
-        id: u8,
-        hold: u8,
-    },
+    Define { commodity: u8, scale: u8 },
+    Open { account: u8, shape: Shape },
+    Limit { account: u8, floor: Option<i128>, ceiling: Option<i128> },
+    Close { account: u8 },
+    Freeze { account: u8, frozen: bool },
+    Lock { until: Option<u8> },
+    OpenGroup { group: u8, parent: Option<u8> },
+    MoveAccount { account: u8, group: Option<u8> },
+    MoveGroup { group: u8, parent: Option<u8> },
+    LimitGroup { group: u8, commodity: u8, floor: Option<i128>, ceiling: Option<i128> },
+    Post { id: u8, debit: u8, credit: u8, amount: i128, reverses: Option<u8> },
+    Hold { id: u8, debit: u8, credit: u8, amount: i128, expires: Option<i64>, reverses: bool },
+    PostUpTo { id: u8, debit: u8, credit: u8, maximum: Option<i128>, balance_debit: bool },
+    CloseInto { id: u8, account: u8, into: u8 },
+    PostHold { id: u8, hold: u8, amount: Option<i128>, keep: bool },
+    VoidHold { id: u8, hold: u8 },
 }
 
 /// What came of a command.
@@ -90,6 +51,7 @@ struct Account {
     shape: Shape,
     closed: bool,
     frozen: bool,
+    group: Option<u8>,
     /// Debit-positive changes, one for each posting.
     entries: Vec<i128>,
 }
@@ -117,6 +79,7 @@ impl Hold {
 pub struct Model {
     commodities: Vec<(u8, u8)>,
     accounts: Vec<Account>,
+    groups: Vec<Group>,
     transfers: Vec<(u8, Act)>,
     holds: Vec<Hold>,
     keys: Vec<(u8, u8, Came)>,
@@ -182,8 +145,10 @@ impl Model {
                 if !self.commodities.iter().any(|known| known.0 == shape.commodity) {
                     return Err("commodity_unknown");
                 }
-                let (closed, frozen, entries) = (false, false, Vec::new());
-                self.accounts.push(Account { number: account, shape, closed, frozen, entries });
+                let (closed, frozen) = (false, false);
+                let (group, entries) = (None, Vec::new());
+                let number = account;
+                self.accounts.push(Account { number, shape, closed, frozen, group, entries });
                 return Ok(None);
             }
             Act::Limit { account, floor, ceiling } => {
@@ -206,6 +171,18 @@ impl Model {
             Act::Lock { until } => {
                 self.locked = until;
                 return Ok(None);
+            }
+            Act::OpenGroup { group, parent } => {
+                return self.open_group(group, parent).map(|()| None);
+            }
+            Act::MoveAccount { account, group } => {
+                return self.move_account(account, group).map(|()| None);
+            }
+            Act::MoveGroup { group, parent } => {
+                return self.move_group(group, parent).map(|()| None);
+            }
+            Act::LimitGroup { group, commodity, floor, ceiling } => {
+                return self.limit_group(group, commodity, (floor, ceiling)).map(|()| None);
             }
             Act::Post { .. }
             | Act::PostUpTo { .. }
@@ -234,7 +211,7 @@ impl Model {
             return Err("period_locked");
         }
         match act {
-            Act::Hold { reverses: Some(_), .. } => return Err("reversal_not_posting"),
+            Act::Hold { reverses: true, .. } => return Err("reversal_not_posting"),
             Act::Post { reverses: Some(original), .. } => {
                 if !self.transfers.iter().any(|known| known.0 == original) {
                     return Err("transfer_unknown");
@@ -252,6 +229,7 @@ impl Model {
         let before = self.clone();
         let (touched, found) = self.movement(act)?;
         self.check_accounts(&before, touched)?;
+        self.check_groups(&before, touched)?;
         self.transfers.push((id, act));
         Ok(found)
     }
@@ -368,6 +346,7 @@ impl Model {
                 most = most.min(room);
             }
         }
+        most = most.min(self.group_room(debit, credit).ok_or("overflow")?);
         if most > 0 { Ok(most) } else { Err("nothing_available") }
     }
 

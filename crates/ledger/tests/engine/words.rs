@@ -2,8 +2,8 @@
 
 use kernel::{Amount, CommodityCode, Date, Timestamp, Uuid, time};
 use ledger::model::{
-    AccountId, AccountKind, Balancing, Limits, Movement, NewAccount, NewTransfer, Outcome, Rest,
-    Step, TransferId,
+    AccountId, AccountKind, Balancing, GroupId, Limits, Movement, NewAccount, NewTransfer, Outcome,
+    Rest, Step, TransferId,
 };
 
 use crate::model::{Act, Came};
@@ -18,6 +18,10 @@ pub fn transfer_id(number: u8) -> TransferId {
     TransferId::from_uuid(Uuid::from_u128(0x7f00 + u128::from(number)))
 }
 
+pub fn group_id(number: u8) -> GroupId {
+    GroupId::from_uuid(Uuid::from_u128(0x9200 + u128::from(number)))
+}
+
 pub fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros)
 }
@@ -26,7 +30,7 @@ pub fn commodity(number: u8) -> CommodityCode {
     CommodityCode::parse(COMMODITIES[usize::from(number)]).unwrap()
 }
 
-fn limits(floor: Option<i128>, ceiling: Option<i128>) -> Limits {
+pub fn limits(floor: Option<i128>, ceiling: Option<i128>) -> Limits {
     Limits { floor: floor.map(Amount::from_minor), ceiling: ceiling.map(Amount::from_minor) }
 }
 
@@ -37,7 +41,8 @@ pub fn day(number: u8) -> Date {
 
 pub fn step(act: &Act) -> Step {
     let reverses = match *act {
-        Act::Post { reverses, .. } | Act::Hold { reverses, .. } => reverses.map(transfer_id),
+        Act::Post { reverses, .. } => reverses.map(transfer_id),
+        Act::Hold { reverses, .. } => reverses.then(|| transfer_id(0)),
         _ => None,
     };
     let transfer = |id: u8, movement: Movement| {
@@ -73,6 +78,10 @@ pub fn step(act: &Act) -> Step {
         Act::Close { account } => Step::CloseAccount { account: account_id(account) },
         Act::Freeze { account, frozen } => Step::Freeze { account: account_id(account), frozen },
         Act::Lock { until } => Step::LockPeriod { until: until.map(day) },
+        Act::OpenGroup { .. }
+        | Act::MoveAccount { .. }
+        | Act::MoveGroup { .. }
+        | Act::LimitGroup { .. } => chart_step(act),
         Act::Post { id, debit, credit, amount: minor, .. } => {
             let (debit, credit) = (account_id(debit), account_id(credit));
             transfer(id, Movement::Post { debit, credit, amount: amount(minor) })
@@ -98,6 +107,26 @@ pub fn step(act: &Act) -> Step {
             transfer(id, Movement::PostHold { hold, amount, rest })
         }
         Act::VoidHold { id, hold } => transfer(id, Movement::VoidHold { hold: transfer_id(hold) }),
+    }
+}
+
+fn chart_step(act: &Act) -> Step {
+    match *act {
+        Act::OpenGroup { group, parent } => {
+            Step::OpenGroup { group: group_id(group), parent: parent.map(group_id) }
+        }
+        Act::MoveAccount { account, group } => {
+            Step::MoveAccount { account: account_id(account), group: group.map(group_id) }
+        }
+        Act::MoveGroup { group, parent } => {
+            Step::MoveGroup { group: group_id(group), parent: parent.map(group_id) }
+        }
+        Act::LimitGroup { group, commodity: code, floor, ceiling } => Step::LimitGroup {
+            group: group_id(group),
+            commodity: commodity(code),
+            limits: limits(floor, ceiling),
+        },
+        _ => unreachable!("not of the chart"),
     }
 }
 

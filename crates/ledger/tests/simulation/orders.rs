@@ -68,6 +68,12 @@ impl Orders {
             let shape = Shape { commodity: 0, debit_normal, floor, ceiling: None };
             acts.push(Act::Open { account, shape });
         }
+        for (group, parent) in [(0, None), (1, Some(0)), (2, Some(0))] {
+            acts.push(Act::OpenGroup { group, parent });
+        }
+        for (account, group) in [(0, 1), (1, 2)] {
+            acts.push(Act::MoveAccount { account, group: Some(group) });
+        }
         self.keys += 1;
         Order { book, key: Some((self.keys, 1)), each: false, acts, rows: Vec::new() }
     }
@@ -98,7 +104,7 @@ impl Orders {
             _ => None,
         };
         let amount = 1 + i128::from(sim.below(40));
-        match sim.below(20) {
+        match sim.below(21) {
             0 => Act::Define { commodity: sim.small(3), scale: sim.small(2) },
             1 => {
                 let (debit_normal, floor, ceiling) = (sim.one_in(2), bound(), bound());
@@ -112,7 +118,7 @@ impl Orders {
                 let expires = sim.now().micros() + 1_000 * micros(sim.below(HOLD_MS_MAX));
                 let expires = Some(expires).filter(|_| !sim.one_in(4));
                 let (debit, credit) = (sim.small(4), sim.small(4));
-                Act::Hold { id: self.id(sim), debit, credit, amount, expires, reverses: None }
+                Act::Hold { id: self.id(sim), debit, credit, amount, expires, reverses: false }
             }
             6 | 7 => {
                 let amount = Some(amount).filter(|_| sim.one_in(2));
@@ -136,6 +142,7 @@ impl Orders {
                 let (id, balance_debit) = (self.id(sim), sim.one_in(2));
                 Act::PostUpTo { id, debit, credit, maximum, balance_debit }
             }
+            12 => chart_act(sim, (bound(), bound())),
             _ => {
                 let (debit, credit) = (sim.small(4), sim.small(4));
                 Act::Post { id: self.id(sim), debit, credit, amount, reverses: None }
@@ -174,6 +181,16 @@ impl Orders {
             });
         }
         acts
+    }
+}
+
+fn chart_act(sim: &Sim, (floor, ceiling): (Option<i128>, Option<i128>)) -> Act {
+    let (group, above) = (sim.small(5), Some(sim.small(5)).filter(|_| !sim.one_in(4)));
+    match sim.below(5) {
+        0 => Act::OpenGroup { group, parent: above },
+        1 | 2 => Act::MoveAccount { account: sim.small(6), group: above },
+        3 => Act::MoveGroup { group, parent: above },
+        _ => Act::LimitGroup { group, commodity: sim.small(2), floor, ceiling },
     }
 }
 

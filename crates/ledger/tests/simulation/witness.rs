@@ -5,9 +5,12 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
-use kernel::{Amount, Timestamp, Uuid};
+use kernel::{Amount, CommodityCode, Timestamp, Uuid};
 use ledger::book::{Book, Entry, decode_entries};
-use ledger::model::{AccountId, Command, Outcome, Reason, Step, TransferId};
+use ledger::model::{
+    Account, AccountId, Balance, Command, Group, GroupBalance, GroupId, Outcome, Reason, Step,
+    TransferId,
+};
 use storage::crypto::sha256;
 use storage::journal::{Committed, Record};
 
@@ -16,19 +19,41 @@ use crate::model::{Came, Model};
 use crate::orders::{Order, Stream};
 use crate::rows::{RowAct, RowKey, RowWrite};
 use crate::server::State;
-use crate::words::{account_id, came, transfer_id};
+use crate::words::{account_id, came, commodity, group_id, transfer_id};
 
-/// What can be seen of a book: its accounts with their balances, in the order of opening.
-pub type Seen = Vec<(AccountId, Amount, Amount, Amount, [bool; 2])>;
+/// The commodities that orders name.
+const COMMODITIES: u8 = 3;
+
+/// An account with its group, what it holds, what is held in and out, and whether it is closed and
+/// frozen.
+type SeenAccount = (AccountId, Option<GroupId>, [i128; 3], [bool; 2]);
+/// A group with the group above it, and what it holds of each commodity.
+type SeenGroup = (GroupId, Option<GroupId>, Vec<(CommodityCode, [i128; 3])>);
+
+/// What can be seen of a book, in the order of opening.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Seen {
+    accounts: Vec<SeenAccount>,
+    groups: Vec<SeenGroup>,
+}
 
 /// What can be seen of an engine's book.
 pub fn seen(book: &Book) -> Seen {
-    let line = |account: ledger::model::Account| {
-        let balance = account.balance;
-        let flags = [account.closed, account.frozen];
-        (account.id, balance.posted, balance.held_in, balance.held_out, flags)
+    let account = |account: Account| {
+        let Balance { posted, held_in, held_out } = account.balance;
+        let amounts = [posted, held_in, held_out].map(Amount::minor);
+        (account.id, account.group, amounts, [account.closed, account.frozen])
     };
-    book.accounts().map(line).collect()
+    let balance = |balance: &GroupBalance| {
+        let GroupBalance { commodity, posted, held_debit, held_credit, .. } = *balance;
+        (commodity, [posted, held_debit, held_credit].map(Amount::minor))
+    };
+    let group = |group: Group| {
+        let balances = group.balances.iter().map(balance);
+        (group.id, group.parent, balances.filter(|(_, amounts)| *amounts != [0; 3]).collect())
+    };
+    let (accounts, groups) = (book.accounts().map(account), book.groups().map(group));
+    Seen { accounts: accounts.collect(), groups: groups.collect() }
 }
 
 /// Where an attempt stands in the journal, and what came of it.
@@ -169,7 +194,8 @@ impl Witness {
         }
         let witnessed = &mut self.books[book];
         witnessed.states.push(hash_of(&witnessed.seen()));
-        (0..2).for_each(|code| assert_eq!(witnessed.model.sum(code), 0, "debits equal credits"));
+        (0..COMMODITIES)
+            .for_each(|code| assert_eq!(witnessed.model.sum(code), 0, "debits equal credits"));
     }
 
     fn entry(
@@ -293,17 +319,30 @@ impl Witnessed {
             time: Timestamp::from_micros(i64::MIN),
             keys: BTreeMap::new(),
             transfers: BTreeSet::new(),
-            states: vec![hash_of(&Seen::new())],
+            states: vec![hash_of(&Seen::default())],
             told: 0,
         }
     }
 
     fn seen(&self) -> Seen {
-        let line = |(number, posted, held_in, held_out, flags)| {
-            let [posted, held_in, held_out] = [posted, held_in, held_out].map(Amount::from_minor);
-            (account_id(number), posted, held_in, held_out, flags)
+        let model = &self.model;
+        let placed = model.balances().into_iter().zip(model.account_groups());
+        let account = |((number, posted, held_in, held_out, flags), (_, group))| {
+            let group: Option<u8> = group;
+            (account_id(number), group.map(group_id), [posted, held_in, held_out], flags)
         };
-        self.model.balances().into_iter().map(line).collect()
+        let group = |(number, parent): (u8, Option<u8>)| {
+            let held = (0..COMMODITIES).map(|code| {
+                let (posted, debit, credit) = model.holding(number, code).unwrap();
+                (commodity(code), [posted, debit, credit])
+            });
+            let held = held.filter(|(_, amounts)| *amounts != [0; 3]).collect();
+            (group_id(number), parent.map(group_id), held)
+        };
+        Seen {
+            accounts: placed.map(account).collect(),
+            groups: model.groups().into_iter().map(group).collect(),
+        }
     }
 
     /// What must come of an order now, with the rows it carries.
@@ -348,9 +387,7 @@ impl Witnessed {
 
 fn hash_of(seen: &Seen) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for (id, posted, held_in, held_out, flags) in seen {
-        (id.uuid(), posted.minor(), held_in.minor(), held_out.minor(), flags).hash(&mut hasher);
-    }
+    seen.hash(&mut hasher);
     hasher.finish()
 }
 
