@@ -9,7 +9,7 @@ mod pounded;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use kernel::{Amount, Uuid};
@@ -21,6 +21,8 @@ use testing::{Raw, TestDatabase};
 const TAKEOVER_MAX: Duration = Duration::from_secs(5);
 /// What the one that takes over does meanwhile.
 const CENTS_MEANWHILE: u64 = 20;
+/// The lines that are kept until somebody hears them; more wait in the process that says them.
+const LINES_MAX: usize = 100_000;
 /// A commit with its record written and not yet committed: what has only been prepared has no
 /// transaction's number.
 const IN_COMMIT: &str = "SELECT pid, CAST(xact_start AS text) FROM pg_stat_activity
@@ -44,7 +46,7 @@ impl Writer {
     fn start(words: &[String]) -> Self {
         let mut child =
             Command::new(pounded::program()).args(words).stdout(Stdio::piped()).spawn().unwrap();
-        let (sender, lines) = channel();
+        let (sender, lines) = sync_channel(LINES_MAX);
         let said = BufReader::new(child.stdout.take().unwrap()).lines();
         std::thread::spawn(move || {
             for line in said.map_while(Result::ok) {

@@ -110,7 +110,9 @@ macro_rules! migrations {
 /// The storage layer's own tables; always the first module.
 pub const MODULE: Module = migrations!(
     "storage", 1 "log and journal" = "0001_log_and_journal.sql";
-    projections 1 "checkpoints" = "projections/0001_checkpoints.sql"
+    projections
+        1 "checkpoints" = "projections/0001_checkpoints.sql",
+        2 "snapshots" = "projections/0002_snapshots.sql"
 );
 
 sql! {

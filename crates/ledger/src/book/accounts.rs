@@ -49,6 +49,12 @@ impl Accounts {
         self.ids.len()
     }
 
+    /// The number that the next account gets.
+    pub(super) fn next_number(&self) -> u32 {
+        // Memory ends long before 32 bits do.
+        u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
+    }
+
     /// The number of an account.
     pub(super) fn number(&self, id: u128) -> Option<u32> {
         let is_it = |number: &u32| self.ids[*number as usize] == id;
@@ -100,8 +106,7 @@ impl Accounts {
 
     /// Adds an account; its number.
     pub(super) fn push(&mut self, id: u128, state: AccountState) -> u32 {
-        // Memory ends long before 32 bits do.
-        let number = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+        let number = self.next_number();
         self.ids.push(id);
         self.states.push(state);
         let (ids, hasher) = (&self.ids, &self.hasher);

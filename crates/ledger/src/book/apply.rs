@@ -255,7 +255,7 @@ impl Book {
         self.undo.push(Undo::KeyNoted { id });
     }
 
-    fn add_hold(&mut self, id: u128, hold: HoldState) {
+    pub(super) fn add_hold(&mut self, id: u128, hold: HoldState) {
         self.holds.insert(id, hold);
         if let Some(expires) = hold.expires {
             self.expiries.insert((expires, id));

@@ -19,9 +19,10 @@ use kernel::{Actor, CommandKey, Timestamp, UserId, Uuid, time};
 use storage::StorageError;
 use storage::journal::{ByteReader, Record, RecordHeader, put_varint};
 
+use super::fields::{put_amount, read_amount};
 use super::step::{Written, put_step, read_step};
 use crate::model::{
-    AccountId, Atomicity, Command, Origin, Outcome, Reason, Rejection, Step, TransferId,
+    AccountId, Atomicity, Command, Found, Origin, Outcome, Reason, Rejection, Step, TransferId,
 };
 
 pub(super) const STEPS: u8 = 1;
@@ -255,6 +256,65 @@ fn read_rejection(
     let reason = Reason::from_number(reader.u8()?).ok_or_else(|| damaged("a reason"))?;
     let about = if with_about { Some(Uuid::from_u128(reader.u128()?)) } else { None };
     Ok(Rejection { step, reason, about })
+}
+
+/// Writes what came of a command, apart from the command.
+pub(super) fn put_outcome(outcome: &Outcome, out: &mut Vec<u8>) {
+    let put_rejection = |rejection: &Rejection, out: &mut Vec<u8>| {
+        put_varint(u128::from(rejection.step), out);
+        out.push(u8::from(rejection.about.is_some()));
+        out.push(rejection.reason as u8);
+        rejection.about.iter().for_each(|about| out.extend_from_slice(about.as_bytes()));
+    };
+    match outcome {
+        Outcome::Done { first_number, rejections, found } => {
+            out.push(0);
+            put_varint(u128::from(*first_number), out);
+            put_varint(rejections.len() as u128, out);
+            rejections.iter().for_each(|rejection| put_rejection(rejection, out));
+            put_varint(found.len() as u128, out);
+            for Found { step, amount } in found {
+                put_varint(u128::from(*step), out);
+                put_amount(*amount, out);
+            }
+        }
+        Outcome::Rejected(rejection) => {
+            out.push(1);
+            put_rejection(rejection, out);
+        }
+        Outcome::Expired(holds) => {
+            out.push(2);
+            put_tick(holds, out);
+        }
+    }
+}
+
+/// Reads what [`put_outcome`] wrote.
+pub(super) fn read_outcome(reader: &mut ByteReader<'_>) -> Result<Outcome, StorageError> {
+    let read_step = |reader: &mut ByteReader<'_>| {
+        u32::try_from(reader.varint()?).map_err(|_| damaged("a step's number"))
+    };
+    let rejection = |reader: &mut ByteReader<'_>| {
+        let (step, with_about) = (read_step(reader)?, reader.u8()? != 0);
+        read_rejection(step, with_about, reader)
+    };
+    Ok(match reader.u8()? {
+        0 => {
+            let first_number = u64::try_from(reader.varint()?).map_err(|_| damaged("a number"))?;
+            let count = reader.varint()?;
+            let rejections = (0..count).map(|_| rejection(reader)).collect::<Result<_, _>>()?;
+            let count = reader.varint()?;
+            let found = |_| Ok(Found { step: read_step(reader)?, amount: read_amount(reader)? });
+            let found = (0..count).map(found).collect::<Result<_, StorageError>>()?;
+            Outcome::Done { first_number, rejections, found }
+        }
+        1 => Outcome::Rejected(rejection(reader)?),
+        2 => {
+            reader.u8()?;
+            Outcome::Expired(read_expired(reader)?)
+        }
+        _ => return Err(damaged("an outcome")),
+    })
 }
 
 fn put_origin(origin: &Origin, out: &mut Vec<u8>) {

@@ -37,6 +37,18 @@ pub(super) struct TransferIds {
     since_question: usize,
 }
 
+/// What is noted, in the order in which it is written down.
+pub(super) enum Noted {
+    /// Whether an odd id was dropped.
+    Dropped(bool),
+    /// A slab: from when, and the last number noted in it.
+    Slab { start_ms: u64, last: u64 },
+    /// An id of the slab before it.
+    Id(u128),
+    /// An odd id.
+    Odd { id: u128, number: u64 },
+}
+
 struct Slab {
     start_ms: u64,
     /// The number of the last transfer that is noted here.
@@ -143,6 +155,41 @@ impl TransferIds {
         }
     }
 
+    /// The slabs, the oldest first: from when, the last number, and the ids in their order.
+    pub(super) fn slabs(&self) -> impl Iterator<Item = (u64, u64, Vec<u128>)> + Send {
+        self.slabs.iter().map(|slab| (slab.start_ms, slab.last, sorted(slab.ids.iter().copied())))
+    }
+
+    /// The odd ids with their numbers, in their order.
+    pub(super) fn odd_ids(&self) -> Vec<(u128, u64)> {
+        sorted(self.odd.iter().map(|(id, number)| (*id, *number)))
+    }
+
+    pub(super) const fn has_dropped_odd(&self) -> bool {
+        self.dropped_odd
+    }
+
+    /// Takes back what was written down of ids; where there was nothing yet.
+    pub(super) fn restore(&mut self, noted: Noted) {
+        match noted {
+            Noted::Dropped(dropped) => {
+                self.dropped_odd = dropped;
+                self.slabs.clear();
+            }
+            Noted::Slab { start_ms, last } => {
+                self.slabs.push_back(Slab { start_ms, last, ids: HashSet::new() });
+            }
+            Noted::Id(id) => {
+                if let Some(slab) = self.slabs.back_mut() {
+                    slab.ids.insert(id);
+                }
+            }
+            Noted::Odd { id, number } => {
+                self.odd.insert(id, number);
+            }
+        }
+    }
+
     fn horizon_ms(&self) -> u64 {
         self.slabs.front().map_or(0, |slab| slab.start_ms)
     }
@@ -154,6 +201,12 @@ impl TransferIds {
         let newer = self.slabs.iter().rev().position(|slab| slab.start_ms <= made)?;
         Some(self.slabs.len() - 1 - newer)
     }
+}
+
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable();
+    items
 }
 
 /// When an id says that it was made, in milliseconds since 1970.

@@ -24,6 +24,7 @@ impl Machine for Book {
     type Outcome = Outcome;
 
     const CODEC: u16 = 2;
+    const STATE: u16 = 1;
 
     fn empty(_: Uuid) -> Self {
         Self::new()
@@ -122,6 +123,14 @@ impl Machine for Book {
             self.note_key(key.id, key.body, outcome);
         }
         Ok(())
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Vec<u8>> + Send {
+        self.write_parts()
+    }
+
+    fn restore(&mut self, part: &[u8]) -> Result<(), StorageError> {
+        self.read_part(part)
     }
 
     fn accepted(outcome: &Outcome) -> bool {

@@ -22,6 +22,7 @@ mod ids;
 mod limits;
 mod machine;
 mod regroup;
+mod snapshot;
 mod state;
 mod step;
 mod transfer;

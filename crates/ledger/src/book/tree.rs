@@ -88,14 +88,19 @@ impl Tree {
         self.ids.len()
     }
 
+    /// The number that the next group gets.
+    pub(super) fn next_number(&self) -> u32 {
+        // Memory ends long before 32 bits do.
+        u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
+    }
+
     pub(super) fn parent(&self, group: u32) -> Option<u32> {
         self.parents[group as usize]
     }
 
     /// Adds a group; its number.
     pub(super) fn push(&mut self, id: u128, parent: Option<u32>) -> u32 {
-        // Memory ends long before 32 bits do.
-        let number = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+        let number = self.next_number();
         self.ids.push(id);
         self.parents.push(parent);
         self.numbers.insert(id, number);
@@ -133,9 +138,20 @@ impl Tree {
         let number = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         let parent = self.above(place);
         let (tally, limits) = (Tally::default(), Limits::default());
-        self.nodes.push(Node { group, parent, commodity, tally, limits });
-        self.places.insert(place, number);
+        self.restore_node(Node { group, parent, commodity, tally, limits });
         number
+    }
+
+    /// Every node, in the order of their numbers.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter()
+    }
+
+    /// Adds a node as it is.
+    pub(super) fn restore_node(&mut self, node: Node) {
+        let number = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        self.places.insert((node.group, node.commodity), number);
+        self.nodes.push(node);
     }
 
     /// Takes the node that was added last away.

@@ -148,7 +148,23 @@ fn run(sequence: Vec<Sent>) {
         machines.book.settle();
         let states = (state(&machines.book), state(&machines.recovered));
         assert_eq!(states.0, states.1, "recovery gives the same state");
+        // From here on, what was written down goes on in the place of what wrote it.
+        machines.recovered = written_down(&machines.recovered);
+        let parts = (parts(&machines.book), parts(&machines.recovered));
+        assert_eq!(parts.0, parts.1, "a snapshot gives the same state");
     }
+}
+
+fn parts(book: &Book) -> Vec<Vec<u8>> {
+    Machine::parts(book).collect()
+}
+
+/// The book that a snapshot of a book gives.
+fn written_down(book: &Book) -> Book {
+    let mut restored = Book::new();
+    parts(book).iter().for_each(|part| restored.restore(part).unwrap());
+    assert_eq!(state(&restored), state(book));
+    restored
 }
 
 /// Ticks list what expired in the order of time; the model only knows which.

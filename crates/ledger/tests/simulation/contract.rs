@@ -5,7 +5,9 @@ use std::future::Future;
 
 use kernel::{TenantId, Timestamp, Uuid};
 use storage::StorageError;
-use storage::journal::{Carried, Commit, JournalStore, Record, RecordHeader, Refusal};
+use storage::journal::{
+    Carried, Commit, JournalStore, Record, RecordHeader, Refusal, SnapshotHead,
+};
 
 use crate::rows::RowAct;
 
@@ -159,6 +161,38 @@ pub async fn of_two_commits_at_once_one_is_done<F: Face>(face: &F) {
     let (one, other) = futures_util::future::join(commit(b"one"), commit(b"other")).await;
     assert_ne!(one.is_ok(), other.is_ok(), "{one:?} and {other:?}");
     assert_eq!(face.store().read(stream(1), 0, 10).await.unwrap().len(), 1);
+}
+
+pub async fn a_snapshot_is_there_whole_or_not_at_all<F: Face>(face: &F) {
+    let (stream, store) = (stream(1), face.store());
+    let head = |seq: u64, parts: u32| {
+        let (tenant, state, bytes) = (tenant(1), 1, 1);
+        let (record_hash, hash) = ([1; 32], [2; 32]);
+        SnapshotHead { stream, tenant, seq, state, record_hash, parts, bytes, hash }
+    };
+    let put = async |seq: u64, number: u32, body: &[u8]| {
+        let of = (stream, tenant(1), seq);
+        store.put_snapshot_part(of, number, body.to_vec()).await.unwrap();
+    };
+    put(7, 0, b"a part").await;
+    assert_eq!(store.snapshot(stream).await.unwrap(), None);
+    put(7, 1, b"another").await;
+    store.finish_snapshot(head(7, 2)).await.unwrap();
+    assert_eq!(store.snapshot(stream).await.unwrap(), Some(head(7, 2)));
+    assert_eq!(store.snapshot(Uuid::from_u128(9)).await.unwrap(), None);
+    let part = async |seq, number| store.snapshot_part((stream, seq), number).await.unwrap();
+    assert_eq!(part(7, 1).await.as_deref(), Some(&b"another"[..]));
+    assert_eq!(part(7, 2).await, None);
+
+    // The next one counts from its end on; two who make the same one do not mind each other.
+    put(9, 0, b"later").await;
+    assert_eq!(store.snapshot(stream).await.unwrap(), Some(head(7, 2)));
+    put(9, 0, b"later").await;
+    store.finish_snapshot(head(9, 1)).await.unwrap();
+    store.finish_snapshot(head(9, 1)).await.unwrap();
+    assert_eq!(store.snapshot(stream).await.unwrap(), Some(head(9, 1)));
+    assert_eq!(part(9, 0).await.as_deref(), Some(&b"later"[..]));
+    assert_eq!(part(7, 0).await, None);
 }
 
 /// For stores that several processes use: one that stopped in the middle of a commit keeps nobody

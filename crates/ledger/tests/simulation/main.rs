@@ -15,6 +15,7 @@ mod orders;
 mod rows;
 mod server;
 mod sim;
+mod snapshots;
 mod store;
 mod stores;
 mod witness;

@@ -81,6 +81,7 @@ impl Node {
             batch_max: 1 + self.sim.index(20),
             batch_bytes_max: 200 + self.sim.index(8_000),
             projection_lag_bytes_max: 1_000 + self.sim.below(20_000),
+            snapshot_tail_bytes_min: 200 + self.sim.below(5_000),
         };
         let (engine, writer) = Engine::start(self.connection(), env, progress.clone(), limits);
         let tasks = vec![writer, projector.start()];

@@ -15,6 +15,7 @@ use crate::disk::Disk;
 use crate::frame::Frame;
 use crate::rows::{RowKey, RowWrite};
 use crate::sim::Sim;
+use crate::snapshots::Snapshots;
 
 /// How long a broken or restarting server stays away at most.
 const RESTART_MS_MAX: u64 = 2_000;
@@ -55,6 +56,7 @@ pub struct State {
     end: usize,
     last_hash: [u8; 32],
     pub tables: Tables,
+    pub snapshots: Snapshots,
     /// How far each stream was projected before any loss of power.
     pub projected_before: BTreeMap<Uuid, u64>,
     /// The states of the tables since they were last flushed.
@@ -162,9 +164,11 @@ impl Server {
             state.unflushed.clear();
         }
         let (disk, tables) = (std::mem::take(&mut state.disk), std::mem::take(&mut state.tables));
+        let mut snapshots = std::mem::take(&mut state.snapshots);
+        snapshots.lose_power(&self.sim);
         let (generation, transactions) = (state.generation + 1, state.transactions);
         let fresh = State { generation, transactions, projected_before, ..State::default() };
-        *state = State { disk, tables, ..fresh };
+        *state = State { disk, tables, snapshots, ..fresh };
         drop(state);
         tokio::spawn(Arc::clone(self).restart());
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kernel::{TenantId, Uuid};
 use storage::StorageError;
 use storage::journal::{
-    Carried, Commit, JournalStore, ProjectedTables, Record, Refusal, RowChange,
+    Carried, Commit, JournalStore, ProjectedTables, Record, Refusal, RowChange, SnapshotHead,
 };
 use tokio::sync::{Notify, oneshot};
 
@@ -113,6 +113,39 @@ impl JournalStore for Connection {
     async fn hash_of(&self, stream: Uuid, seq: u64) -> Result<Option<[u8; 32]>, StorageError> {
         let found = self.fetch(stream, seq.saturating_sub(1), 1).await?;
         Ok(found.first().filter(|record| record.seq == seq).map(|record| record.hash))
+    }
+
+    async fn snapshot(&self, stream: Uuid) -> Result<Option<SnapshotHead>, StorageError> {
+        self.travel().await?;
+        Ok(self.server.state().snapshots.head(stream))
+    }
+
+    async fn snapshot_part(
+        &self,
+        of: (Uuid, u64),
+        number: u32,
+    ) -> Result<Option<Vec<u8>>, StorageError> {
+        self.travel().await?;
+        Ok(self.server.state().snapshots.part(of, number))
+    }
+
+    async fn put_snapshot_part(
+        &self,
+        (stream, _, seq): (Uuid, TenantId, u64),
+        number: u32,
+        body: Vec<u8>,
+    ) -> Result<(), StorageError> {
+        self.travel().await?;
+        self.server.state().snapshots.put_part((stream, seq), number, body);
+        Ok(())
+    }
+
+    async fn finish_snapshot(&self, head: SnapshotHead) -> Result<(), StorageError> {
+        self.travel().await?;
+        self.server.state().snapshots.finish(head);
+        let SnapshotHead { stream, seq, parts, .. } = head;
+        self.server.sim.note(|| format!("snapshot: {stream} as of {seq} in {parts} parts"));
+        Ok(())
     }
 
     fn carried_max(&self) -> usize {

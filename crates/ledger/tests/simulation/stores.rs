@@ -99,6 +99,7 @@ keep_the_contract! {
     rows_that_do_not_fit_are_refused_alone,
     tenants_do_not_meet,
     of_two_commits_at_once_one_is_done,
+    a_snapshot_is_there_whole_or_not_at_all,
 }
 
 // SQLite is one process's.

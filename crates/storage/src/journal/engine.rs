@@ -1,5 +1,7 @@
 //! The callers' side of an engine: a bounded queue to its writer.
 
+use std::sync::Arc;
+
 use kernel::{TenantId, Uuid};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -7,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::RowChange;
 use super::machine::{Archive, Committed, Machine, NoArchive};
 use super::projector::Progress;
+use super::snapshot;
 use super::store::JournalStore;
 use super::writer::{Storage, Writer};
 use crate::error::StorageError;
@@ -24,6 +27,8 @@ pub struct EngineLimits {
     pub batch_bytes_max: usize,
     /// Bytes of records that may be committed and not yet projected before callers are slowed.
     pub projection_lag_bytes_max: u64,
+    /// Bytes of a stream's records after which a snapshot of it is made.
+    pub snapshot_tail_bytes_min: u64,
 }
 
 impl Default for EngineLimits {
@@ -33,6 +38,7 @@ impl Default for EngineLimits {
             batch_max: 8_190,
             batch_bytes_max: 512 * 1024,
             projection_lag_bytes_max: 64 * 1024 * 1024,
+            snapshot_tail_bytes_min: 64 * 1024 * 1024,
         }
     }
 }
@@ -95,14 +101,17 @@ impl<M: Machine> Engine<M> {
         limits: EngineLimits,
     ) -> (Self, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(limits.queue_max);
+        let (snapshots, wanted) = mpsc::channel(1);
         let blocks = store.blocks();
-        let storage = Storage { store, archive };
-        let writer = Writer::new(storage, env, progress, limits, receiver);
-        let task = if blocks {
-            tokio::task::spawn_blocking(|| super::block_on(writer.run()))
-        } else {
-            tokio::spawn(writer.run())
-        };
+        let storage = Arc::new(Storage { store, archive });
+        let maker = snapshot::make_on_demand::<M, S, A>(Arc::clone(&storage), wanted);
+        let maker = spawn(blocks, maker);
+        let writer = Writer::new(storage, env, progress, limits, (receiver, snapshots));
+        let task = spawn(blocks, async move {
+            writer.run().await;
+            // One that panicked has already said so.
+            let _ = maker.await;
+        });
         (Self { sender }, task)
     }
 
@@ -169,6 +178,11 @@ impl<M: Machine> Engine<M> {
     pub async fn stop(&self) {
         let _ = self.sender.send(Message::Stop).await;
     }
+}
+
+/// Starts a task, on a thread of its own where it blocks.
+fn spawn(blocks: bool, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    if blocks { tokio::task::spawn_blocking(|| super::block_on(task)) } else { tokio::spawn(task) }
 }
 
 fn stopped() -> StorageError {

@@ -17,6 +17,8 @@ pub trait Machine: Send + 'static {
 
     /// The version of the entries that [`Machine::execute`] writes.
     const CODEC: u16;
+    /// The version of [`Machine::parts`]; 0 where a machine is always read from its whole journal.
+    const STATE: u16 = 0;
 
     /// The machine of a stream before its first command.
     fn empty(stream: Uuid) -> Self;
@@ -43,6 +45,16 @@ pub trait Machine: Send + 'static {
 
     /// Reads what was written and applies it, without deciding again. Recovery is only this.
     fn replay(&mut self, time: Timestamp, entry: &mut ByteReader<'_>) -> Result<(), StorageError>;
+
+    /// Its whole state, as parts of about a megabyte; the same state gives the same bytes.
+    fn parts(&self) -> impl Iterator<Item = Vec<u8>> + Send {
+        std::iter::empty()
+    }
+
+    /// Takes the next part of a state into a machine that was empty before the first.
+    fn restore(&mut self, _part: &[u8]) -> Result<(), StorageError> {
+        Ok(())
+    }
 
     /// Whether the command did what it said.
     fn accepted(outcome: &Self::Outcome) -> bool;

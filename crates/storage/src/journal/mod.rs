@@ -19,6 +19,7 @@ mod machine;
 mod projector;
 mod record;
 mod shard;
+mod snapshot;
 mod store;
 mod tables;
 mod writer;
@@ -28,6 +29,7 @@ pub use lineage::compare_projections;
 pub use machine::{Archive, Committed, Executed, Machine, NoArchive, Refusal};
 pub use projector::{POSITION_WAIT, Progress, Projector};
 pub use record::{ByteReader, Record, RecordHeader, put_varint, unzigzag, zigzag};
+pub use snapshot::SnapshotHead;
 pub use store::{Carried, Commit, JournalStore, SqlJournal};
 pub use tables::{ProjectedTables, Projection, SqlTables};
 

@@ -1,15 +1,21 @@
 //! One stream in memory: its machine, the end of its journal, and what the commit under way adds.
 
-use kernel::{TenantId, Timestamp, Uuid};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use kernel::{TenantId, Timestamp, Uuid};
+use tokio::sync::mpsc;
+
+use super::engine::Address;
 use super::machine::{Executed, Machine};
 use super::record::Record;
+use super::snapshot::Wanted;
 use super::store::JournalStore;
 use crate::crypto::sha256;
 use crate::error::StorageError;
 
 /// The records that recovery reads at a time.
-const RECOVERY_RECORDS: u32 = 256;
+const RECOVERY_RECORDS: u32 = 32;
 
 /// One stream's machine and the end of its journal.
 pub(super) struct Shard<M> {
@@ -18,6 +24,10 @@ pub(super) struct Shard<M> {
     pub seq: u64,
     pub hash: [u8; 32],
     pub time: Timestamp,
+    /// The bytes of the records since the last snapshot that is known here.
+    pub tail_bytes: u64,
+    /// The bytes of that snapshot; whoever makes the next one says so here.
+    pub snapshot_bytes: Arc<AtomicU64>,
     pub batch: Batch,
 }
 
@@ -35,7 +45,9 @@ impl<M: Machine> Shard<M> {
     /// A stream before its first record.
     pub(super) fn empty(stream: Uuid, tenant: TenantId) -> Self {
         let (machine, time) = (M::empty(stream), Timestamp::from_micros(i64::MIN));
-        Self { machine, tenant, seq: 0, hash: [0; 32], time, batch: Batch::default() }
+        let (seq, hash, tail_bytes, batch) = (0, [0; 32], 0, Batch::default());
+        let snapshot_bytes = Arc::default();
+        Self { machine, tenant, seq, hash, time, tail_bytes, snapshot_bytes, batch }
     }
 
     /// Applies what the journal holds after the last record that is known here, and forgets of it
@@ -82,6 +94,23 @@ impl<M: Machine> Shard<M> {
     pub(super) fn settle(&mut self, record: &Record) {
         self.machine.settle();
         (self.seq, self.hash, self.time) = (record.seq, record.hash, self.batch.time);
+        self.tail_bytes += record.body.len() as u64;
+    }
+
+    /// Whether enough has come since the last snapshot: the larger it was, the more, so that
+    /// snapshots cost a bounded share of what the journal does.
+    pub(super) fn wants_snapshot(&self, tail_min: u64) -> bool {
+        let size = self.snapshot_bytes.load(Ordering::Relaxed);
+        M::STATE != 0 && self.tail_bytes > tail_min.max(size / 2)
+    }
+
+    /// Asks for a snapshot, unless another one is being made; then later.
+    pub(super) fn ask_for_snapshot(&mut self, stream: Uuid, snapshots: &mpsc::Sender<Wanted>) {
+        let address = Address { stream, tenant: self.tenant };
+        let wanted = Wanted { address, bytes: Arc::clone(&self.snapshot_bytes) };
+        if snapshots.try_send(wanted).is_ok() {
+            self.tail_bytes = 0;
+        }
     }
 
     fn replay(&mut self, record: &Record) -> Result<(), StorageError> {
@@ -108,6 +137,7 @@ impl<M: Machine> Shard<M> {
         }
         self.machine.settle();
         (self.seq, self.hash, self.time) = (record.seq, record.hash, header.time);
+        self.tail_bytes += record.body.len() as u64;
         Ok(())
     }
 }

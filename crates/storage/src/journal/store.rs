@@ -1,5 +1,5 @@
-//! Where records are kept. The writer sees only the traits, so that a simulation can stand in for
-//! the disk; [`SqlJournal`] is the real one.
+//! Where records and snapshots are kept. The writer sees only the traits, so that a simulation can
+//! stand in for the disk; [`SqlJournal`] is the real one.
 
 use std::future::Future;
 
@@ -8,6 +8,7 @@ use kernel::{TenantId, Uuid};
 use super::RowChange;
 use super::machine::Refusal;
 use super::record::Record;
+use super::snapshot::SnapshotHead;
 use crate::db::{Database, Dialect, Tx};
 use crate::error::StorageError;
 use crate::level::{Level, Mode};
@@ -29,6 +30,25 @@ sql! {
         "SELECT hash FROM journal WHERE stream = $1 AND seq = $2";
     RECORD_APPEND: system("one commit serves the streams of many tenants") =
         "INSERT INTO journal (stream, seq, tenant, hash, body) VALUES ($1, $2, $3, $4, $5)";
+    SNAPSHOT: system("engines recover the streams of every tenant") =
+        "SELECT seq, tenant, state, record_hash, parts, bytes, hash FROM journal_snapshot
+         WHERE stream = $1 ORDER BY seq DESC LIMIT 1";
+    SNAPSHOT_PART: system("engines recover the streams of every tenant") =
+        "SELECT body FROM journal_snapshot_part WHERE stream = $1 AND seq = $2 AND number = $3";
+    SNAPSHOT_PART_ADD: system("snapshots are made of the streams of every tenant") =
+        "INSERT INTO journal_snapshot_part (stream, seq, number, tenant, body)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (stream, seq, number) DO UPDATE SET body = excluded.body";
+    SNAPSHOT_ADD: system("snapshots are made of the streams of every tenant") =
+        "INSERT INTO journal_snapshot
+             (stream, seq, tenant, state, record_hash, parts, bytes, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (stream, seq) DO UPDATE SET state = excluded.state, parts = excluded.parts,
+             bytes = excluded.bytes, hash = excluded.hash";
+    SNAPSHOTS_DROP: system("snapshots are made of the streams of every tenant") =
+        "DELETE FROM journal_snapshot WHERE stream = $1 AND seq < $2";
+    SNAPSHOT_PARTS_DROP: system("snapshots are made of the streams of every tenant") =
+        "DELETE FROM journal_snapshot_part WHERE stream = $1 AND seq < $2";
 }
 
 /// A store of records.
@@ -56,6 +76,33 @@ pub trait JournalStore: Send + Sync + 'static {
         stream: Uuid,
         seq: u64,
     ) -> impl Future<Output = Result<Option<[u8; 32]>, StorageError>> + Send;
+
+    /// The head of a stream's last snapshot, if it has one.
+    fn snapshot(
+        &self,
+        stream: Uuid,
+    ) -> impl Future<Output = Result<Option<SnapshotHead>, StorageError>> + Send;
+
+    /// A part of a snapshot of a stream as of a record.
+    fn snapshot_part(
+        &self,
+        of: (Uuid, u64),
+        number: u32,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, StorageError>> + Send;
+
+    /// Writes a part of a snapshot that is not complete.
+    fn put_snapshot_part(
+        &self,
+        of: (Uuid, TenantId, u64),
+        number: u32,
+        body: Vec<u8>,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Completes a snapshot whose parts are written, and drops the stream's others.
+    fn finish_snapshot(
+        &self,
+        head: SnapshotHead,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
 
     /// The most commands with guarded rows that one commit should hold.
     fn carried_max(&self) -> usize;
@@ -170,6 +217,56 @@ impl JournalStore for SqlJournal {
         let row = tx.row(&RECORD_HASH, params![stream, seq]).await?;
         tx.commit().await?;
         row.map(|row| row.get(0)).transpose()
+    }
+
+    async fn snapshot(&self, stream: Uuid) -> Result<Option<SnapshotHead>, StorageError> {
+        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
+        let row = tx.row(&SNAPSHOT, params![stream]).await?;
+        tx.commit().await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(SnapshotHead {
+            stream,
+            seq: row.get(0)?,
+            tenant: TenantId::from_uuid(row.get(1)?),
+            state: row.get(2)?,
+            record_hash: row.get(3)?,
+            parts: row.get(4)?,
+            bytes: row.get(5)?,
+            hash: row.get(6)?,
+        }))
+    }
+
+    async fn snapshot_part(
+        &self,
+        (stream, seq): (Uuid, u64),
+        number: u32,
+    ) -> Result<Option<Vec<u8>>, StorageError> {
+        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
+        let row = tx.row(&SNAPSHOT_PART, params![stream, seq, number]).await?;
+        tx.commit().await?;
+        row.map(|row| row.get(0)).transpose()
+    }
+
+    async fn put_snapshot_part(
+        &self,
+        (stream, tenant, seq): (Uuid, TenantId, u64),
+        number: u32,
+        body: Vec<u8>,
+    ) -> Result<(), StorageError> {
+        let mut tx = self.database.begin(Level::System, Mode::Project).await?;
+        let part = params![stream, seq, number, tenant.uuid(), body];
+        tx.execute_one(&SNAPSHOT_PART_ADD, part).await?;
+        tx.commit().await
+    }
+
+    async fn finish_snapshot(&self, head: SnapshotHead) -> Result<(), StorageError> {
+        let SnapshotHead { stream, tenant, seq, state, record_hash, parts, bytes, hash } = head;
+        let mut tx = self.database.begin(Level::System, Mode::Project).await?;
+        let row = params![stream, seq, tenant.uuid(), state, record_hash, parts, bytes, hash];
+        tx.execute_one(&SNAPSHOT_ADD, row).await?;
+        tx.execute(&SNAPSHOTS_DROP, params![stream, seq]).await?;
+        tx.execute(&SNAPSHOT_PARTS_DROP, params![stream, seq]).await?;
+        tx.commit().await
     }
 
     fn carried_max(&self) -> usize {

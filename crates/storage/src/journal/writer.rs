@@ -1,6 +1,7 @@
 //! The one writer of an engine: decides in order, commits for many, then answers.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{Env, TenantId, Uuid};
@@ -12,6 +13,7 @@ use super::machine::{Archive, Committed, Executed, Machine};
 use super::projector::Progress;
 use super::record::{Record, RecordHeader};
 use super::shard::{Batch, Shard};
+use super::snapshot::{self, Wanted};
 use super::store::{Carried, Commit, JournalStore};
 use crate::error::StorageError;
 
@@ -21,12 +23,13 @@ const TICK: Duration = Duration::from_secs(1);
 const WAKE_MAX: usize = 64;
 
 pub(super) struct Writer<M: Machine, S: JournalStore, A: Archive> {
-    store: S,
-    archive: A,
+    storage: Arc<Storage<S, A>>,
     env: Env,
     progress: Progress,
     limits: EngineLimits,
     receiver: mpsc::Receiver<Message<M>>,
+    /// Takes the streams of which a snapshot is wanted.
+    snapshots: mpsc::Sender<Wanted>,
     shards: BTreeMap<Uuid, Shard<M>>,
     /// The streams that are not in memory, as far as this is known; nothing before it was asked.
     asleep: Option<Vec<Address>>,
@@ -62,14 +65,14 @@ struct Round<M: Machine, S: JournalStore> {
 
 impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     pub(super) fn new(
-        storage: Storage<S, A>,
+        storage: Arc<Storage<S, A>>,
         env: Env,
         progress: Progress,
         limits: EngineLimits,
-        receiver: mpsc::Receiver<Message<M>>,
+        (receiver, snapshots): (mpsc::Receiver<Message<M>>, mpsc::Sender<Wanted>),
     ) -> Self {
-        let (Storage { store, archive }, shards) = (storage, BTreeMap::new());
-        Self { store, archive, env, progress, limits, receiver, shards, asleep: None }
+        let shards = BTreeMap::new();
+        Self { storage, env, progress, limits, receiver, snapshots, shards, asleep: None }
     }
 
     pub(super) async fn run(mut self) {
@@ -120,7 +123,7 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
                     break;
                 }
             }
-            if round.is_full(&self.limits, self.store.carried_max()) {
+            if round.is_full(&self.limits, self.storage.store.carried_max()) {
                 break;
             }
             next = self.receiver.try_recv().ok();
@@ -153,7 +156,7 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     /// given up: time passes in them too.
     async fn wake(&mut self) -> Result<(), StorageError> {
         if self.asleep.is_none() {
-            let streams = self.store.streams().await?.into_iter();
+            let streams = self.storage.store.streams().await?.into_iter();
             let address = |(stream, tenant)| Address { stream, tenant };
             self.asleep = Some(streams.map(address).collect());
         }
@@ -204,7 +207,7 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         let unsure = shard.machine.unsure(&sent.command);
         if !unsure.is_empty() {
             let Address { tenant, stream } = address;
-            shard.machine.learn(self.archive.used(tenant, stream, unsure).await?);
+            shard.machine.learn(self.storage.archive.used(tenant, stream, unsure).await?);
         }
         let time = shard.batch.time;
         let (mark, start) = (shard.machine.mark(), shard.batch.entries.len());
@@ -216,7 +219,7 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
             sent.rows.into_iter().partition(|change| change.rows.is_some());
         let mut outcome = outcome;
         if M::accepted(&outcome) && !guarded.is_empty() {
-            let carried = Self::carry(&self.store, round, address.tenant, &guarded).await;
+            let carried = Self::carry(&self.storage.store, round, address.tenant, &guarded).await;
             if !matches!(carried, Ok(Carried::Done)) {
                 shard.machine.undo_to(mark);
                 shard.batch.entries.truncate(start);
@@ -263,6 +266,9 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
                     if let Some(shard) = self.shards.get_mut(&record.stream) {
                         shard.settle(record);
                         self.progress.committed(record);
+                        if shard.wants_snapshot(self.limits.snapshot_tail_bytes_min) {
+                            shard.ask_for_snapshot(record.stream, &self.snapshots);
+                        }
                     }
                 }
             }
@@ -298,7 +304,7 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     async fn make_room(&mut self) -> Result<(), StorageError> {
         for (stream, shard) in &mut self.shards {
             if shard.machine.is_crowded() {
-                let archived = self.archive.archived(shard.tenant, *stream).await?;
+                let archived = self.storage.archive.archived(shard.tenant, *stream).await?;
                 shard.machine.forget(archived);
             }
         }
@@ -312,7 +318,7 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     ) -> Result<(), StorageError> {
         let mut commit = match round.commit.take() {
             Some(commit) => commit,
-            None => self.store.begin().await?,
+            None => self.storage.store.begin().await?,
         };
         for (tenant, changes) in std::mem::take(&mut round.unguarded) {
             commit.add_rows(tenant, changes).await?;
@@ -320,7 +326,7 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         commit.append(records).await?;
         match commit.commit().await {
             Err(StorageError::UnknownOutcome { text }) => {
-                Self::resolve(&self.store, records, text).await
+                Self::resolve(&self.storage.store, records, text).await
             }
             outcome => outcome,
         }
@@ -370,9 +376,9 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     async fn shard(&mut self, address: Address) -> Result<&mut Shard<M>, StorageError> {
         let Address { stream, tenant } = address;
         if !self.shards.contains_key(&stream) {
-            let mut shard = Shard::empty(stream, tenant);
-            let archived = self.archive.archived(tenant, stream).await?;
-            shard.catch_up(&self.store, stream, archived).await?;
+            let mut shard: Shard<M> = snapshot::load(&self.storage.store, address).await?;
+            let archived = self.storage.archive.archived(tenant, stream).await?;
+            shard.catch_up(&self.storage.store, stream, archived).await?;
             self.progress.found(stream, tenant, shard.seq);
             self.shards.insert(stream, shard);
         }
@@ -395,7 +401,7 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         let Address { stream, tenant } = address;
         let Some(mut shard) = self.shards.remove(&stream) else { return Err(closed()) };
         // Where this fails, what is in memory is given up, and read again when it is needed.
-        if let Err(error) = shard.catch_up(&self.store, stream, 0).await {
+        if let Err(error) = shard.catch_up(&self.storage.store, stream, 0).await {
             self.sleep(address);
             return Err(error);
         }
