@@ -33,8 +33,13 @@ impl Book {
     /// Whether both accounts, and then the groups, may stand as they would after a movement.
     #[inline]
     pub(super) fn allow_flow(&self, flow: &Flow) -> Verdict<()> {
-        self.allow_change(flow.debit, flow.posted, flow.held_debit())?;
-        self.allow_change(flow.credit, flow.posted.negate(), flow.held_credit())?;
+        if flow.held.is_zero() {
+            self.allow_post(flow.debit, flow.posted)?;
+            self.allow_post(flow.credit, flow.posted.negate())?;
+        } else {
+            self.allow_change(flow.debit, flow.posted, flow.held_debit())?;
+            self.allow_change(flow.credit, flow.posted.negate(), flow.held_credit())?;
+        }
         let (one, other) = self.nodes_above(flow);
         if one == other { Ok(()) } else { self.allow_groups(flow) }
     }
@@ -55,23 +60,22 @@ impl Book {
         (self.accounts.get(flow.debit).node, self.accounts.get(flow.credit).node)
     }
 
-    /// Whether an account may stand as it would after a change.
+    /// Whether an account may stand as it would after a posting that holds and releases nothing.
     #[inline]
-    fn allow_change(&self, number: u32, posted: Amount, held: Held) -> Verdict<()> {
-        let state = self.accounts.get(number);
-        let overflow = |_| (Reason::Overflow, Some(self.accounts.id(number)));
-        let after = state.posted.checked_add(posted).map_err(overflow)?;
-        if held == Held::default() && self.accounts.is_plain(number) {
-            return Ok(());
+    fn allow_post(&self, number: u32, posted: Amount) -> Verdict<()> {
+        if !self.accounts.is_plain(number) {
+            return self.allow_change(number, posted, Held::default());
         }
-        self.allow_reach(number, after, held)
+        let after = self.accounts.get(number).posted.checked_add(posted);
+        after.map(|_| ()).map_err(|_| (Reason::Overflow, Some(self.accounts.id(number))))
     }
 
-    /// Whether an account with limits or holds may be posted to `after`, and hold so much more.
-    fn allow_reach(&self, number: u32, after: Amount, held: Held) -> Verdict<()> {
+    /// Whether an account may be posted to and hold so much more.
+    fn allow_change(&self, number: u32, posted: Amount, held: Held) -> Verdict<()> {
         let state = self.accounts.get(number);
         let about = |reason| (reason, Some(self.accounts.id(number)));
         let overflow = |_| about(Reason::Overflow);
+        let after = state.posted.checked_add(posted).map_err(overflow)?;
         let before = self.accounts.held(number);
         let held_after = Held {
             debit: before.debit.checked_add(held.debit).map_err(overflow)?,
