@@ -28,6 +28,9 @@ pub(crate) trait Payload: Sized {
 /// A body of JSON.
 pub(crate) struct Json<T>(pub T);
 
+/// A body of JSON with many things in it.
+pub(crate) struct Bulk<T>(pub T);
+
 /// A body of whatever bytes: a file.
 pub(crate) struct Raw(pub Bytes);
 
@@ -42,25 +45,17 @@ pub(crate) struct Ids<T>(pub T);
 
 impl<T: DeserializeOwned> Payload for Json<T> {
     fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, ApiError> {
-        if !is_json(headers) {
-            let text = "the body must be application/json";
-            return Err(unsupported(text));
-        }
-        let mut reader = serde_json::Deserializer::from_slice(&body);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = path_of(error.path());
-            let error = error.into_inner();
-            match error.classify() {
-                serde_json::error::Category::Data => {
-                    ApiError::field(FieldFault::new(path, "form", error))
-                }
-                serde_json::error::Category::Syntax
-                | serde_json::error::Category::Eof
-                | serde_json::error::Category::Io => malformed(&error),
-            }
-        })?;
-        reader.end().map_err(|error| malformed(&error))?;
-        Ok(Self(value))
+        from_json(headers, &body).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> Payload for Bulk<T> {
+    fn bytes_max(limits: &Limits) -> usize {
+        limits.bulk_bytes_max
+    }
+
+    fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, ApiError> {
+        from_json(headers, &body).map(Self)
     }
 }
 
@@ -122,6 +117,32 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Ids<T> 
             ApiError::new(StatusCode::NOT_FOUND, "not_found", rejection.body_text())
         })
     }
+}
+
+fn from_json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, ApiError> {
+    if !is_json(headers) {
+        let text = "the body must be application/json";
+        return Err(unsupported(text));
+    }
+    // Keeping the path costs as much as reading: it is asked for where something is wrong.
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
+    }
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = path_of(error.path());
+        let error = error.into_inner();
+        match error.classify() {
+            serde_json::error::Category::Data => {
+                ApiError::field(FieldFault::new(path, "form", error))
+            }
+            serde_json::error::Category::Syntax
+            | serde_json::error::Category::Eof
+            | serde_json::error::Category::Io => malformed(&error),
+        }
+    })?;
+    reader.end().map_err(|error| malformed(&error))?;
+    Ok(value)
 }
 
 /// The whole body, up to a limit.

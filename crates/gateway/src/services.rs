@@ -76,6 +76,8 @@ pub struct Limits {
     pub request_ms_max: u64,
     /// The largest body of a request.
     pub body_bytes_max: usize,
+    /// The largest body where many things are sent at once.
+    pub bulk_bytes_max: usize,
     /// The largest body where a file is sent.
     pub upload_bytes_max: usize,
     /// Requests of one tenant at a time.
@@ -103,6 +105,7 @@ impl Default for Limits {
         Self {
             request_ms_max: 30_000,
             body_bytes_max: 1 << 20,
+            bulk_bytes_max: 16 << 20,
             upload_bytes_max: 16 << 20,
             requests_per_tenant_max: 64,
             streams_per_tenant_max: 16,

@@ -1,13 +1,13 @@
 //! The face of the ledger: commands go to the engine, questions to the engine or to the tables.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::{
     Amount, BookId, Commodity, Context, Cursor, Page, PageRequest, Position, TenantId, Timestamp,
 };
 use storage::journal::{Engine, EngineLimits, Progress, Projector, RowChange, SqlJournal};
-use storage::{Database, Level, Mode, Tx};
+use storage::{Database, Level, Mode, StorageError, TextHasher, Tx};
 use tokio::task::JoinHandle;
 
 use crate::book::Book;
@@ -20,10 +20,13 @@ use crate::projection::Tables;
 use crate::query::{
     At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView,
 };
+use crate::repetition::{self, Existing};
 use crate::store;
 
 /// The books whose owners are remembered.
 const OWNERS_MAX: usize = 100_000;
+/// So many steps are prepared in less than half a millisecond.
+const PREPARED_INLINE_MAX: usize = 128;
 
 /// The ledger. Clones share it.
 #[derive(Clone)]
@@ -78,6 +81,8 @@ pub struct Receipt {
     pub replayed: bool,
     /// The steps that were not done, where each stands on its own.
     pub rejections: Vec<Rejection>,
+    /// The transfers that were there already and say the same, in the order of steps.
+    pub existing: Vec<Existing>,
 }
 
 impl Ledger {
@@ -159,17 +164,11 @@ impl Ledger {
         request: Request,
     ) -> Result<Receipt, LedgerError> {
         self.check_book(context, book).await?;
-        let Request { mut steps, atomicity, account_texts, transfer_texts, mut rows } = request;
-        self.hash_references(context, &mut steps, &transfer_texts).await?;
-        let texts = account_texts
-            .iter()
-            .map(|text| store::account_text(book, text.account, &text.name, &text.metadata));
-        rows.extend(texts);
-        let step_of = steps_of_transfers(&steps, atomicity);
-        rows.extend(transfer_texts.iter().map(|text| RowChange {
-            step: step_of.get(&text.transfer).copied(),
-            ..store::transfer_text(book, text)
-        }));
+        // What else changes with the transfers cannot be there already because they are.
+        let by_id_alone = context.key.is_none() || request.rows.is_empty();
+        let atomicity = request.atomicity;
+        let hasher = self.hasher(context, &request.transfer_texts).await?;
+        let (steps, rows) = prepared(book, request, hasher).await?;
         let steps = Arc::new(steps);
         let asked = Arc::clone(&steps);
         let origin = Some(Origin::of(context));
@@ -181,45 +180,62 @@ impl Ledger {
         let replayed = committed.replayed;
         match committed.outcome {
             Outcome::Done { first_number, rejections } => {
-                Ok(Receipt { position, first_number, replayed, rejections })
+                let exists = |one: &&Rejection| one.reason == Reason::TransferExists;
+                let steps = rejections.iter().filter(exists).map(|one| one.step).collect();
+                let existing = self.existing(context, book, &asked, steps).await?;
+                let same = |step| existing.binary_search_by_key(&step, |one| one.step).is_ok();
+                let rejections = rejections.into_iter().filter(|one| !same(one.step)).collect();
+                Ok(Receipt { position, first_number, replayed, rejections, existing })
             }
             Outcome::Rejected(rejection) => {
-                let exists = rejection.reason == Reason::TransferExists && context.key.is_none();
-                let repeated =
-                    if exists { self.repeated(context, book, &asked).await? } else { None };
-                let first_number = repeated.ok_or(LedgerError::Rejected { rejection })?;
-                Ok(Receipt { position, first_number, replayed: true, rejections: Vec::new() })
+                let mut existing = Vec::new();
+                if rejection.reason == Reason::TransferExists && by_id_alone {
+                    let steps = (0..).take(asked.len()).collect();
+                    existing = self.existing(context, book, &asked, steps).await?;
+                }
+                let first = existing.first().filter(|_| existing.len() == asked.len());
+                let first_number = first.ok_or(LedgerError::Rejected { rejection })?.number;
+                let (replayed, rejections) = (true, Vec::new());
+                Ok(Receipt { position, first_number, replayed, rejections, existing })
             }
             Outcome::Expired(_) => {
-                let (first_number, rejections) = (0, Vec::new());
-                Ok(Receipt { position, first_number, replayed, rejections })
+                let (first_number, rejections, existing) = (0, Vec::new(), Vec::new());
+                Ok(Receipt { position, first_number, replayed, rejections, existing })
             }
         }
     }
 
-    /// Whether steps are transfers that are all there already and say the same; the number of the
-    /// first.
-    async fn repeated(
+    /// Which of some steps are transfers that are there already and say the same.
+    async fn existing(
         &self,
         context: &Context,
         book: BookId,
         asked: &[Step],
-    ) -> Result<Option<u64>, LedgerError> {
+        steps: Vec<u32>,
+    ) -> Result<Vec<Existing>, LedgerError> {
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
         self.wait_for_book(book).await?;
         let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Read).await?;
-        let mut first_number = None;
-        for step in asked {
-            let Step::Transfer(transfer) = step else { return Ok(None) };
-            let filter =
-                TransferFilter { transfer: Some(transfer.id), ..TransferFilter::default() };
-            let found = store::transfers(&mut tx, book, &filter, None, 1).await?;
-            match found.first().filter(|found| found.says(transfer)) {
-                Some(found) => first_number.get_or_insert(found.number),
-                None => return Ok(None),
-            };
-        }
+        let existing = repetition::existing(&mut tx, book, asked, &steps).await?;
         tx.commit().await?;
-        Ok(first_number)
+        Ok(existing)
+    }
+
+    /// The decimals of accounts' amounts; those that the book does not know are left out.
+    pub async fn scales(
+        &self,
+        context: &Context,
+        book: BookId,
+        accounts: BTreeSet<AccountId>,
+    ) -> Result<BTreeMap<AccountId, u8>, LedgerError> {
+        self.check_book(context, book).await?;
+        let look = move |machine: &Book| {
+            let scale = |id: AccountId| Some((id, machine.account(id)?.scale));
+            accounts.into_iter().filter_map(scale).collect()
+        };
+        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
     }
 
     /// An account with its balance, as it stands now.
@@ -354,30 +370,27 @@ impl Ledger {
         Ok(hash.map(u128::from_be_bytes))
     }
 
-    /// Gives each transfer whose text has a reference the keyed hash of it.
-    async fn hash_references(
+    /// What hashes the references of texts, where one has any.
+    async fn hasher(
         &self,
         context: &Context,
-        steps: &mut [Step],
         texts: &[TransferText],
-    ) -> Result<(), LedgerError> {
-        let references: BTreeMap<TransferId, &str> = texts
-            .iter()
-            .filter_map(|text| Some((text.transfer, text.reference.as_deref()?)))
-            .collect();
-        if references.is_empty() {
-            return Ok(());
+    ) -> Result<Option<TextHasher>, LedgerError> {
+        if texts.iter().all(|text| text.reference.is_none()) {
+            return Ok(None);
         }
-        let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Write).await?;
-        for step in steps {
-            if let Step::Transfer(transfer) = step
-                && let Some(reference) = references.get(&transfer.id)
-            {
-                let hash = storage::tenant_hash(&mut tx, context, reference).await?;
-                transfer.reference = Some(u128::from_be_bytes(hash));
-            }
+        let (database, level) = (&self.inner.database, Level::of(context.tenant));
+        // A key is made once; nobody waits for the one writer of SQLite after that.
+        let mut tx = database.begin(level, Mode::Read).await?;
+        let known = storage::known_tenant_hasher(&mut tx).await?;
+        tx.commit().await?;
+        if known.is_some() {
+            return Ok(known);
         }
-        Ok(tx.commit().await?)
+        let mut tx = database.begin(level, Mode::Write).await?;
+        let made = storage::tenant_hasher(&mut tx, context).await?;
+        tx.commit().await?;
+        Ok(Some(made))
     }
 
     /// Refuses a book that is not the tenant's.
@@ -398,6 +411,52 @@ impl Ledger {
         owners.insert(book, context.tenant);
         Ok(())
     }
+}
+
+/// The steps of a request with their references hashed, and its rows with its texts among them; many
+/// are prepared beside the async threads.
+async fn prepared(
+    book: BookId,
+    request: Request,
+    hasher: Option<TextHasher>,
+) -> Result<(Vec<Step>, Vec<RowChange>), LedgerError> {
+    if request.steps.len() <= PREPARED_INLINE_MAX {
+        return Ok(prepare(book, request, hasher.as_ref()));
+    }
+    let prepared = tokio::task::spawn_blocking(move || prepare(book, request, hasher.as_ref()));
+    let stopped = |_| StorageError::Unavailable { text: "the process is ending".to_owned() };
+    Ok(prepared.await.map_err(stopped)?)
+}
+
+fn prepare(
+    book: BookId,
+    request: Request,
+    hasher: Option<&TextHasher>,
+) -> (Vec<Step>, Vec<RowChange>) {
+    let Request { mut steps, atomicity, account_texts, transfer_texts, mut rows } = request;
+    if let Some(hasher) = hasher {
+        let reference =
+            |text: &TransferText| Some((text.transfer, hasher.hash(text.reference.as_deref()?)));
+        let hashes: HashMap<TransferId, [u8; 16]> =
+            transfer_texts.iter().filter_map(reference).collect();
+        for step in &mut steps {
+            if let Step::Transfer(transfer) = step
+                && let Some(hash) = hashes.get(&transfer.id)
+            {
+                transfer.reference = Some(u128::from_be_bytes(*hash));
+            }
+        }
+    }
+    let texts = account_texts
+        .iter()
+        .map(|text| store::account_text(book, text.account, &text.name, &text.metadata));
+    rows.extend(texts);
+    let step_of = steps_of_transfers(&steps, atomicity);
+    rows.extend(transfer_texts.iter().map(|text| RowChange {
+        step: step_of.get(&text.transfer).copied(),
+        ..store::transfer_text(book, text)
+    }));
+    (steps, rows)
 }
 
 /// The step that makes each transfer, where each stands on its own.

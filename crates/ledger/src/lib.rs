@@ -26,6 +26,7 @@ pub mod model;
 mod postings;
 mod projection;
 pub mod query;
+mod repetition;
 mod source;
 mod store;
 
@@ -38,6 +39,7 @@ pub use model::{
     Rejection, Step, TransferId,
 };
 pub use query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView};
+pub use repetition::Existing;
 pub use source::LedgerSource;
 pub use storage::journal::EngineLimits;
 

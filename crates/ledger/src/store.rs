@@ -66,6 +66,7 @@ sql! {
         "transfer.number <= $2 ORDER BY transfer.number DESC LIMIT $3"
     );
     TRANSFER = transfers!("transfer.number = $2");
+    TRANSFERS_FROM = transfers!("transfer.number >= $2 ORDER BY transfer.number LIMIT $3");
 }
 
 /// An account as the tables know it.
@@ -279,6 +280,17 @@ pub(crate) async fn transfers_by_number(
     let view =
         |(rows, number): (&Vec<Row>, u64)| view(rows.first().ok_or_else(|| damaged(number))?);
     rows.iter().zip(numbers).map(view).collect()
+}
+
+/// The transfers from a number on, in their order.
+pub(crate) async fn transfers_from(
+    tx: &mut Tx,
+    book: BookId,
+    number: u64,
+    limit: usize,
+) -> Result<Vec<TransferView>, StorageError> {
+    let rows = tx.rows(&TRANSFERS_FROM, params![book.uuid(), number, limit]).await?;
+    rows.iter().map(view).collect()
 }
 
 pub(crate) async fn transfers(

@@ -374,7 +374,8 @@ export interface paths {
         put?: never;
         /**
          * Post transfers
-         * @description All of them or none. What was posted is durable when the answer comes.
+         * @description All of them or none, or each on its own. One whose id is there already with the same content
+         *     counts as existing. What was posted is durable when the answer comes.
          */
         post: operations["post_transfers"];
         delete?: never;
@@ -1370,20 +1371,49 @@ export interface components {
             balance: string;
             commodity: string;
         };
-        /** @description Transfers that happen together or not at all. */
+        /**
+         * @description What becomes of the other transfers of a call where one is refused.
+         * @enum {string}
+         */
+        PostAtomicity: "together" | "each";
+        /** @description Transfers to make, in one call. */
         PostTransfersRequest: {
+            /** @description What becomes of the others where one is refused; they go together where it is left out. */
+            atomicity?: components["schemas"]["PostAtomicity"];
             /** @description In this order, at most 10,000. */
             transfers: components["schemas"]["NewTransfer"][];
         };
-        /** @description What was made. */
+        /**
+         * @description What became of a transfer.
+         * @enum {string}
+         */
+        PostedStatus: "done" | "existing" | "rejected";
+        /** @description What became of one transfer. */
+        PostedTransfer: {
+            /**
+             * @description Why it was rejected: stable, for programs.
+             * @example below_floor
+             */
+            code?: string;
+            /** @description The same for people. */
+            detail?: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Its number in the book.
+             */
+            number?: number;
+            status: components["schemas"]["PostedStatus"];
+        };
+        /** @description What became of the transfers of a call. */
         PostedTransfers: {
             /**
              * Format: int64
-             * @description The number of the first in the book.
+             * @description The number of the first that was made, or of the book's next one where none was.
              */
             first_number: number;
-            /** @description The ids, in the order of the request. */
-            transfers: string[];
+            /** @description In the order of the request. */
+            transfers: components["schemas"]["PostedTransfer"][];
         };
         /** @description What went wrong (RFC 9457). */
         Problem: {
@@ -2727,7 +2757,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Posted. */
+            /** @description What became of each. */
             201: {
                 headers: {
                     [name: string]: unknown;

@@ -9,6 +9,7 @@ mod fx;
 mod imports;
 mod members;
 mod operations;
+mod posting;
 mod transfers;
 
 use axum::Router;
@@ -40,6 +41,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(fx::routes())
         .merge(books::routes())
         .merge(transfers::routes())
+        .merge(posting::routes())
         .merge(events::routes())
 }
 

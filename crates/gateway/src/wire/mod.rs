@@ -10,5 +10,6 @@ pub(crate) mod import;
 pub(crate) mod member;
 pub(crate) mod money;
 pub(crate) mod page;
+pub(crate) mod posting;
 pub(crate) mod problem;
 pub(crate) mod worth;

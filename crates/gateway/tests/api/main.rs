@@ -4,6 +4,7 @@
 
 mod auth;
 mod breakage;
+mod bulk;
 mod contract;
 mod events;
 mod frame;
