@@ -32,6 +32,14 @@ pub enum LedgerError {
         /// Why.
         rejection: Rejection,
     },
+    /// An answer would be made of more than one call looks at, and a part of it would be wrong.
+    #[error("this is made of more than {max} {what}; ask for a shorter period")]
+    TooMuch {
+        /// What there are too many of.
+        what: &'static str,
+        /// How many may be.
+        max: usize,
+    },
     /// An amount could not be computed.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -62,6 +70,7 @@ impl Problematic for LedgerError {
             Self::AccountUnknown { .. } => "account_unknown",
             Self::TransferUnknown { .. } => "transfer_unknown",
             Self::Rejected { rejection } => rejection.reason.code(),
+            Self::TooMuch { .. } => "too_much",
             Self::Amount(_) => "amount_invalid",
             Self::Cursor(_) => "cursor_invalid",
             Self::Storage(error) => error.code(),
@@ -81,6 +90,7 @@ impl Problematic for LedgerError {
                 Reason::AmountNotPositive | Reason::StepCount => ErrorKind::Invalid,
                 _ => ErrorKind::Refused,
             },
+            Self::TooMuch { .. } => ErrorKind::Refused,
             Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,
             Self::Storage(error) => error.kind(),
         }

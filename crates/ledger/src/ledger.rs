@@ -1,13 +1,13 @@
 //! The face of the ledger: commands go to the engine, questions to the engine or to the tables.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::{
     Amount, BookId, Commodity, Context, Cursor, Page, PageRequest, Position, TenantId, Timestamp,
 };
 use storage::journal::{Engine, EngineLimits, Progress, Projector, RowChange, SqlJournal};
-use storage::{Database, Level, Mode, StorageError, TextHasher, Tx};
+use storage::{Database, Level, Mode, TextHasher, Tx};
 use tokio::task::JoinHandle;
 
 use crate::book::Book;
@@ -16,6 +16,7 @@ use crate::event::BookOpened;
 use crate::model::{
     Account, AccountId, Atomicity, Command, Origin, Outcome, Reason, Rejection, Step, TransferId,
 };
+use crate::prepare;
 use crate::projection::Tables;
 use crate::query::{
     At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView,
@@ -25,8 +26,6 @@ use crate::store;
 
 /// The books whose owners are remembered.
 const OWNERS_MAX: usize = 100_000;
-/// So many steps are prepared in less than half a millisecond.
-const PREPARED_INLINE_MAX: usize = 128;
 
 /// The ledger. Clones share it.
 #[derive(Clone)]
@@ -168,7 +167,7 @@ impl Ledger {
         let by_id_alone = context.key.is_none() || request.rows.is_empty();
         let atomicity = request.atomicity;
         let hasher = self.hasher(context, &request.transfer_texts).await?;
-        let (steps, rows) = prepared(book, request, hasher).await?;
+        let (steps, rows) = prepare::prepared(book, request, hasher).await?;
         let steps = Arc::new(steps);
         let asked = Arc::clone(&steps);
         let origin = Some(Origin::of(context));
@@ -259,6 +258,25 @@ impl Ledger {
     ) -> Result<Vec<Account>, LedgerError> {
         self.check_book(context, book).await?;
         let look = |machine: &Book| machine.accounts().collect::<Vec<_>>();
+        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
+    }
+
+    /// Some accounts from a number on, as they stand now, in the order of opening.
+    pub(crate) async fn accounts_from(
+        &self,
+        context: &Context,
+        book: BookId,
+        number: u64,
+        count: u64,
+    ) -> Result<Vec<Account>, LedgerError> {
+        self.check_book(context, book).await?;
+        let look = move |machine: &Book| {
+            let end = number.saturating_add(count);
+            let all = machine.accounts();
+            all.skip_while(|one| u64::from(one.number) < number)
+                .take_while(|one| u64::from(one.number) < end)
+                .collect::<Vec<_>>()
+        };
         Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
     }
 
@@ -410,64 +428,6 @@ impl Ledger {
         }
         owners.insert(book, context.tenant);
         Ok(())
-    }
-}
-
-/// The steps of a request with their references hashed, and its rows with its texts among them; many
-/// are prepared beside the async threads.
-async fn prepared(
-    book: BookId,
-    request: Request,
-    hasher: Option<TextHasher>,
-) -> Result<(Vec<Step>, Vec<RowChange>), LedgerError> {
-    if request.steps.len() <= PREPARED_INLINE_MAX {
-        return Ok(prepare(book, request, hasher.as_ref()));
-    }
-    let prepared = tokio::task::spawn_blocking(move || prepare(book, request, hasher.as_ref()));
-    let stopped = |_| StorageError::Unavailable { text: "the process is ending".to_owned() };
-    Ok(prepared.await.map_err(stopped)?)
-}
-
-fn prepare(
-    book: BookId,
-    request: Request,
-    hasher: Option<&TextHasher>,
-) -> (Vec<Step>, Vec<RowChange>) {
-    let Request { mut steps, atomicity, account_texts, transfer_texts, mut rows } = request;
-    if let Some(hasher) = hasher {
-        let reference =
-            |text: &TransferText| Some((text.transfer, hasher.hash(text.reference.as_deref()?)));
-        let hashes: HashMap<TransferId, [u8; 16]> =
-            transfer_texts.iter().filter_map(reference).collect();
-        for step in &mut steps {
-            if let Step::Transfer(transfer) = step
-                && let Some(hash) = hashes.get(&transfer.id)
-            {
-                transfer.reference = Some(u128::from_be_bytes(*hash));
-            }
-        }
-    }
-    let texts = account_texts
-        .iter()
-        .map(|text| store::account_text(book, text.account, &text.name, &text.metadata));
-    rows.extend(texts);
-    let step_of = steps_of_transfers(&steps, atomicity);
-    rows.extend(transfer_texts.iter().map(|text| RowChange {
-        step: step_of.get(&text.transfer).copied(),
-        ..store::transfer_text(book, text)
-    }));
-    (steps, rows)
-}
-
-/// The step that makes each transfer, where each stands on its own.
-fn steps_of_transfers(steps: &[Step], atomicity: Atomicity) -> HashMap<TransferId, u32> {
-    let transfer = |(index, step): (u32, &Step)| match step {
-        Step::Transfer(transfer) => Some((transfer.id, index)),
-        _ => None,
-    };
-    match atomicity {
-        Atomicity::Together => HashMap::new(),
-        Atomicity::Each => (0..).zip(steps).filter_map(transfer).collect(),
     }
 }
 

@@ -24,10 +24,13 @@ mod event;
 mod ledger;
 pub mod model;
 mod postings;
+mod prepare;
 mod projection;
 pub mod query;
 mod repetition;
+mod search;
 mod source;
+mod statement;
 mod store;
 
 pub use entries::{AccountEntry, BalanceFilter, BalanceInputs, EntryFilter};
@@ -40,7 +43,11 @@ pub use model::{
 };
 pub use query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferText, TransferView};
 pub use repetition::Existing;
+pub use search::{
+    AccountSearch, Found, MetadataPair, NamedAccount, SEARCH_SCANNED_MAX, TransferSearch,
+};
 pub use source::LedgerSource;
+pub use statement::{AccountDay, AccountDays, AccountStatement, Period};
 pub use storage::journal::EngineLimits;
 
 /// The tables of the ledger.

@@ -140,6 +140,8 @@ pub struct TransferView {
     pub purpose: Option<String>,
     /// Who was on the other side.
     pub counterparty: Option<String>,
+    /// Anything else.
+    pub metadata: Option<serde_json::Value>,
     /// When the hold expires, if it is one that does.
     pub expires_at: Option<Timestamp>,
     /// The hold that it settles.

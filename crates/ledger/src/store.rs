@@ -18,7 +18,8 @@ macro_rules! transfers {
             "SELECT transfer.number, transfer.id, transfer.kind, debit.id, credit.id,
                  transfer.amount, debit.commodity, debit.scale, transfer.code, transfer.effective,
                  transfer.booked_at, text.reference, text.purpose, text.counterparty,
-                 transfer.expires_at, held.id, transfer.reference
+                 transfer.expires_at, held.id, transfer.reference,
+                 text.metadata
              FROM ledger_transfer AS transfer
              JOIN ledger_account AS debit
                  ON debit.tenant = app_tenant() AND debit.book = transfer.book
@@ -349,9 +350,15 @@ fn view(row: &Row) -> Result<TransferView, StorageError> {
         reference_hash: row.get::<Option<Uuid>>(16)?.map(|hash| hash.as_u128()),
         purpose: row.get(12)?,
         counterparty: row.get(13)?,
+        metadata: row.get::<Option<String>>(17)?.map(|text| json(&text)).transpose()?,
         expires_at: row.get(14)?,
         hold: row.get::<Option<Uuid>>(15)?.map(TransferId::from_uuid),
     })
+}
+
+pub(crate) fn json(text: &str) -> Result<serde_json::Value, StorageError> {
+    let damaged = |error| StorageError::Damaged { text: format!("metadata is not JSON: {error}") };
+    serde_json::from_str(text).map_err(damaged)
 }
 
 pub(crate) fn date(day: i32) -> Result<Date, StorageError> {

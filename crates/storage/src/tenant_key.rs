@@ -49,8 +49,8 @@ impl TenantKeys {
     }
 }
 
-/// Hashes under the key of the transaction's tenant. The key is made where there is none yet, so the
-/// transaction must be one that may write.
+/// Hashes under the key of the transaction's tenant. The key is made where there is none yet, so
+/// the transaction must be one that may write.
 ///
 /// # Errors
 /// [`StorageError::Level`] where the context is another tenant's than the transaction.

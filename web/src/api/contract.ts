@@ -249,7 +249,9 @@ export interface paths {
         };
         /**
          * List ledger accounts
-         * @description With their balances as they stand now, in the order of opening.
+         * @description With their balances as they stand now, in the order of opening. Accounts are read from the
+         *     engine and their texts from a table, 50,000 in one call at most: a page that ends there says so,
+         *     and its cursor goes on behind them.
          */
         get: operations["list_accounts"];
         put?: never;
@@ -315,6 +317,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/accounts/{account}/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an account's balances by day
+         * @description By effective date, the days on which something changed. Reads the account's own run, all of it:
+         *     an account with more than a million postings is refused (422, `too_much`).
+         */
+        get: operations["list_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/accounts/{account}/history": {
         parameters: {
             query?: never;
@@ -327,6 +350,28 @@ export interface paths {
          * @description What the account saw, the latest first, with the balance after each line.
          */
         get: operations["list_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/accounts/{account}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a statement of account
+         * @description What happened in a period of effective dates: the opening balance, every line with the balance
+         *     after it, the closing balance. Reads the account's own run; more than 10,000 lines, or an
+         *     account with more than a million postings, are refused (422, `too_much`).
+         */
+        get: operations["get_statement"];
         put?: never;
         post?: never;
         delete?: never;
@@ -368,7 +413,9 @@ export interface paths {
         };
         /**
          * List transfers
-         * @description The latest first.
+         * @description The latest first. With a reference or an account, what they name is read from their sorted runs;
+         *     everything else is looked for in the table, within the booked period. One call looks at 50,000
+         *     at most: a page that ends there says so, and its cursor goes on behind them.
          */
         get: operations["list_transfers"];
         put?: never;
@@ -788,6 +835,40 @@ export interface components {
             ledger: components["schemas"]["Money"];
             stated: components["schemas"]["Money"];
         };
+        /** @description A day on which an account changed. */
+        BalanceDay: {
+            /**
+             * Format: decimal
+             * @description At the end of the day.
+             */
+            balance: string;
+            /** Format: decimal */
+            change: string;
+            /** Format: date */
+            date: string;
+            /**
+             * Format: int64
+             * @description How many transfers changed it.
+             */
+            transfers: number;
+        };
+        /** @description An account's balances over a period, on its natural side. */
+        BalanceDays: {
+            account: string;
+            commodity: string;
+            /** @description The days on which something changed. */
+            days: components["schemas"]["BalanceDay"][];
+            /**
+             * Format: decimal
+             * @description Before the first day.
+             */
+            opening: string;
+            /**
+             * Format: int64
+             * @description How many of the account's postings were looked at.
+             */
+            scanned: number;
+        };
         /** @description An amount of a currency. */
         BalanceHolding: {
             balance: components["schemas"]["Money"];
@@ -949,6 +1030,32 @@ export interface components {
          * @description The bytes of a file.
          */
         FileBytes: string;
+        /** @description A page of accounts that were found, and how far was looked. */
+        FoundAccounts: {
+            items: components["schemas"]["LedgerAccount"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+            /** @description Whether the page ended because of `scanned`: the next one goes on from there. */
+            scan_max_reached: boolean;
+            /**
+             * Format: int64
+             * @description How many accounts were looked at.
+             */
+            scanned: number;
+        };
+        /** @description A page of transfers that were found, and how far was looked. */
+        FoundTransfers: {
+            items: components["schemas"]["Transfer"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+            /** @description Whether the page ended because of `scanned`: the next one goes on from there. */
+            scan_max_reached: boolean;
+            /**
+             * Format: int64
+             * @description How many transfers were looked at.
+             */
+            scanned: number;
+        };
         /** @description What the family was worth over time. */
         History: {
             currency: string;
@@ -1166,13 +1273,6 @@ export interface components {
             name?: string | null;
             type: components["schemas"]["LedgerAccountType"];
         };
-        /** @description A page of a list. */
-        LedgerAccountPage: {
-            /** @description Its items. */
-            items: components["schemas"]["LedgerAccount"][];
-            /** @description Asks for the next page; null on the last one. */
-            next_cursor: string | null;
-        };
         /**
          * @description What an account is.
          * @enum {string}
@@ -1201,6 +1301,26 @@ export interface components {
             held_out: string;
             /** Format: decimal */
             posted: string;
+        };
+        /** @description What happened on an account in a period: opening balance and lines make the closing balance. */
+        LedgerStatement: {
+            account: string;
+            /** Format: decimal */
+            closing: string;
+            commodity: string;
+            /** Format: date */
+            from: string;
+            /** @description By effective date and number, each with the balance after it. */
+            lines: components["schemas"]["AccountLine"][];
+            /** Format: decimal */
+            opening: string;
+            /**
+             * Format: int64
+             * @description How many of the account's postings were looked at.
+             */
+            scanned: number;
+            /** Format: date */
+            to: string;
         };
         /** @description A line of another import. */
         LineCandidate: {
@@ -1630,6 +1750,7 @@ export interface components {
             /** @description The hold that it posts or voids. */
             hold?: string | null;
             id: string;
+            metadata?: Record<string, never> | null;
             /**
              * Format: int64
              * @description Its number in the book.
@@ -1638,13 +1759,6 @@ export interface components {
             purpose?: string | null;
             reference?: string | null;
             type: components["schemas"]["TransferType"];
-        };
-        /** @description A page of a list. */
-        TransferPage: {
-            /** @description Its items. */
-            items: components["schemas"]["Transfer"][];
-            /** @description Asks for the next page; null on the last one. */
-            next_cursor: string | null;
         };
         /**
          * @description What a transfer does.
@@ -2400,6 +2514,20 @@ export interface operations {
     list_accounts: {
         parameters: {
             query?: {
+                /** @description Those with this number of the caller's own. */
+                code?: number;
+                /** @description Those that are this. */
+                type?: components["schemas"]["LedgerAccountType"];
+                /** @description Those that count this. */
+                commodity?: string;
+                /** @description Those in whose name this stands, in any case. */
+                name?: string;
+                /** @description Those whose metadata has this key, with the value of `metadata_value`. */
+                metadata_key?: string;
+                /** @description Text as it is, anything else as JSON. */
+                metadata_value?: string;
+                /** @description Look at so many in one call, at most 50,000, which is meant where it is left out. */
+                scan_max?: number;
                 /** @description At most so many items, 1 to 200; 50 where it is left out. */
                 limit?: number;
                 /** @description `next_cursor` of the page before; nothing for the first. */
@@ -2420,7 +2548,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LedgerAccountPage"];
+                    "application/json": components["schemas"]["FoundAccounts"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2587,6 +2715,50 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    list_days: {
+        parameters: {
+            query: {
+                /**
+                 * @description The first date.
+                 * @example 2026-01-01
+                 */
+                from: string;
+                /**
+                 * @description The last date.
+                 * @example 2026-12-31
+                 */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceDays"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     list_history: {
         parameters: {
             query?: {
@@ -2613,6 +2785,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountLinePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_statement: {
+        parameters: {
+            query: {
+                /**
+                 * @description The first date.
+                 * @example 2026-01-01
+                 */
+                from: string;
+                /**
+                 * @description The last date.
+                 * @example 2026-12-31
+                 */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerStatement"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2705,6 +2921,26 @@ export interface operations {
                 account?: string;
                 /** @description Those with this reference. */
                 reference?: string;
+                /** @description Those with this number of the caller's own. */
+                code?: number;
+                /** @description Those whose metadata has this key, with the value of `metadata_value`. */
+                metadata_key?: string;
+                /** @description Text as it is, anything else as JSON. */
+                metadata_value?: string;
+                /** @description From this effective date. */
+                effective_from?: string;
+                /** @description Up to this effective date. */
+                effective_to?: string;
+                /** @description Booked at this time or later. */
+                booked_from?: string;
+                /** @description Booked before this time. */
+                booked_before?: string;
+                /** @description Of at least so much, of whatever commodity. */
+                amount_min?: string;
+                /** @description Of at most so much. */
+                amount_max?: string;
+                /** @description Look at so many in one call, at most 50,000, which is meant where it is left out. */
+                scan_max?: number;
                 /** @description At most so many items, 1 to 200; 50 where it is left out. */
                 limit?: number;
                 /** @description `next_cursor` of the page before; nothing for the first. */
@@ -2725,7 +2961,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TransferPage"];
+                    "application/json": components["schemas"]["FoundTransfers"];
                 };
             };
             400: components["responses"]["Problem400"];

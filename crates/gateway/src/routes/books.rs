@@ -6,11 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::Action;
-use kernel::{Amount, BookId, Commodity, Context, FieldFault, Page as KernelPage, Timestamp, time};
-use ledger::{
-    Account, AccountId, AccountText, At, Limits, NewAccount, Request, Step, TransferFilter,
-    TransferId,
-};
+use kernel::{Amount, BookId, Commodity, Context, FieldFault, Timestamp, time};
+use ledger::{Account, AccountId, AccountText, At, Limits, NewAccount, Request, Step};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -38,7 +35,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(allow(Action::ReadBooks, routes!(get_book)))
         .routes(allow(Action::ReadBooks, routes!(list_commodities)))
         .routes(allow(Action::KeepBooks, routes!(define_commodity)))
-        .routes(allow(Action::ReadBooks, routes!(list_accounts)))
         .routes(allow(Action::KeepBooks, routes!(open_account)))
         .routes(allow(Action::ReadBooks, routes!(get_account)))
         .routes(allow(Action::KeepBooks, routes!(close_account)))
@@ -108,34 +104,6 @@ async fn define_commodity(
     let receipt = app.services.ledger.execute(&command.context, book, request).await?;
     let response = answer::json(StatusCode::CREATED, &command.payload.0)?;
     Ok(position::at(response, &receipt.position))
-}
-
-/// List ledger accounts
-///
-/// With their balances as they stand now, in the order of opening.
-#[utoipa::path(get, path = "/books/{book}/accounts", tag = "books",
-    params(("book" = String, Path, description = "The book."), PageQuery),
-    responses((status = 200, description = "The accounts.", body = Page<LedgerAccount>)))]
-async fn list_accounts(
-    State(app): State<App>,
-    caller: Caller,
-    Ids(book): Ids<BookId>,
-    Query(page): Query<PageQuery>,
-) -> Result<Response, ApiError> {
-    let page = page.read(0x6163_6374)?;
-    let after = page.after.as_ref().and_then(|cursor| cursor.key.first()?.parse::<u32>().ok());
-    let accounts = app.services.ledger.accounts(&caller.context, book).await?;
-    let names = names(&app, &caller, book).await?;
-    let rest = accounts.into_iter().filter(|one| after.is_none_or(|after| one.number > after));
-    let items: Vec<Account> = rest.take(usize::from(page.limit) + 1).collect();
-    let found = KernelPage::cut(items, page.limit, |one| kernel::Cursor {
-        filter: page.filter,
-        key: vec![one.number.to_string()],
-    });
-    let next_cursor = found.next.map(|cursor| cursor.to_string());
-    let item = |one: &Account| LedgerAccount::of(one, names.get(&one.id).cloned());
-    let items = found.items.iter().map(item).collect::<Result<_, _>>()?;
-    answer::ok(&Page { items, next_cursor })
 }
 
 /// Open a ledger account
@@ -339,14 +307,4 @@ fn read_at(app: &App, at: &AtQuery) -> Result<At, ApiError> {
     let known_at =
         known_at.map_err(|error| ApiError::field(FieldFault::new("known_at", "time", error)))?;
     Ok(At::Effective { date, known_at })
-}
-
-/// Which transfers, for the page of `routes::transfers`.
-pub(super) fn filter(
-    account: Option<&str>,
-    reference: Option<u128>,
-) -> Result<TransferFilter, ApiError> {
-    let read = account.map(str::parse::<AccountId>).transpose();
-    let account = read.map_err(|error| ApiError::field(FieldFault::new("account", "id", error)))?;
-    Ok(TransferFilter { transfer: None::<TransferId>, account, reference })
 }

@@ -1,6 +1,7 @@
 //! Every route, declared once. A product's file has the handlers and a function `routes` that is
 //! merged below; nothing else needs to be told about it.
 
+mod accounts;
 mod assets;
 mod auth;
 mod books;
@@ -40,6 +41,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(imports::routes())
         .merge(fx::routes())
         .merge(books::routes())
+        .merge(accounts::routes())
         .merge(transfers::routes())
         .merge(posting::routes())
         .merge(events::routes())

@@ -15,9 +15,9 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Ids, Query};
 use crate::problem::ApiError;
-use crate::routes::books::filter;
-use crate::wire::book::{Transfer, TransferQuery};
-use crate::wire::page::{Page, PageQuery};
+use crate::wire::book::Transfer;
+use crate::wire::page::PageQuery;
+use crate::wire::search::{FoundTransfers, TransferQuery};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -27,31 +27,33 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// List transfers
 ///
-/// The latest first.
+/// The latest first. With a reference or an account, what they name is read from their sorted runs;
+/// everything else is looked for in the table, within the booked period. One call looks at 50,000
+/// at most: a page that ends there says so, and its cursor goes on behind them.
 #[utoipa::path(get, path = "/books/{book}/transfers", tag = "books",
     params(("book" = String, Path, description = "The book."), TransferQuery),
-    responses((status = 200, description = "The transfers.", body = Page<Transfer>)))]
+    responses((status = 200, description = "The transfers.", body = FoundTransfers)))]
 async fn list_transfers(
     State(app): State<App>,
     caller: Caller,
     Ids(book): Ids<BookId>,
     Query(query): Query<TransferQuery>,
 ) -> Result<Response, ApiError> {
-    let TransferQuery { account, reference, limit, cursor } = query;
-    let tag = tag(&format!("transfers {book} {account:?} {reference:?}"));
+    let asked = TransferQuery { limit: None, cursor: None, ..query };
+    let (limit, cursor) = (query.limit, query.cursor);
+    let tag = tag(&format!("transfers {book} {asked:?}"));
     let page: PageRequest = PageQuery { limit, cursor }.read(tag)?;
     let ledger = &app.services.ledger;
     let mut tx = caller.read(&app).await?;
     ledger.book(&mut tx, book).await?;
-    let hash = match &reference {
+    let hash = match &asked.reference {
         None => None,
         // A tenant that never had a reference has none with this hash either.
         Some(text) => Some(ledger.reference_hash(&mut tx, text).await?.unwrap_or_default()),
     };
-    let filter = filter(account.as_deref(), hash)?;
-    let found = ledger.transfers(&mut tx, book, &filter, &page).await?;
+    let found = ledger.search_transfers(&mut tx, book, &asked.read(hash)?, &page).await?;
     tx.commit().await?;
-    answer::ok(&Page::of(found, Transfer::of))
+    answer::ok(&FoundTransfers::of(found))
 }
 
 /// Get a transfer

@@ -32,7 +32,7 @@ pub(crate) struct CommodityBody {
 }
 
 /// What an account is.
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LedgerAccountType {
     Asset,
@@ -135,20 +135,6 @@ pub(crate) struct AtQuery {
     pub known_at: Option<String>,
 }
 
-/// Which transfers.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct TransferQuery {
-    /// Those that touch this account.
-    pub account: Option<String>,
-    /// Those with this reference.
-    pub reference: Option<String>,
-    /// At most so many items, 1 to 200; 50 where it is left out.
-    pub limit: Option<u32>,
-    /// `next_cursor` of the page before; nothing for the first.
-    pub cursor: Option<String>,
-}
-
 /// What a transfer does.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -184,6 +170,8 @@ pub(crate) struct Transfer {
     pub reference: Option<String>,
     pub purpose: Option<String>,
     pub counterparty: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    pub metadata: Option<serde_json::Value>,
     /// The hold that it posts or voids.
     pub hold: Option<String>,
     #[schema(format = DateTime)]
@@ -293,6 +281,7 @@ impl Transfer {
             reference: view.reference,
             purpose: view.purpose,
             counterparty: view.counterparty,
+            metadata: view.metadata,
             hold: view.hold.map(|hold| hold.to_string()),
             expires_at: view.expires_at.map(|time| time.to_string()),
         }

@@ -12,4 +12,5 @@ pub(crate) mod money;
 pub(crate) mod page;
 pub(crate) mod posting;
 pub(crate) mod problem;
+pub(crate) mod search;
 pub(crate) mod worth;

@@ -1,11 +1,14 @@
 //! Many transfers in a call: together or each on its own, and what became of each.
 
+use std::sync::Mutex;
+
+use axum::http::Method;
 use kernel::Uuid;
 use ledger::TransferId;
 use serde_json::{Value, json};
 use testing::TestDatabase;
 
-use crate::harness::{Reply, Signed, TestApp};
+use crate::harness::{Reply, Signed, TestApp, request};
 
 /// A family's book with a bank account that never goes below zero, and the work that fills it.
 pub struct Family {
@@ -14,6 +17,8 @@ pub struct Family {
     pub book: String,
     pub bank: String,
     pub work: String,
+    /// How far the journal was with the last post: what is read must be as new.
+    position: Mutex<String>,
 }
 
 pub fn id(number: u128) -> String {
@@ -26,7 +31,14 @@ impl Family {
         let signed = app.register("saraa@example.mn").await;
         let books = app.get("/api/v1/books", &signed.access).await.json();
         let book = books["items"][0]["id"].as_str().unwrap().to_owned();
-        let mut family = Self { app, signed, book, bank: String::new(), work: String::new() };
+        let mut family = Self {
+            app,
+            signed,
+            book,
+            bank: String::new(),
+            work: String::new(),
+            position: Mutex::default(),
+        };
         family.bank = family.open("Bank", "asset", "AUD", Some("0")).await;
         family.work = family.open("Work", "income", "AUD", None).await;
         family
@@ -49,12 +61,20 @@ impl Family {
     }
 
     pub async fn get(&self, path: &str) -> Reply {
-        self.app.get(&format!("/api/v1/books/{}/{path}", self.book), &self.signed.access).await
+        let path = format!("/api/v1/books/{}/{path}", self.book);
+        let mut request = request(Method::GET, &path, &self.signed.access, None);
+        let position = self.position.lock().unwrap().clone();
+        if !position.is_empty() {
+            request.headers_mut().insert("florin-position", position.parse().unwrap());
+        }
+        self.app.send(request).await
     }
 
     pub async fn post(&self, path: &str, key: &str, body: &Value) -> Reply {
         let path = format!("/api/v1/books/{}/{path}", self.book);
-        self.app.post(&path, &self.signed.access, key, body).await
+        let reply = self.app.post(&path, &self.signed.access, key, body).await;
+        reply.header("florin-position").clone_into(&mut self.position.lock().unwrap());
+        reply
     }
 
     /// Posts transfers; the answer's JSON.
