@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Flags;
 
@@ -70,6 +70,9 @@ pub enum Command {
     Rates(Rates),
     /// What the family is worth, on any day, in any currency
     NetWorth(NetWorth),
+    /// The books of the ledger
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -172,6 +175,52 @@ pub enum Audit {
     },
     /// Print the public key that checks the heads
     Key,
+}
+
+/// The books of the ledger.
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Write a book for other programs
+    Export(LedgerExport),
+}
+
+/// Writing a book.
+#[derive(Debug, Args)]
+pub struct LedgerExport {
+    /// How
+    #[arg(long, value_enum)]
+    pub format: LedgerFormat,
+    /// The book, where there are several
+    #[arg(long, value_name = "BOOK")]
+    pub book: Option<String>,
+    /// Where to [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How a book is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LedgerFormat {
+    /// A table of all transfers
+    Csv,
+    /// Everything, an object on each line
+    Jsonl,
+    /// What moved, for beancount
+    Beancount,
+    /// What moved, for hledger
+    Hledger,
+}
+
+impl LedgerFormat {
+    /// As the API calls it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Beancount => "beancount",
+            Self::Hledger => "hledger",
+        }
+    }
 }
 
 /// A call of the API.

@@ -40,6 +40,14 @@ pub enum LedgerError {
         /// How many may be.
         max: usize,
     },
+    /// A format has no words for something in the book.
+    #[error("{text} ({transfer})")]
+    NotWritable {
+        /// The transfer that it stands in.
+        transfer: TransferId,
+        /// What it is.
+        text: String,
+    },
     /// An amount could not be computed.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -71,6 +79,7 @@ impl Problematic for LedgerError {
             Self::TransferUnknown { .. } => "transfer_unknown",
             Self::Rejected { rejection } => rejection.reason.code(),
             Self::TooMuch { .. } => "too_much",
+            Self::NotWritable { .. } => "not_writable",
             Self::Amount(_) => "amount_invalid",
             Self::Cursor(_) => "cursor_invalid",
             Self::Storage(error) => error.code(),
@@ -90,7 +99,7 @@ impl Problematic for LedgerError {
                 Reason::AmountNotPositive | Reason::StepCount => ErrorKind::Invalid,
                 _ => ErrorKind::Refused,
             },
-            Self::TooMuch { .. } => ErrorKind::Refused,
+            Self::TooMuch { .. } | Self::NotWritable { .. } => ErrorKind::Refused,
             Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,
             Self::Storage(error) => error.kind(),
         }

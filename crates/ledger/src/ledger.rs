@@ -229,12 +229,27 @@ impl Ledger {
         book: BookId,
         accounts: BTreeSet<AccountId>,
     ) -> Result<BTreeMap<AccountId, u8>, LedgerError> {
+        let known = self.known_accounts(context, book, accounts).await?;
+        Ok(known.into_iter().map(|account| (account.id, account.scale)).collect())
+    }
+
+    /// Those of some accounts that the book knows, as they stand now.
+    pub(crate) async fn known_accounts(
+        &self,
+        context: &Context,
+        book: BookId,
+        accounts: BTreeSet<AccountId>,
+    ) -> Result<Vec<Account>, LedgerError> {
         self.check_book(context, book).await?;
         let look = move |machine: &Book| {
-            let scale = |id: AccountId| Some((id, machine.account(id)?.scale));
-            accounts.into_iter().filter_map(scale).collect()
+            accounts.into_iter().filter_map(|id| machine.account(id)).collect()
         };
         Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
+    }
+
+    /// A transaction that reads the rows of the context's tenant.
+    pub(crate) async fn reading(&self, context: &Context) -> Result<Tx, LedgerError> {
+        Ok(self.inner.database.begin(Level::of(context.tenant), Mode::Read).await?)
     }
 
     /// An account with its balance, as it stands now.

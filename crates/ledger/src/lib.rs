@@ -21,6 +21,7 @@ pub mod book;
 mod entries;
 mod error;
 mod event;
+mod export;
 mod ledger;
 pub mod model;
 mod postings;
@@ -36,6 +37,7 @@ mod store;
 pub use entries::{AccountEntry, BalanceFilter, BalanceInputs, EntryFilter};
 pub use error::LedgerError;
 pub use event::BookOpened;
+pub use export::{Export, ExportFormat};
 pub use ledger::{AccountText, Ledger, Receipt, Request};
 pub use model::{
     Account, AccountId, AccountKind, Atomicity, Balance, Limits, Movement, NewAccount, NewTransfer,

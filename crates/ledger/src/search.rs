@@ -7,7 +7,7 @@ use kernel::{
     BookId, Context, Cursor, CursorError, Date, Decimal, Page, PageRequest, Timestamp, time,
 };
 use serde_json::Value as Json;
-use storage::{StorageError, Tx, params, sql};
+use storage::{Row, StorageError, Tx, params, sql};
 
 use crate::Ledger;
 use crate::error::LedgerError;
@@ -189,18 +189,8 @@ impl Ledger {
             from += looked as u64;
             let fitting: Vec<Account> =
                 stretch.into_iter().filter(|account| asked.fits(account)).collect();
-            let many = fitting.iter().map(|one| params![book.uuid(), one.id.uuid()]).collect();
-            let texts = tx.rows_many(&ACCOUNT_TEXT, many).await?;
-            for (account, rows) in fitting.into_iter().zip(texts) {
-                let text = rows.first();
-                let name = text.map(|row| row.get(0)).transpose()?;
-                let metadata = text.map(|row| row.get::<String>(1)).transpose()?;
-                let metadata = metadata.map(|text| store::json(&text)).transpose()?;
-                let named = NamedAccount { account, name, metadata };
-                if search.fits_text(&named) {
-                    state.found.push(named);
-                }
-            }
+            let named = named(tx, book, fitting).await?;
+            state.found.extend(named.into_iter().filter(|named| search.fits_text(named)));
             state.scanned += looked;
             state.last = from.saturating_sub(1);
         }
@@ -232,6 +222,31 @@ impl<T> Search<T> {
     }
 }
 
+/// Accounts with their texts.
+pub(crate) async fn named(
+    tx: &mut Tx,
+    book: BookId,
+    accounts: Vec<Account>,
+) -> Result<Vec<NamedAccount>, StorageError> {
+    let many = accounts.iter().map(|one| params![book.uuid(), one.id.uuid()]).collect();
+    let texts = tx.rows_many(&ACCOUNT_TEXT, many).await?;
+    let with_text = |(account, rows): (Account, Vec<Row>)| {
+        let text = rows.first();
+        let name = text.map(|row| row.get(0)).transpose()?;
+        let metadata = text.map(|row| row.get::<String>(1)).transpose()?;
+        let metadata = metadata.map(|text| store::json(&text)).transpose()?;
+        Ok(NamedAccount { account, name, metadata })
+    };
+    accounts.into_iter().zip(texts).map(with_text).collect()
+}
+
+/// The number of a book's last transfer; zero where it has none.
+pub(crate) async fn last_number(tx: &mut Tx, book: BookId) -> Result<u64, StorageError> {
+    let row = tx.row(&LAST_NUMBER, params![book.uuid()]).await?;
+    let last: Option<u64> = row.map(|row| row.get(0)).transpose()?.flatten();
+    Ok(last.unwrap_or(0))
+}
+
 /// How many one call looks at.
 fn at_most(asked: Option<usize>) -> usize {
     asked.unwrap_or(SEARCH_SCANNED_MAX).clamp(1, SEARCH_SCANNED_MAX)
@@ -250,10 +265,10 @@ async fn bounds(
     search: &TransferSearch,
     before: Option<u64>,
 ) -> Result<(u64, u64), StorageError> {
-    let row = tx.row(&LAST_NUMBER, params![book.uuid()]).await?;
-    let last: Option<u64> = row.map(|row| row.get(0)).transpose()?.flatten();
-    let mut last =
-        last.unwrap_or(0).min(before.map_or(u64::MAX, |before| before.saturating_sub(1)));
+    let mut last = last_number(tx, book).await?;
+    if let Some(before) = before {
+        last = last.min(before.saturating_sub(1));
+    }
     let mut first = 1;
     let earlier = |time: Timestamp| Some(Timestamp::from_micros(time.micros().saturating_sub(1)));
     if let Some(time) = search.booked_before {

@@ -6,6 +6,7 @@ mod assets;
 mod auth;
 mod books;
 mod events;
+mod export;
 mod fx;
 mod imports;
 mod members;
@@ -42,6 +43,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(fx::routes())
         .merge(books::routes())
         .merge(accounts::routes())
+        .merge(export::routes())
         .merge(transfers::routes())
         .merge(posting::routes())
         .merge(events::routes())
