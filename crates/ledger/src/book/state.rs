@@ -46,6 +46,7 @@ pub(super) struct HoldState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeyState {
     pub body: u128,
+    pub first_seen: Timestamp,
     pub outcome: Outcome,
 }
 
@@ -95,6 +96,12 @@ impl Book {
     pub fn scale_of(&self, code: CommodityCode) -> Option<u8> {
         let number = *self.commodity_numbers.get(&code)?;
         Some(self.commodities[number as usize].scale)
+    }
+
+    /// When a command's key was first seen, if it was.
+    #[must_use]
+    pub fn first_seen(&self, key: u128) -> Option<Timestamp> {
+        self.keys.get(&key).map(|known| known.first_seen)
     }
 
     /// The last date of the periods that are closed.
