@@ -5,6 +5,9 @@ set -euo pipefail
 source "$(dirname "$0")/steps.sh"
 
 POSTGRES_VERSION_MIN=15
+# What reads our exports in the tests. Debian's beancount is older than the one that people install.
+BEANCOUNT=(beancount==3.2.3 beanquery==0.2.0)
+beancount_directory=${XDG_CACHE_HOME:-$HOME/.cache}/florin/beancount
 packages=()
 
 has() {
@@ -20,6 +23,20 @@ find_missing_for_run() {
 find_missing_for_test() {
   scripts/postgres.sh find >/dev/null 2>&1 || packages+=(postgresql)
   has chromium || has chromium-browser || has google-chrome || packages+=(chromium)
+  has hledger || packages+=(hledger)
+  has_beancount || python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+}
+
+has_beancount() {
+  [[ $(cat "$beancount_directory/versions" 2>/dev/null) == "${BEANCOUNT[*]}" ]]
+}
+
+# In a folder of its own: nothing that Python has on this machine is changed.
+install_beancount() {
+  rm -rf "$beancount_directory"
+  python3 -m venv "$beancount_directory"
+  "$beancount_directory/bin/pip" install --quiet --disable-pip-version-check "${BEANCOUNT[@]}"
+  echo "${BEANCOUNT[*]}" >"$beancount_directory/versions"
 }
 
 install_packages() {
@@ -72,6 +89,9 @@ if [[ $purpose == test ]]; then
 fi
 if ((${#packages[@]} > 0)); then
   step "Installing ${packages[*]}" install_packages
+fi
+if [[ $purpose == test ]] && ! has_beancount; then
+  step "Installing ${BEANCOUNT[*]}" install_beancount
 fi
 check_rust "$purpose"
 check_node

@@ -4,7 +4,7 @@ pub mod quant;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Flags;
 
@@ -83,6 +83,9 @@ pub enum Command {
     /// Indicators, sweeps and tear sheets over prices of one's own
     #[command(subcommand)]
     Quant(quant::Quant),
+    /// The books of the ledger
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -111,6 +114,7 @@ impl Command {
         match self {
             Self::Import(_)
             | Self::NetWorth(_)
+            | Self::Ledger(_)
             | Self::Api(_)
             | Self::Login { .. }
             | Self::Rates(Rates::Import { own: true, .. }) => true,
@@ -203,6 +207,52 @@ pub enum Audit {
     },
     /// Print the public key that checks the heads
     Key,
+}
+
+/// The books of the ledger.
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Write a book for other programs
+    Export(LedgerExport),
+}
+
+/// Writing a book.
+#[derive(Debug, Args)]
+pub struct LedgerExport {
+    /// How
+    #[arg(long, value_enum)]
+    pub format: LedgerFormat,
+    /// The book, where there are several
+    #[arg(long, value_name = "BOOK")]
+    pub book: Option<String>,
+    /// Where to [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How a book is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LedgerFormat {
+    /// A table of all transfers
+    Csv,
+    /// Everything, an object on each line
+    Jsonl,
+    /// What moved, for beancount
+    Beancount,
+    /// What moved, for hledger
+    Hledger,
+}
+
+impl LedgerFormat {
+    /// As the API calls it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Beancount => "beancount",
+            Self::Hledger => "hledger",
+        }
+    }
 }
 
 /// A call of the API.

@@ -1,9 +1,11 @@
 //! How a command reaches the API: through the server that runs here or elsewhere, or, where none
 //! runs, in this process on the embedded database, as the owner of the data directory.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow, bail};
+use futures_util::StreamExt as _;
 use kernel::Env;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -111,6 +113,15 @@ impl Connection {
         if answer.status < 400 { Ok(body) } else { Err(anyhow!(problem(answer.status, &body))) }
     }
 
+    /// Sends a request and copies its answer as it comes, however long; a problem becomes an error
+    /// in words.
+    pub async fn copy(&mut self, call: Call<'_>, out: &mut impl Write) -> anyhow::Result<()> {
+        match self {
+            Self::Local(local) => local.copy(call, out).await,
+            Self::Remote(remote) => remote.copy(&call, out),
+        }
+    }
+
     /// Lets what is under way finish.
     pub async fn close(self) {
         match self {
@@ -133,6 +144,21 @@ impl Local {
             self.gateway.call(call.method, &path, &headers, body.unwrap_or_default()).await?;
         Ok(Answer { status, body })
     }
+
+    async fn copy(&self, call: Call<'_>, out: &mut impl Write) -> anyhow::Result<()> {
+        let path = format!("/api/v1{}", call.path);
+        let (status, mut chunks) = self.gateway.stream(call.method, &path).await?;
+        let mut told = Vec::new();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.context("the answer broke off")?;
+            if status < 400 {
+                out.write_all(&chunk)?;
+            } else {
+                told.extend_from_slice(&chunk);
+            }
+        }
+        if status < 400 { Ok(()) } else { bail!(problem(status, &serde_json::from_slice(&told)?)) }
+    }
 }
 
 impl Remote {
@@ -149,21 +175,51 @@ impl Remote {
         Ok(Self { agent: agent(), session })
     }
 
+    fn copy(&mut self, call: &Call<'_>, out: &mut impl Write) -> anyhow::Result<()> {
+        let mut response = self.answer(call)?;
+        if response.status() == 401 {
+            self.refresh()?;
+            response = self.answer(call)?;
+        }
+        let status = response.status().as_u16();
+        let body = response.body_mut();
+        if status >= 400 {
+            let told = body.with_config().limit(ANSWER_BYTES_MAX).read_to_vec()?;
+            bail!(problem(status, &serde_json::from_slice(&told)?));
+        }
+        std::io::copy(&mut body.as_reader(), out).context("the answer broke off")?;
+        Ok(())
+    }
+
     /// Where the access token has run out, gets another one and asks again.
     fn call_or_refresh(&mut self, call: &Call<'_>) -> anyhow::Result<Answer> {
         let answer = self.send(call)?;
         if answer.status != 401 {
             return Ok(answer);
         }
+        self.refresh()?;
+        self.send(call)
+    }
+
+    fn refresh(&mut self) -> anyhow::Result<()> {
         let body = serde_json::json!({ "refresh_token": self.session.refresh_token });
         let session = open_session(&self.agent, &self.session.server, "/auth/refresh", &body)
             .context("the session has ended: florin login")?;
         session.write()?;
         self.session = session;
-        self.send(call)
+        Ok(())
     }
 
     fn send(&self, call: &Call<'_>) -> anyhow::Result<Answer> {
+        let mut response = self.answer(call)?;
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
+        let place = || format!("the server {}", self.session.server);
+        Ok(Answer { status, body: body.with_context(place)? })
+    }
+
+    /// The answer's head, with a body to be read.
+    fn answer(&self, call: &Call<'_>) -> anyhow::Result<ureq::http::Response<ureq::Body>> {
         let url = format!("{}/api/v1{}", self.session.server, call.path);
         let mut request = ureq::http::Request::builder()
             .method(call.method)
@@ -178,10 +234,7 @@ impl Remote {
             body.clone_from(bytes);
         }
         let place = || format!("the server {}", self.session.server);
-        let mut response = self.agent.run(request.body(body)?).with_context(place)?;
-        let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
-        Ok(Answer { status, body: body.with_context(place)? })
+        self.agent.run(request.body(body)?).with_context(place)
     }
 }
 

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 use tracing_subscriber::EnvFilter;
 
-use cli::{Audit, Cli, Command, Rates};
+use cli::{Audit, Cli, Command, Ledger, Rates};
 use config::Config;
 use connection::Connection;
 
@@ -79,11 +79,14 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         Command::Audit(Audit::Key) => command::audit::key(config),
         Command::Login { email } => command::login::run(&cli.global, config, email),
         Command::Config => command::print(&config.report()),
-        Command::Import(_) | Command::NetWorth(_) | Command::Api(_) => {
+        Command::Import(_) | Command::NetWorth(_) | Command::Ledger(_) | Command::Api(_) => {
             let mut connection = Connection::open(&cli.global, config).await?;
             let outcome = match &cli.command {
                 Command::Import(import) => command::import::run(&mut connection, import).await,
                 Command::NetWorth(asked) => command::net_worth::run(&mut connection, asked).await,
+                Command::Ledger(Ledger::Export(asked)) => {
+                    command::ledger::export(&mut connection, asked).await
+                }
                 Command::Api(api) => command::api::run(&mut connection, api).await,
                 _ => Ok(()),
             };

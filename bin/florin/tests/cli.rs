@@ -255,8 +255,19 @@ fn with_a_server_the_command_line_speaks_to_it() {
     assert!(told.contains("florin login"), "{told}");
     let told = user.fails(&["audit", "verify", "--server", &address]);
     assert!(told.contains("--server"), "{told}");
+    let served = user.ok(&["ledger", "export", "--format", "csv"]);
+    assert!(served.contains(",400.00,EUR,") && served.contains("Rent"), "{served}");
     drop(server);
     // Without it, the same data, as the owner.
+    let without = user.ok(&["ledger", "export", "--format", "csv"]);
+    assert_eq!(without, served);
+    let file = user.home.path().join("book.beancount");
+    let words = ["ledger", "export", "--format", "beancount", "--output", file.to_str().unwrap()];
+    assert_eq!(user.ok(&words), "");
+    let balances = testing::accounting::beancount(&file);
+    assert!(balances.values().any(|balance| *balance == ("690.00".into(), "EUR".into())));
+    let told = user.fails(&["ledger", "export", "--format", "csv", "--book", "book_1"]);
+    assert!(told.contains("404"), "{told}");
     assert_eq!(user.worth("2026-01-31"), "690.00");
 }
 

@@ -21,6 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer;
 use crate::app::App;
+use crate::beside::beside;
 use crate::caller::Caller;
 use crate::extract::Unread;
 use crate::load::{Place, TenantLoad};
@@ -92,11 +93,11 @@ impl Admitted {
         let Self { workers, places, limits } = self;
         let worked = async move {
             let worker = workers.acquire_owned().await.map_err(ApiError::internal)?;
-            let task = tokio::task::spawn_blocking(move || {
+            let task = beside(move || {
                 let _held = (places, worker);
                 answer::ok(&work(question.read()?, &limits)?)
             });
-            task.await.map_err(ApiError::internal)?
+            task.await?
         };
         let limit = Duration::from_millis(limits.calculation_ms_max);
         tokio::time::timeout(limit, worked).await.unwrap_or_else(|_| {

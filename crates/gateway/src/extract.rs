@@ -33,7 +33,7 @@ pub(crate) trait Payload: Sized {
 /// A body of JSON.
 pub(crate) struct Json<T>(pub T);
 
-/// A body of JSON that is read later, beside the async threads.
+/// A body of JSON with many things in it, which is read later, beside the async threads.
 pub(crate) struct Unread<T>(Bytes, PhantomData<fn() -> T>);
 
 /// A body of whatever bytes: a file.
@@ -59,7 +59,7 @@ impl<T: DeserializeOwned> Payload for Json<T> {
 
 impl<T> Payload for Unread<T> {
     fn bytes_max(limits: &Limits) -> usize {
-        limits.analytics.body_bytes_max
+        limits.bulk_bytes_max
     }
 
     fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, ApiError> {
@@ -164,6 +164,10 @@ pub(crate) async fn bytes(body: Body, bytes_max: usize) -> Result<Bytes, ApiErro
 }
 
 fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // Keeping the path costs as much as reading: it is asked for where something is wrong.
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = path_of(error.path());

@@ -14,7 +14,6 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -24,6 +23,7 @@ use storage::crypto::{sha256, short};
 use storage::{Level, Mode, StorageError, Tx};
 
 use crate::app::App;
+use crate::beside::beside;
 use crate::caller::Caller;
 use crate::extract::{Payload, bytes};
 use crate::problem::ApiError;
@@ -31,8 +31,8 @@ use crate::{answer, store};
 
 /// The longest key.
 pub(crate) const KEY_CHARS_MAX: usize = 255;
-/// A body that is hashed in less than half a millisecond.
-const HASHED_INLINE_BYTES_MAX: usize = 128 << 10;
+/// A body that is hashed and read in less than half a millisecond.
+const READ_INLINE_BYTES_MAX: usize = 64 << 10;
 /// The header that carries it.
 pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer is that of an earlier request.
@@ -92,7 +92,7 @@ impl Drop for UnderWay {
     }
 }
 
-impl<P: Payload> FromRequest<App> for Command<P> {
+impl<P: Payload + Send + 'static> FromRequest<App> for Command<P> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Self::Rejection> {
@@ -111,9 +111,13 @@ impl<P: Payload> FromRequest<App> for Command<P> {
             error.retry_after(1)
         })?;
         let body = bytes(body, P::bytes_max(&app.services.limits)).await?;
-        let body_hash = hash_beside(parts.uri.to_string(), body.clone()).await?;
+        let is_long = body.len() > READ_INLINE_BYTES_MAX;
+        let read = move || {
+            let hash = hash_of(&[parts.uri.to_string().as_bytes(), &body]);
+            P::read(&parts.headers, body).map(|payload| (hash, payload))
+        };
+        let (body_hash, payload) = if is_long { beside(read).await? } else { read() }?;
         let key = CommandKey { id, body: short(body_hash), first_seen: caller.context.now() };
-        let payload = P::read(&parts.headers, body)?;
         let context = Context { key: Some(key), ..caller.context };
         Ok(Self { context, payload, key, body_hash, under_way })
     }
@@ -138,15 +142,6 @@ fn hash_of(parts: &[&[u8]]) -> [u8; 32] {
     let hashes: Vec<[u8; 32]> = parts.iter().map(|part| sha256(&[part])).collect();
     let hashes: Vec<&[u8]> = hashes.iter().map(<[u8; 32]>::as_slice).collect();
     sha256(&hashes)
-}
-
-/// The hash of what a request asks for; a large one is made beside the async threads.
-async fn hash_beside(uri: String, body: Bytes) -> Result<[u8; 32], ApiError> {
-    if body.len() <= HASHED_INLINE_BYTES_MAX {
-        return Ok(hash_of(&[uri.as_bytes(), &body]));
-    }
-    let hash = tokio::task::spawn_blocking(move || hash_of(&[uri.as_bytes(), &body]));
-    hash.await.map_err(ApiError::internal)
 }
 
 impl<P> Command<P> {

@@ -18,6 +18,7 @@
 mod access;
 mod answer;
 mod app;
+mod beside;
 mod calculation;
 mod caller;
 mod docs;

@@ -4,6 +4,8 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt as _};
 use kernel::TenantId;
 use tower::ServiceExt as _;
 
@@ -40,6 +42,22 @@ impl Local {
     #[must_use]
     pub fn new(services: Services, tenant: TenantId) -> Self {
         Self { router: Gateway::new(services).router(), owner: OwnerOf(tenant) }
+    }
+
+    /// Sends a request; the status and the chunks of its answer, as they come.
+    pub async fn stream(
+        &self,
+        method: &str,
+        path: &str,
+    ) -> Result<(u16, impl Stream<Item = Result<Bytes, LocalError>> + Send + Unpin), LocalError>
+    {
+        let request = Request::builder().method(method).uri(path).extension(self.owner);
+        let response = match self.router.clone().oneshot(request.body(Body::empty())?).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let status = response.status().as_u16();
+        Ok((status, response.into_body().into_data_stream().map_err(LocalError::Answer)))
     }
 
     /// Sends a request; the status and the body of its answer.

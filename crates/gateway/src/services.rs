@@ -76,6 +76,8 @@ pub struct Limits {
     pub request_ms_max: u64,
     /// The largest body of a request.
     pub body_bytes_max: usize,
+    /// The largest body of JSON where many things are sent at once: transfers, prices.
+    pub bulk_bytes_max: usize,
     /// The largest body where a file is sent.
     pub upload_bytes_max: usize,
     /// Requests of one tenant at a time.
@@ -103,8 +105,6 @@ pub struct Limits {
 /// How much a caller can make of a calculation.
 #[derive(Clone, Copy, Debug)]
 pub struct AnalyticsLimits {
-    /// The largest body of a question.
-    pub body_bytes_max: usize,
     /// Bars or prices of one series.
     pub bars_max: usize,
     /// Symbols of one question.
@@ -128,7 +128,6 @@ pub struct AnalyticsLimits {
 impl Default for AnalyticsLimits {
     fn default() -> Self {
         Self {
-            body_bytes_max: 8 << 20,
             bars_max: 200_000,
             symbols_max: 100,
             periods_max: 200,
@@ -147,6 +146,7 @@ impl Default for Limits {
         Self {
             request_ms_max: 30_000,
             body_bytes_max: 1 << 20,
+            bulk_bytes_max: 8 << 20,
             upload_bytes_max: 16 << 20,
             requests_per_tenant_max: 64,
             streams_per_tenant_max: 16,

@@ -14,8 +14,9 @@ use storage::{Row, Tx, params, sql};
 
 use crate::book::GROUP_DEPTH_MAX;
 use crate::error::LedgerError;
-use crate::ledger::{Ledger, Request};
+use crate::ledger::Ledger;
 use crate::model::{AccountId, Atomicity, GroupId, Step};
+use crate::prepare::Request;
 
 /// The longest name of a group or an account below a group, in characters.
 pub const SEGMENT_LENGTH_MAX: usize = 64;

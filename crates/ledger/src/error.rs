@@ -47,6 +47,22 @@ pub enum LedgerError {
         /// Why.
         rejection: Rejection,
     },
+    /// An answer would be made of more than one call looks at, and a part of it would be wrong.
+    #[error("this is made of more than {max} {what}; ask for a shorter period")]
+    TooMuch {
+        /// What there are too many of.
+        what: &'static str,
+        /// How many may be.
+        max: usize,
+    },
+    /// A format has no words for something in the book.
+    #[error("{text} ({transfer})")]
+    NotWritable {
+        /// The transfer that it stands in.
+        transfer: TransferId,
+        /// What it is.
+        text: String,
+    },
     /// An amount could not be computed.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -97,6 +113,8 @@ impl Problematic for LedgerError {
             Self::PathUnknown { .. } => "path_unknown",
             Self::NothingPosted { .. } => "nothing_posted",
             Self::Rejected { rejection } => rejection.reason.code(),
+            Self::TooMuch { .. } => "too_much",
+            Self::NotWritable { .. } => "not_writable",
             Self::Amount(_) => "amount_invalid",
             Self::Cursor(_) => "cursor_invalid",
             Self::Storage(error) => error.code(),
@@ -121,7 +139,9 @@ impl Problematic for LedgerError {
                 }
                 _ => ErrorKind::Refused,
             },
-            Self::NothingPosted { .. } => ErrorKind::Refused,
+            Self::NothingPosted { .. } | Self::TooMuch { .. } | Self::NotWritable { .. } => {
+                ErrorKind::Refused
+            }
             Self::PathMalformed | Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,
             Self::Storage(error) => error.kind(),
         }

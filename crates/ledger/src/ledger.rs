@@ -1,12 +1,12 @@
 //! The face of the ledger: commands go to the engine, questions to the engine or to the tables.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::{
     Amount, BookId, Commodity, Context, Cursor, Page, PageRequest, Position, TenantId, Timestamp,
 };
-use storage::journal::{Engine, EngineLimits, Progress, Projector, RowChange, SqlJournal};
+use storage::journal::{Engine, EngineLimits, Progress, Projector, SqlJournal};
 use storage::{Database, Level, Mode, Tx};
 use tokio::task::JoinHandle;
 
@@ -14,14 +14,16 @@ use crate::book::Book;
 use crate::error::LedgerError;
 use crate::event::BookOpened;
 use crate::model::{
-    Account, AccountId, Atomicity, Command, Found, Group, Movement, NewTransfer, Origin, Outcome,
-    Reason, Rejection, Step, TransferId,
+    Account, AccountId, Command, Found, Group, Movement, NewTransfer, Origin, Outcome, Reason,
+    Rejection, Step, TransferId,
 };
 use crate::postings::TableArchive;
+use crate::prepare::{self, Request};
 use crate::projection::Tables;
 use crate::query::{
-    At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferText, TransferView,
+    At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferView,
 };
+use crate::repetition::{self, Existing};
 use crate::store;
 
 /// The books whose owners are remembered.
@@ -42,33 +44,6 @@ struct Inner {
     owners: Mutex<BTreeMap<BookId, TenantId>>,
 }
 
-/// Steps, the texts that belong to them, and the rows of the caller that change with them or not at
-/// all.
-#[derive(Clone, Default)]
-pub struct Request {
-    /// In this order.
-    pub steps: Vec<Step>,
-    /// What becomes of the others where one is rejected.
-    pub atomicity: Atomicity,
-    /// Names of accounts that the steps open.
-    pub account_texts: Vec<AccountText>,
-    /// Texts of transfers that the steps make.
-    pub transfer_texts: Vec<TransferText>,
-    /// The caller's own rows.
-    pub rows: Vec<RowChange>,
-}
-
-/// The text that belongs to an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountText {
-    /// Which account.
-    pub account: AccountId,
-    /// What its owner calls it.
-    pub name: String,
-    /// Anything else.
-    pub metadata: serde_json::Value,
-}
-
 /// What a request did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -82,6 +57,11 @@ pub struct Receipt {
     pub rejections: Vec<Rejection>,
     /// What steps moved whose amount the request had left open.
     pub found: Vec<Found>,
+    /// The transfers that were there already and say the same, in the order of steps.
+    pub existing: Vec<Existing>,
+    /// When the request's key was first seen, where it has one: ids that follow from the key are
+    /// those of then.
+    pub first_seen: Option<Timestamp>,
 }
 
 impl Ledger {
@@ -154,7 +134,8 @@ impl Ledger {
         found.ok_or(LedgerError::BookUnknown { book })
     }
 
-    /// Does what a request says, all of it or nothing; returns when it is durable.
+    /// Does what a request says, all of it or nothing unless its steps stand on their own; returns
+    /// when it is durable.
     ///
     /// # Errors
     /// [`LedgerError::Rejected`] where the engine decided against it, or a carried row could not be
@@ -166,17 +147,12 @@ impl Ledger {
         request: Request,
     ) -> Result<Receipt, LedgerError> {
         self.check_book(context, book).await?;
-        let Request { mut steps, atomicity, account_texts, transfer_texts, mut rows } = request;
-        self.hash_references(context, &mut steps, &transfer_texts).await?;
-        let texts = account_texts
-            .iter()
-            .map(|text| store::account_text(book, text.account, &text.name, &text.metadata));
-        rows.extend(texts);
-        let step_of = steps_of_transfers(&steps, atomicity);
-        rows.extend(transfer_texts.iter().map(|text| RowChange {
-            step: step_of.get(&text.transfer).copied(),
-            ..store::transfer_text(book, text)
-        }));
+        // What else changes with the transfers cannot be there already because they are.
+        let by_id_alone = context.key.is_none() || request.rows.is_empty();
+        let atomicity = request.atomicity;
+        let hasher =
+            prepare::hasher(&self.inner.database, context, &request.transfer_texts).await?;
+        let (steps, rows) = prepare::prepared(book, request, hasher).await?;
         let steps = Arc::new(steps);
         let asked = Arc::clone(&steps);
         let origin = Some(Origin::of(context));
@@ -185,52 +161,75 @@ impl Ledger {
             self.inner.engine.execute(context.tenant, book.uuid(), command, rows).await?;
         let mut position = Position::default();
         position.advance(book.uuid(), committed.seq);
-        let replayed = committed.replayed;
+        let mut receipt = Receipt {
+            position,
+            first_number: 0,
+            replayed: committed.replayed,
+            rejections: Vec::new(),
+            found: Vec::new(),
+            existing: Vec::new(),
+            first_seen: self.first_seen(context, book, committed.replayed).await?,
+        };
         match committed.outcome {
             Outcome::Done { first_number, rejections, found } => {
-                Ok(Receipt { position, first_number, replayed, rejections, found })
+                let exists = |one: &&Rejection| one.reason == Reason::TransferExists;
+                let steps = rejections.iter().filter(exists).map(|one| one.step).collect();
+                (receipt.first_number, receipt.found) = (first_number, found);
+                self.compare(context, book, (&asked, steps), &mut receipt).await?;
+                let existing = &receipt.existing;
+                let same = |step| existing.binary_search_by_key(&step, |one| one.step).is_ok();
+                receipt.rejections = rejections.into_iter().filter(|one| !same(one.step)).collect();
             }
             Outcome::Rejected(rejection) => {
-                let exists = rejection.reason == Reason::TransferExists && context.key.is_none();
-                let repeated =
-                    if exists { self.repeated(context, book, &asked).await? } else { None };
-                let (first_number, found) = repeated.ok_or(LedgerError::Rejected { rejection })?;
-                let (replayed, rejections) = (true, Vec::new());
-                Ok(Receipt { position, first_number, replayed, rejections, found })
+                if rejection.reason == Reason::TransferExists && by_id_alone {
+                    let steps = (0..).take(asked.len()).collect();
+                    self.compare(context, book, (&asked, steps), &mut receipt).await?;
+                }
+                let first = receipt.existing.first();
+                let first = first.filter(|_| receipt.existing.len() == asked.len());
+                receipt.first_number = first.ok_or(LedgerError::Rejected { rejection })?.number;
+                receipt.replayed = true;
             }
-            Outcome::Expired(_) => {
-                let (first_number, rejections, found) = (0, Vec::new(), Vec::new());
-                Ok(Receipt { position, first_number, replayed, rejections, found })
-            }
+            Outcome::Expired(_) => {}
         }
+        Ok(receipt)
     }
 
-    /// Whether steps are transfers that are all there already and say the same; the number of the
-    /// first, and what was moved where that was left open.
-    async fn repeated(
+    /// Notes which of some steps are transfers that are there already and say the same, and what
+    /// those moved whose amount was left open.
+    async fn compare(
         &self,
         context: &Context,
         book: BookId,
-        asked: &[Step],
-    ) -> Result<Option<(u64, Vec<Found>)>, LedgerError> {
-        self.wait_for_book(book).await?;
-        let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Read).await?;
-        let (mut first_number, mut amounts) = (None, Vec::new());
-        for (index, step) in (0..).zip(asked) {
-            let Step::Transfer(transfer) = step else { return Ok(None) };
-            let filter =
-                TransferFilter { transfer: Some(transfer.id), ..TransferFilter::default() };
-            let found = store::transfers(&mut tx, book, &filter, None, 1).await?;
-            let Some(found) = found.first().filter(|found| found.says(transfer)) else {
-                return Ok(None);
-            };
-            first_number.get_or_insert(found.number);
-            if transfer.movement.is_open() {
-                amounts.push(Found { step: index, amount: found.found() });
-            }
+        (asked, steps): (&[Step], Vec<u32>),
+        receipt: &mut Receipt,
+    ) -> Result<(), LedgerError> {
+        if steps.is_empty() {
+            return Ok(());
         }
+        self.wait_for_book(book).await?;
+        let mut tx = self.reading(context).await?;
+        let (existing, found) = repetition::existing(&mut tx, book, asked, &steps).await?;
         tx.commit().await?;
-        Ok(first_number.map(|number| (number, amounts)))
+        receipt.existing = existing;
+        receipt.found.extend(found);
+        receipt.found.sort_unstable_by_key(|found| found.step);
+        Ok(())
+    }
+
+    /// When the key of a request was first seen.
+    async fn first_seen(
+        &self,
+        context: &Context,
+        book: BookId,
+        replayed: bool,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let Some(key) = context.key else { return Ok(None) };
+        if !replayed {
+            return Ok(Some(key.first_seen));
+        }
+        let look = move |machine: &Book| machine.first_seen(key.id);
+        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
     }
 
     /// The transfer that takes another back: the same amount the other way round, with the same
@@ -248,7 +247,7 @@ impl Ledger {
         self.check_book(context, book).await?;
         self.wait_for_book(book).await?;
         let NewReversal { id, original, effective } = asked;
-        let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Read).await?;
+        let mut tx = self.reading(context).await?;
         let found = self.transfer(&mut tx, book, original).await?;
         tx.commit().await?;
         if !found.kind.posts() || found.amount.is_zero() {
@@ -257,6 +256,36 @@ impl Ledger {
         let (debit, credit, amount) = (found.credit, found.debit, found.amount);
         let (movement, code) = (Movement::Post { debit, credit, amount }, found.code);
         Ok(NewTransfer { id, movement, code, reference: None, effective, reverses: Some(original) })
+    }
+
+    /// The decimals of accounts' amounts; those that the book does not know are left out.
+    pub async fn scales(
+        &self,
+        context: &Context,
+        book: BookId,
+        accounts: BTreeSet<AccountId>,
+    ) -> Result<BTreeMap<AccountId, u8>, LedgerError> {
+        let known = self.known_accounts(context, book, accounts).await?;
+        Ok(known.into_iter().map(|account| (account.id, account.scale)).collect())
+    }
+
+    /// Those of some accounts that the book knows, as they stand now.
+    pub(crate) async fn known_accounts(
+        &self,
+        context: &Context,
+        book: BookId,
+        accounts: BTreeSet<AccountId>,
+    ) -> Result<Vec<Account>, LedgerError> {
+        self.check_book(context, book).await?;
+        let look = move |machine: &Book| {
+            accounts.into_iter().filter_map(|id| machine.account(id)).collect()
+        };
+        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
+    }
+
+    /// A transaction that reads the rows of the context's tenant.
+    pub(crate) async fn reading(&self, context: &Context) -> Result<Tx, LedgerError> {
+        Ok(self.inner.database.begin(Level::of(context.tenant), Mode::Read).await?)
     }
 
     /// An account with its balance, as it stands now.
@@ -288,6 +317,21 @@ impl Ledger {
     pub async fn groups(&self, context: &Context, book: BookId) -> Result<Vec<Group>, LedgerError> {
         self.check_book(context, book).await?;
         let look = |machine: &Book| machine.groups().collect::<Vec<_>>();
+        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
+    }
+
+    /// Some accounts from a number on, as they stand now, in the order of opening.
+    pub(crate) async fn accounts_from(
+        &self,
+        context: &Context,
+        book: BookId,
+        number: u64,
+        count: usize,
+    ) -> Result<Vec<Account>, LedgerError> {
+        self.check_book(context, book).await?;
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let look =
+            move |machine: &Book| machine.accounts_from(number).take(count).collect::<Vec<_>>();
         Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
     }
 
@@ -399,32 +443,6 @@ impl Ledger {
         Ok(hash.map(u128::from_be_bytes))
     }
 
-    /// Gives each transfer whose text has a reference the keyed hash of it.
-    async fn hash_references(
-        &self,
-        context: &Context,
-        steps: &mut [Step],
-        texts: &[TransferText],
-    ) -> Result<(), LedgerError> {
-        let references: BTreeMap<TransferId, &str> = texts
-            .iter()
-            .filter_map(|text| Some((text.transfer, text.reference.as_deref()?)))
-            .collect();
-        if references.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Write).await?;
-        for step in steps {
-            if let Step::Transfer(transfer) = step
-                && let Some(reference) = references.get(&transfer.id)
-            {
-                let hash = storage::tenant_hash(&mut tx, context, reference).await?;
-                transfer.reference = Some(u128::from_be_bytes(hash));
-            }
-        }
-        Ok(tx.commit().await?)
-    }
-
     /// Refuses a book that is not the tenant's.
     async fn check_book(&self, context: &Context, book: BookId) -> Result<(), LedgerError> {
         let owners = || self.inner.owners.lock().unwrap_or_else(PoisonError::into_inner);
@@ -433,7 +451,7 @@ impl Ledger {
             let unknown = LedgerError::BookUnknown { book };
             return if owner == context.tenant { Ok(()) } else { Err(unknown) };
         }
-        let mut tx = self.inner.database.begin(Level::of(context.tenant), Mode::Read).await?;
+        let mut tx = self.reading(context).await?;
         self.book(&mut tx, book).await?;
         tx.commit().await?;
         let mut owners = owners();
@@ -449,18 +467,6 @@ impl Drop for Inner {
     fn drop(&mut self) {
         // The writer ends with its last handle; the projector is told.
         self.progress.stop();
-    }
-}
-
-/// The step that makes each transfer, where each stands on its own.
-fn steps_of_transfers(steps: &[Step], atomicity: Atomicity) -> HashMap<TransferId, u32> {
-    let transfer = |(index, step): (u32, &Step)| match step {
-        Step::Transfer(transfer) => Some((transfer.id, index)),
-        _ => None,
-    };
-    match atomicity {
-        Atomicity::Together => HashMap::new(),
-        Atomicity::Each => (0..).zip(steps).filter_map(transfer).collect(),
     }
 }
 

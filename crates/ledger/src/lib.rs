@@ -22,28 +22,40 @@ mod chart;
 mod entries;
 mod error;
 mod event;
+mod export;
 mod ledger;
 pub mod model;
 mod postings;
+mod prepare;
 mod projection;
 pub mod query;
 mod reason;
+mod repetition;
+mod search;
 mod source;
+mod statement;
 mod store;
 
 pub use chart::{AccountPath, ChartNode, SEGMENT_LENGTH_MAX, Segment};
 pub use entries::{AccountEntry, BalanceFilter, BalanceInputs, EntryFilter};
 pub use error::LedgerError;
 pub use event::BookOpened;
-pub use ledger::{AccountText, Ledger, Receipt, Request};
+pub use export::{Export, ExportFormat};
+pub use ledger::{Ledger, Receipt};
 pub use model::{
     Account, AccountId, AccountKind, Atomicity, Balance, Balancing, Found, Group, GroupBalance,
     GroupId, Limits, Movement, NewAccount, NewTransfer, Rejection, Rest, Step, TransferId,
 };
+pub use prepare::{AccountText, Request};
 pub use query::{
     At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferText, TransferView,
 };
+pub use repetition::Existing;
+pub use search::{
+    AccountSearch, MetadataPair, NamedAccount, SEARCH_SCANNED_MAX, SearchPage, TransferSearch,
+};
 pub use source::LedgerSource;
+pub use statement::{AccountDay, AccountDays, AccountStatement, Period};
 pub use storage::journal::EngineLimits;
 
 /// The tables of the ledger.

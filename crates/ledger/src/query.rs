@@ -152,6 +152,8 @@ pub struct TransferView {
     pub purpose: Option<String>,
     /// Who was on the other side.
     pub counterparty: Option<String>,
+    /// Anything else.
+    pub metadata: Option<serde_json::Value>,
     /// When the hold expires, if it is one that does.
     pub expires_at: Option<Timestamp>,
     /// The hold that it posts or voids.
@@ -272,6 +274,21 @@ impl TransferKind {
             Self::BalancingCredit => 6,
             Self::ClosingDebit => 7,
             Self::ClosingCredit => 8,
+        }
+    }
+
+    /// Its name in exports.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Post => "transfer",
+            Self::Hold => "hold",
+            Self::PostHold => "post_hold",
+            Self::VoidHold => "void_hold",
+            Self::PostHoldPart => "post_hold_part",
+            Self::BalancingDebit => "balancing_debit",
+            Self::BalancingCredit => "balancing_credit",
+            Self::ClosingDebit => "closing_debit",
+            Self::ClosingCredit => "closing_credit",
         }
     }
 

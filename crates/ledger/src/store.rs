@@ -19,7 +19,7 @@ macro_rules! transfers {
                  transfer.amount, debit.commodity, debit.scale, transfer.code, transfer.effective,
                  transfer.booked_at, text.reference, text.purpose, text.counterparty,
                  transfer.expires_at, held.id, transfer.reference, transfer.reverses, reversal.id,
-                 transfer.asked
+                 transfer.asked, text.metadata
              FROM ledger_transfer AS transfer
              JOIN ledger_account AS debit
                  ON debit.tenant = app_tenant() AND debit.book = transfer.book
@@ -70,6 +70,7 @@ sql! {
         "transfer.number <= $2 ORDER BY transfer.number DESC LIMIT $3"
     );
     TRANSFER = transfers!("transfer.number = $2");
+    TRANSFERS_FROM = transfers!("transfer.number >= $2 ORDER BY transfer.number LIMIT $3");
 }
 
 /// An account as the tables know it.
@@ -285,6 +286,17 @@ pub(crate) async fn transfers_by_number(
     rows.iter().zip(numbers).map(view).collect()
 }
 
+/// The transfers from a number on, in their order.
+pub(crate) async fn transfers_from(
+    tx: &mut Tx,
+    book: BookId,
+    number: u64,
+    limit: usize,
+) -> Result<Vec<TransferView>, StorageError> {
+    let rows = tx.rows(&TRANSFERS_FROM, params![book.uuid(), number, limit]).await?;
+    rows.iter().map(view).collect()
+}
+
 pub(crate) async fn transfers(
     tx: &mut Tx,
     book: BookId,
@@ -342,12 +354,18 @@ fn view(row: &Row) -> Result<TransferView, StorageError> {
         reference_hash: row.get::<Option<Uuid>>(16)?.map(|hash| hash.as_u128()),
         purpose: row.get(12)?,
         counterparty: row.get(13)?,
+        metadata: row.get::<Option<String>>(20)?.map(|text| json(&text)).transpose()?,
         expires_at: row.get(14)?,
         hold: row.get::<Option<Uuid>>(15)?.map(TransferId::from_uuid),
         reverses: row.get::<Option<Uuid>>(17)?.map(TransferId::from_uuid),
         reversed_by: row.get::<Option<Uuid>>(18)?.map(TransferId::from_uuid),
         asked: row.get(19)?,
     })
+}
+
+pub(crate) fn json(text: &str) -> Result<serde_json::Value, StorageError> {
+    let damaged = |error| StorageError::Damaged { text: format!("metadata is not JSON: {error}") };
+    serde_json::from_str(text).map_err(damaged)
 }
 
 pub(crate) fn date(day: i32) -> Result<Date, StorageError> {

@@ -6,8 +6,9 @@ use kernel::{Amount, BookId, Commodity, Context, PageRequest, Uuid, time};
 use ledger::model::Reason;
 use ledger::query::TransferKind;
 use ledger::{
-    AccountId, AccountKind, Balancing, EngineLimits, Found, Ledger, LedgerError, Limits, Movement,
-    NewAccount, NewReversal, NewTransfer, Request, Rest, Step, TransferId, TransferView,
+    AccountId, AccountKind, Atomicity, Balancing, EngineLimits, Existing, Found, Ledger,
+    LedgerError, Limits, Movement, NewAccount, NewReversal, NewTransfer, Request, Rest, Step,
+    TransferId, TransferView,
 };
 use storage::{Level, Mode};
 use testing::TestDatabase;
@@ -52,10 +53,7 @@ impl Firm {
     }
 
     async fn transfer(&self, id: u128, movement: Movement) -> Result<ledger::Receipt, LedgerError> {
-        let effective = time::parse_date("2026-01-05").unwrap();
-        let (id, reverses) = (transfer(id), None);
-        let transfer = NewTransfer { id, movement, code: 7, reference: None, effective, reverses };
-        self.send(vec![Step::Transfer(transfer)]).await
+        self.send(vec![step(id, movement)]).await
     }
 
     async fn reverse(&self, id: u128, original: u128) -> Result<ledger::Receipt, LedgerError> {
@@ -76,6 +74,12 @@ impl Firm {
         let account = self.ledger.account(&self.context, self.book, account(1)).await.unwrap();
         account.balance.posted
     }
+}
+
+fn step(id: u128, movement: Movement) -> Step {
+    let effective = time::parse_date("2026-01-05").unwrap();
+    let (id, reverses) = (transfer(id), None);
+    Step::Transfer(NewTransfer { id, movement, code: 7, reference: None, effective, reverses })
 }
 
 fn post(minor: i128) -> Movement {
@@ -142,6 +146,32 @@ testing::both_databases! {
         let amounts = [Some(view.amount), view.asked];
         assert_eq!(amounts, [20, 80].map(|minor| Some(Amount::from_minor(minor))));
         assert_eq!(view.kind, TransferKind::BalancingCredit);
+    }
+
+    async fn steps_that_stand_alone_and_were_done_before_say_what_was_done(db: TestDatabase) {
+        let firm = Firm::new(&db).await;
+        let (debit, credit) = (account(2), account(1));
+        let maximum = Some(Amount::from_minor(30));
+        let up_to = Movement::PostUpTo { debit, credit, maximum, balancing: Balancing::Credit };
+        firm.send(vec![step(10, post(50)), step(11, up_to)]).await.unwrap();
+        let all = Movement::PostUpTo { debit, credit, maximum: None, balancing: Balancing::Credit };
+        let steps = vec![
+            step(10, post(50)),
+            step(11, up_to),
+            step(10, post(51)),
+            step(12, all),
+            step(13, post(1)),
+        ];
+        let request = Request { steps, atomicity: Atomicity::Each, ..Request::default() };
+        let receipt = firm.ledger.execute(&firm.context, firm.book, request).await.unwrap();
+        let found = [(1, 30), (3, 20)];
+        let found = found.map(|(step, minor)| Found { step, amount: Amount::from_minor(minor) });
+        assert_eq!(receipt.found, found);
+        let existing = [(0, 1), (1, 2)].map(|(step, number)| Existing { step, number });
+        assert_eq!(receipt.existing, existing);
+        let rejected = receipt.rejections.iter().map(|one| (one.step, one.reason));
+        assert!(rejected.eq([(2, Reason::TransferExists)]), "{:?}", receipt.rejections);
+        assert_eq!(firm.balance().await, Amount::from_minor(1));
     }
 
     async fn a_closing_transfer_leaves_nothing_behind(db: TestDatabase) {

@@ -8,7 +8,7 @@ use kernel::Env;
 use crate::error::StorageError;
 use crate::level::{Level, Mode};
 use crate::log::{Bell, event};
-use crate::postgres::{Postgres, PostgresTx};
+use crate::postgres::{Counts, Postgres, PostgresTx};
 use crate::sqlite::{Sqlite, SqliteTx};
 use crate::statement::{Reach, Statement};
 use crate::tenant_key::TenantKeys;
@@ -283,7 +283,26 @@ impl Tx {
             EngineTx::Sqlite(tx) => {
                 many.iter().map(|params: &Vec<Value>| tx.execute(statement, params)).collect()
             }
-            EngineTx::Postgres(tx) => tx.execute_many(statement, &many).await,
+            EngineTx::Postgres(tx) => tx.execute_many(statement, &many, Counts::Asked).await,
+        };
+        self.note(outcome)
+    }
+
+    /// Runs one insert with many rows of parameters, many rows at a time; `ON CONFLICT … DO
+    /// NOTHING` leaves out what is there.
+    pub(crate) async fn insert_many(
+        &mut self,
+        statement: &'static Statement,
+        many: Vec<Params>,
+    ) -> Result<(), StorageError> {
+        self.check(statement)?;
+        let outcome = match &self.inner {
+            EngineTx::Sqlite(tx) => many
+                .iter()
+                .try_for_each(|params: &Vec<Value>| tx.execute(statement, params).map(|_| ())),
+            EngineTx::Postgres(tx) => {
+                tx.execute_many(statement, &many, Counts::Unasked).await.map(|_| ())
+            }
         };
         self.note(outcome)
     }

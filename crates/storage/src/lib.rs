@@ -43,7 +43,9 @@ pub use error::StorageError;
 pub use level::{Level, Mode};
 pub use migrate::{Migration, Module, Ownership};
 pub use statement::{Reach, Statement};
-pub use tenant_key::{known_tenant_hash, tenant_hash};
+pub use tenant_key::{
+    TextHasher, known_tenant_hash, known_tenant_hasher, tenant_hash, tenant_hasher,
+};
 pub use value::{FromValue, Params, Row, Value};
 
 #[doc(hidden)]

@@ -14,7 +14,14 @@ pub struct Statement {
     line: u32,
     sqlite: OnceLock<String>,
     postgres: OnceLock<String>,
-    postgres_bulk: OnceLock<Option<String>>,
+    postgres_bulk: OnceLock<Option<Bulk>>,
+}
+
+/// An insert of one row, written for [`BULK_ROWS`].
+pub(crate) struct Bulk {
+    pub sql: String,
+    /// Whether each row is added or the statement fails; otherwise one that is there is left.
+    pub all: bool,
 }
 
 /// The rows that one bulk insert of PostgreSQL adds.
@@ -76,8 +83,8 @@ impl Statement {
     }
 
     /// The same for [`BULK_ROWS`] rows at once, where it inserts one row and does nothing else.
-    pub(crate) fn postgres_bulk(&self) -> Option<&str> {
-        self.postgres_bulk.get_or_init(|| bulk(self.postgres())).as_deref()
+    pub(crate) fn postgres_bulk(&self) -> Option<&Bulk> {
+        self.postgres_bulk.get_or_init(|| bulk(self.postgres())).as_ref()
     }
 
     /// Whether it was declared with [`sql!`](crate::sql), so that the test that reads every
@@ -91,11 +98,15 @@ impl Statement {
     }
 }
 
-fn bulk(sql: &str) -> Option<String> {
+fn bulk(sql: &str) -> Option<Bulk> {
     let (head, row) = sql.trim().split_once("VALUES")?;
-    let row = row.trim();
-    // What comes after the row (ON CONFLICT, RETURNING) says more than an insert.
-    if !head.starts_with("INSERT") || !row.ends_with(')') || row.contains("SELECT") {
+    let (row, tail) = match row.split_once("ON CONFLICT") {
+        Some((row, tail)) => (row.trim(), Some(tail.trim())),
+        None => (row.trim(), None),
+    };
+    // What else comes after the row (an update, RETURNING) says more than an insert.
+    let is_insert = head.starts_with("INSERT") && row.ends_with(')') && !row.contains("SELECT");
+    if !is_insert || tail.is_some_and(|tail| !tail.ends_with("DO NOTHING")) {
         return None;
     }
     let parts: Vec<&str> = row.split('$').collect();
@@ -110,7 +121,10 @@ fn bulk(sql: &str) -> Option<String> {
             let _ = write!(text, "${}{}", index * count + number, &part[digits..]);
         }
     }
-    Some(text)
+    if let Some(tail) = tail {
+        let _ = write!(text, " ON CONFLICT {tail}");
+    }
+    Some(Bulk { sql: text, all: tail.is_none() })
 }
 
 /// A registration; made by [`sql!`](crate::sql).
@@ -158,18 +172,26 @@ mod tests {
 
     #[test]
     fn an_insert_of_one_row_becomes_one_of_many() {
-        let text = bulk("INSERT INTO t (a, b) VALUES (app_tenant(), $1, $2)").unwrap();
+        let bulk_of = |sql| bulk(sql).unwrap();
+        let Bulk { sql: text, all } = bulk_of("INSERT INTO t (a, b) VALUES (app_tenant(), $1, $2)");
+        assert!(all);
         assert!(text.starts_with(
             "INSERT INTO t (a, b) VALUES (app_tenant(), $1, $2), (app_tenant(), $3, $4), "
         ));
         assert!(text.ends_with(&format!("${}, ${})", 2 * BULK_ROWS - 1, 2 * BULK_ROWS)));
+        let Bulk { sql: text, all } =
+            bulk_of("INSERT INTO t (a) VALUES ($1) ON CONFLICT (a) DO NOTHING");
+        assert!(!all);
+        assert!(text.starts_with("INSERT INTO t (a) VALUES ($1), ($2), "));
+        assert!(text.ends_with(&format!("(${BULK_ROWS}) ON CONFLICT (a) DO NOTHING")));
         for other in [
-            "INSERT INTO t (a) VALUES ($1) ON CONFLICT DO NOTHING",
+            "INSERT INTO t (a) VALUES ($1) ON CONFLICT (a) DO UPDATE SET a = excluded.a",
+            "INSERT INTO t (a) VALUES ($1) RETURNING a",
             "INSERT INTO t (a) VALUES ((SELECT b FROM u WHERE c = $1))",
             "INSERT INTO t (a) SELECT $1",
             "UPDATE t SET a = $1",
         ] {
-            assert_eq!(bulk(other), None, "{other}");
+            assert!(bulk(other).is_none(), "{other}");
         }
     }
 }

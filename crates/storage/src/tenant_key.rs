@@ -20,6 +20,17 @@ sql! {
                 ON CONFLICT (tenant) DO NOTHING";
 }
 
+/// Hashes the texts of one tenant: for many at once, away from the transaction.
+pub struct TextHasher([u8; 32]);
+
+impl TextHasher {
+    /// The hash of a text.
+    #[must_use]
+    pub fn hash(&self, text: &str) -> [u8; 16] {
+        short(hmac_sha256(&self.0, &[b"florin.text.1", text.as_bytes()])).to_be_bytes()
+    }
+}
+
 /// Keys of tenants that are committed.
 #[derive(Default)]
 pub(crate) struct TenantKeys(Mutex<HashMap<TenantId, [u8; 32]>>);
@@ -38,48 +49,53 @@ impl TenantKeys {
     }
 }
 
-/// The hash of a text under the key of the transaction's tenant. The key is made with the first
-/// text, so the transaction must be one that may write.
+/// Hashes under the key of the transaction's tenant. The key is made where there is none yet, so
+/// the transaction must be one that may write.
 ///
 /// # Errors
 /// [`StorageError::Level`] where the context is another tenant's than the transaction.
+pub async fn tenant_hasher(tx: &mut Tx, context: &Context) -> Result<TextHasher, StorageError> {
+    if tx.level().tenant() != context.tenant {
+        let (place, level) = ("tenant_hash".to_owned(), tx.level().to_string());
+        return Err(StorageError::Level { place, level });
+    }
+    if let Some(hasher) = known_tenant_hasher(tx).await? {
+        return Ok(hasher);
+    }
+    tx.makes_key = true;
+    tx.execute(&KEY_MAKE, params![context.env.random_bytes::<32>()]).await?;
+    // Another transaction may have been first: what counts is what is there now.
+    known_tenant_hasher(tx).await?.ok_or_else(|| StorageError::Damaged {
+        text: format!("{} has no key after it was made", context.tenant),
+    })
+}
+
+/// Hashes under the key of the transaction's tenant; nothing where the tenant has no key yet, and
+/// so nothing that could have one of its hashes.
+pub async fn known_tenant_hasher(tx: &mut Tx) -> Result<Option<TextHasher>, StorageError> {
+    let tenant = tx.level().tenant();
+    if let Some(key) = tx.database().tenant_keys().get(tenant) {
+        return Ok(Some(TextHasher(key)));
+    }
+    let Some(row) = tx.row(&KEY, params![]).await? else { return Ok(None) };
+    let key = row.get(0)?;
+    // One that this transaction made may yet be rolled back.
+    if !tx.makes_key {
+        tx.database().tenant_keys().keep(tenant, key);
+    }
+    Ok(Some(TextHasher(key)))
+}
+
+/// The hash of one text: see [`tenant_hasher`].
 pub async fn tenant_hash(
     tx: &mut Tx,
     context: &Context,
     text: &str,
 ) -> Result<[u8; 16], StorageError> {
-    if tx.level().tenant() != context.tenant {
-        let (place, level) = ("tenant_hash".to_owned(), tx.level().to_string());
-        return Err(StorageError::Level { place, level });
-    }
-    if let Some(hash) = known_tenant_hash(tx, text).await? {
-        return Ok(hash);
-    }
-    tx.makes_key = true;
-    tx.execute(&KEY_MAKE, params![context.env.random_bytes::<32>()]).await?;
-    // Another transaction may have been first: what counts is what is there now.
-    known_tenant_hash(tx, text).await?.ok_or_else(|| StorageError::Damaged {
-        text: format!("{} has no key after it was made", context.tenant),
-    })
+    Ok(tenant_hasher(tx, context).await?.hash(text))
 }
 
-/// The hash of a text under the key of the transaction's tenant; nothing where the tenant has no
-/// key yet, and so nothing that could have this hash.
+/// The hash of one text: see [`known_tenant_hasher`].
 pub async fn known_tenant_hash(tx: &mut Tx, text: &str) -> Result<Option<[u8; 16]>, StorageError> {
-    let tenant = tx.level().tenant();
-    let kept = tx.database().tenant_keys().get(tenant);
-    let key = match kept {
-        Some(key) => key,
-        None => {
-            let Some(row) = tx.row(&KEY, params![]).await? else { return Ok(None) };
-            let key = row.get(0)?;
-            // One that this transaction made may yet be rolled back.
-            if !tx.makes_key {
-                tx.database().tenant_keys().keep(tenant, key);
-            }
-            key
-        }
-    };
-    let hash = hmac_sha256(&key, &[b"florin.text.1", text.as_bytes()]);
-    Ok(Some(short(hash).to_be_bytes()))
+    Ok(known_tenant_hasher(tx).await?.map(|hasher| hasher.hash(text)))
 }

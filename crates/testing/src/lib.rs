@@ -6,6 +6,7 @@
 //!   tenant's rows;
 //! - [`catalogue`]: asks PostgreSQL itself whether row-level security holds;
 //! - [`golden_event`] and [`golden_text`]: files that show what may not change unnoticed;
+//! - [`accounting`]: beancount and hledger, which check what we export;
 //! - [`eventually`]: waits for what another task does, without a sleep in the test.
 //!
 //! What must stay true: a test without its PostgreSQL fails and says what to run; it never skips.
@@ -17,6 +18,7 @@
     reason = "a test that cannot be set up fails where that is seen"
 )]
 
+pub mod accounting;
 pub mod catalogue;
 mod database;
 mod golden;

@@ -374,7 +374,9 @@ export interface paths {
         };
         /**
          * List ledger accounts
-         * @description With their balances as they stand now, in the order of opening.
+         * @description With their balances as they stand now, in the order of opening. Accounts are read from the
+         *     engine and their texts from a table, 50,000 in one call at most: a page that ends there says so,
+         *     and its cursor goes on behind them.
          */
         get: operations["list_accounts"];
         put?: never;
@@ -440,6 +442,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/accounts/{account}/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an account's balances by day
+         * @description By effective date, the days on which something changed. Reads the account's own run, all of it:
+         *     an account with more than a million postings is refused (422, `too_much`).
+         */
+        get: operations["list_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/accounts/{account}/history": {
         parameters: {
             query?: never;
@@ -452,6 +475,28 @@ export interface paths {
          * @description What the account saw, the latest first, with the balance after each line.
          */
         get: operations["list_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/accounts/{account}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a statement of account
+         * @description What happened in a period of effective dates: the opening balance, every line with the balance
+         *     after it, the closing balance. Reads the account's own run; more than 10,000 lines, or an
+         *     account with more than a million postings, are refused (422, `too_much`).
+         */
+        get: operations["get_statement"];
         put?: never;
         post?: never;
         delete?: never;
@@ -484,6 +529,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export a book
+         * @description As it stands when the answer begins, in chunks: a book of any size takes little memory. CSV and
+         *     JSON lines hold everything, beancount and hledger what moved. An answer that breaks off is no
+         *     book: its connection ends before the last chunk.
+         */
+        get: operations["export_book"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/transfers": {
         parameters: {
             query?: never;
@@ -493,13 +560,16 @@ export interface paths {
         };
         /**
          * List transfers
-         * @description The latest first.
+         * @description The latest first. With a reference or an account, what they name is read from their sorted runs;
+         *     everything else is looked for in the table, within the booked period. One call looks at 50,000
+         *     at most: a page that ends there says so, and its cursor goes on behind them.
          */
         get: operations["list_transfers"];
         put?: never;
         /**
          * Post transfers
-         * @description All of them or none. What was posted is durable when the answer comes.
+         * @description All of them or none, or each on its own. One whose id is there already with the same content
+         *     counts as existing. What was posted is durable when the answer comes.
          */
         post: operations["post_transfers"];
         delete?: never;
@@ -956,6 +1026,40 @@ export interface components {
             ledger: components["schemas"]["Money"];
             stated: components["schemas"]["Money"];
         };
+        /** @description A day on which an account changed. */
+        BalanceDay: {
+            /**
+             * Format: decimal
+             * @description At the end of the day.
+             */
+            balance: string;
+            /** Format: decimal */
+            change: string;
+            /** Format: date */
+            date: string;
+            /**
+             * Format: int64
+             * @description How many transfers changed it.
+             */
+            transfers: number;
+        };
+        /** @description An account's balances over a period, on its natural side. */
+        BalanceDays: {
+            account: string;
+            commodity: string;
+            /** @description The days on which something changed. */
+            days: components["schemas"]["BalanceDay"][];
+            /**
+             * Format: decimal
+             * @description Before the first day.
+             */
+            opening: string;
+            /**
+             * Format: int64
+             * @description How many of the account's postings were looked at.
+             */
+            scanned: number;
+        };
         /** @description An amount of a currency. */
         BalanceHolding: {
             balance: components["schemas"]["Money"];
@@ -1170,6 +1274,32 @@ export interface components {
          * @description The bytes of a file.
          */
         FileBytes: string;
+        /** @description A page of accounts that were found, and how far was looked. */
+        FoundAccounts: {
+            items: components["schemas"]["LedgerAccount"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+            /** @description Whether the page ended because of `scanned`: the next one goes on from there. */
+            scan_max_reached: boolean;
+            /**
+             * Format: int64
+             * @description How many accounts were looked at.
+             */
+            scanned: number;
+        };
+        /** @description A page of transfers that were found, and how far was looked. */
+        FoundTransfers: {
+            items: components["schemas"]["Transfer"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+            /** @description Whether the page ended because of `scanned`: the next one goes on from there. */
+            scan_max_reached: boolean;
+            /**
+             * Format: int64
+             * @description How many transfers were looked at.
+             */
+            scanned: number;
+        };
         /** @description Growth of the wealth. */
         GrowthFigures: {
             /**
@@ -1491,13 +1621,6 @@ export interface components {
             name?: string | null;
             type: components["schemas"]["LedgerAccountType"];
         };
-        /** @description A page of a list. */
-        LedgerAccountPage: {
-            /** @description Its items. */
-            items: components["schemas"]["LedgerAccount"][];
-            /** @description Asks for the next page; null on the last one. */
-            next_cursor: string | null;
-        };
         /**
          * @description What an account is.
          * @enum {string}
@@ -1526,6 +1649,26 @@ export interface components {
             held_out: string;
             /** Format: decimal */
             posted: string;
+        };
+        /** @description What happened on an account in a period: opening balance and lines make the closing balance. */
+        LedgerStatement: {
+            account: string;
+            /** Format: decimal */
+            closing: string;
+            commodity: string;
+            /** Format: date */
+            from: string;
+            /** @description By effective date and number, each with the balance after it. */
+            lines: components["schemas"]["AccountLine"][];
+            /** Format: decimal */
+            opening: string;
+            /**
+             * Format: int64
+             * @description How many of the account's postings were looked at.
+             */
+            scanned: number;
+            /** Format: date */
+            to: string;
         };
         /** @description A line of another import. */
         LineCandidate: {
@@ -1795,20 +1938,49 @@ export interface components {
              */
             risk_free?: number;
         };
-        /** @description Transfers that happen together or not at all. */
+        /**
+         * @description What becomes of the other transfers of a call where one is refused.
+         * @enum {string}
+         */
+        PostAtomicity: "together" | "each";
+        /** @description Transfers to make, in one call. */
         PostTransfersRequest: {
+            /** @description What becomes of the others where one is refused; they go together where it is left out. */
+            atomicity?: components["schemas"]["PostAtomicity"];
             /** @description In this order, at most 10,000. */
             transfers: components["schemas"]["NewTransfer"][];
         };
-        /** @description What was made. */
+        /**
+         * @description What became of a transfer.
+         * @enum {string}
+         */
+        PostedStatus: "done" | "existing" | "rejected";
+        /** @description What became of one transfer. */
+        PostedTransfer: {
+            /**
+             * @description Why it was rejected: stable, for programs.
+             * @example below_floor
+             */
+            code?: string;
+            /** @description The same for people. */
+            detail?: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Its number in the book.
+             */
+            number?: number;
+            status: components["schemas"]["PostedStatus"];
+        };
+        /** @description What became of the transfers of a call. */
         PostedTransfers: {
             /**
              * Format: int64
-             * @description The number of the first in the book.
+             * @description The number of the first that was made, or of the book's next one where none was.
              */
             first_number: number;
-            /** @description The ids, in the order of the request. */
-            transfers: string[];
+            /** @description In the order of the request. */
+            transfers: components["schemas"]["PostedTransfer"][];
         };
         /**
          * @description How often prices come, and with it how many make a year.
@@ -2369,6 +2541,7 @@ export interface components {
             /** @description The hold that it posts or voids. */
             hold?: string | null;
             id: string;
+            metadata?: Record<string, never> | null;
             /**
              * Format: int64
              * @description Its number in the book.
@@ -2377,13 +2550,6 @@ export interface components {
             purpose?: string | null;
             reference?: string | null;
             type: components["schemas"]["TransferType"];
-        };
-        /** @description A page of a list. */
-        TransferPage: {
-            /** @description Its items. */
-            items: components["schemas"]["Transfer"][];
-            /** @description Asks for the next page; null on the last one. */
-            next_cursor: string | null;
         };
         /**
          * @description What a transfer does.
@@ -3394,6 +3560,20 @@ export interface operations {
     list_accounts: {
         parameters: {
             query?: {
+                /** @description Those with this number of the caller's own. */
+                code?: number;
+                /** @description Those that are this. */
+                type?: components["schemas"]["LedgerAccountType"];
+                /** @description Those that count this. */
+                commodity?: string;
+                /** @description Those in whose name this stands, in any case. */
+                name?: string;
+                /** @description Those whose metadata has this key, with the value of `metadata_value`. */
+                metadata_key?: string;
+                /** @description Text as it is, anything else as JSON. */
+                metadata_value?: string;
+                /** @description Look at so many in one call, at most 50,000, which is meant where it is left out. */
+                scan_max?: number;
                 /** @description At most so many items, 1 to 200; 50 where it is left out. */
                 limit?: number;
                 /** @description `next_cursor` of the page before; nothing for the first. */
@@ -3414,7 +3594,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LedgerAccountPage"];
+                    "application/json": components["schemas"]["FoundAccounts"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3581,6 +3761,50 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    list_days: {
+        parameters: {
+            query: {
+                /**
+                 * @description The first date.
+                 * @example 2026-01-01
+                 */
+                from: string;
+                /**
+                 * @description The last date.
+                 * @example 2026-12-31
+                 */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceDays"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     list_history: {
         parameters: {
             query?: {
@@ -3607,6 +3831,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountLinePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_statement: {
+        parameters: {
+            query: {
+                /**
+                 * @description The first date.
+                 * @example 2026-01-01
+                 */
+                from: string;
+                /**
+                 * @description The last date.
+                 * @example 2026-12-31
+                 */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerStatement"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3692,6 +3960,40 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    export_book: {
+        parameters: {
+            query?: {
+                /** @description JSON lines where it is left out. */
+                format?: "csv" | "jsonl" | "beancount" | "hledger";
+            };
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The book. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     list_transfers: {
         parameters: {
             query?: {
@@ -3699,6 +4001,26 @@ export interface operations {
                 account?: string;
                 /** @description Those with this reference. */
                 reference?: string;
+                /** @description Those with this number of the caller's own. */
+                code?: number;
+                /** @description Those whose metadata has this key, with the value of `metadata_value`. */
+                metadata_key?: string;
+                /** @description Text as it is, anything else as JSON. */
+                metadata_value?: string;
+                /** @description From this effective date. */
+                effective_from?: string;
+                /** @description Up to this effective date. */
+                effective_to?: string;
+                /** @description Booked at this time or later. */
+                booked_from?: string;
+                /** @description Booked before this time. */
+                booked_before?: string;
+                /** @description Of at least so much, of whatever commodity. */
+                amount_min?: string;
+                /** @description Of at most so much. */
+                amount_max?: string;
+                /** @description Look at so many in one call, at most 50,000, which is meant where it is left out. */
+                scan_max?: number;
                 /** @description At most so many items, 1 to 200; 50 where it is left out. */
                 limit?: number;
                 /** @description `next_cursor` of the page before; nothing for the first. */
@@ -3719,7 +4041,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TransferPage"];
+                    "application/json": components["schemas"]["FoundTransfers"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3751,7 +4073,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Posted. */
+            /** @description What became of each. */
             201: {
                 headers: {
                     [name: string]: unknown;

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod audit;
 pub mod import;
+pub mod ledger;
 pub mod login;
 pub mod net_worth;
 pub mod quant;

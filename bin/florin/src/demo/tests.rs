@@ -1,9 +1,15 @@
 //! The family as a whole: founded twice it is worth the same, which is what another program
 //! computed.
 
-use kernel::{Commodity, Context, Money, PageRequest, time::parse_date};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use kernel::{Commodity, Context, Decimal, Money, PageRequest, time::parse_date};
+use ledger::ExportFormat;
 use markets::PriceKind;
+use storage::{Level, Mode};
 use tempfile::TempDir;
+use testing::accounting;
 use wealth::import::{ImportStatus, Upload};
 use wealth::{HistoryQuery, HistoryStep, NetWorth, NetWorthQuery, PointTotal};
 
@@ -67,6 +73,49 @@ async fn founded_twice_it_is_worth_what_another_program_computed() {
     for demo in demos {
         demo.platform.close().await;
     }
+}
+
+#[tokio::test]
+async fn other_programs_hold_what_its_book_holds() {
+    let demo = Demo::found().await;
+    let Platform { database, ledger, .. } = &demo.platform;
+    let level = Level::Tenant(demo.context.tenant);
+    let mut tx = database.begin(level, Mode::Read).await.unwrap();
+    let books = ledger.books(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let [book] = &books[..] else { panic!("{books:?}") };
+    let mut held: BTreeMap<usize, Decimal> = BTreeMap::new();
+    for account in ledger.accounts(&demo.context, book.id).await.unwrap() {
+        let debits = account.kind.natural(account.balance.posted);
+        if !debits.is_zero() {
+            held.insert(account.number as usize, debits.to_decimal(account.scale).unwrap());
+        }
+    }
+    assert!(held.len() > 5, "{held:?}");
+    for (format, program) in [
+        (ExportFormat::Beancount, accounting::beancount as fn(&Path) -> accounting::Balances),
+        (ExportFormat::Hledger, accounting::hledger),
+    ] {
+        let mut export = ledger.export(&demo.context, book.id, format).await.unwrap();
+        let mut text = String::new();
+        while let Some(chunk) = export.next().await.unwrap() {
+            text.push_str(&chunk);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("book.journal");
+        std::fs::write(&file, text).unwrap();
+        let told: BTreeMap<usize, Decimal> = program(&file)
+            .into_iter()
+            .map(|(account, (amount, _))| {
+                let name = account.split_once(":A").unwrap().1;
+                let number = name.split('-').next().unwrap().parse().unwrap();
+                (number, amount.parse::<Decimal>().unwrap())
+            })
+            .filter(|(_, amount)| !amount.is_zero())
+            .collect();
+        assert_eq!(told, held, "{format:?}");
+    }
+    demo.platform.close().await;
 }
 
 #[tokio::test]

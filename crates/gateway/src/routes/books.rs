@@ -6,11 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::Action;
-use kernel::{Amount, BookId, Commodity, Context, FieldFault, Page as KernelPage, Timestamp, time};
-use ledger::{
-    Account, AccountId, AccountText, At, Limits, NewAccount, Request, Step, TransferFilter,
-    TransferId,
-};
+use kernel::{Amount, BookId, Commodity, Context, FieldFault, Timestamp, time};
+use ledger::{Account, AccountId, AccountText, At, Limits, NewAccount, Request, Step};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,7 +19,7 @@ use crate::extract::{Empty, Ids, Json, Query};
 use crate::idempotency::Command;
 use crate::position;
 use crate::problem::ApiError;
-use crate::routes::transfers::derived_id;
+use crate::routes::transfers::{derived_id, first_seen};
 use crate::wire::book::{
     AccountLine, AtQuery, Book, CommodityBody, LedgerAccount, OpenAccountRequest, PastBalance,
     TrialBalance, TrialTotal, text,
@@ -38,7 +35,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(allow(Action::ReadBooks, routes!(get_book)))
         .routes(allow(Action::ReadBooks, routes!(list_commodities)))
         .routes(allow(Action::KeepBooks, routes!(define_commodity)))
-        .routes(allow(Action::ReadBooks, routes!(list_accounts)))
         .routes(allow(Action::KeepBooks, routes!(open_account)))
         .routes(allow(Action::ReadBooks, routes!(get_account)))
         .routes(allow(Action::KeepBooks, routes!(close_account)))
@@ -110,34 +106,6 @@ async fn define_commodity(
     Ok(position::at(response, &receipt.position))
 }
 
-/// List ledger accounts
-///
-/// With their balances as they stand now, in the order of opening.
-#[utoipa::path(get, path = "/books/{book}/accounts", tag = "books",
-    params(("book" = String, Path, description = "The book."), PageQuery),
-    responses((status = 200, description = "The accounts.", body = Page<LedgerAccount>)))]
-async fn list_accounts(
-    State(app): State<App>,
-    caller: Caller,
-    Ids(book): Ids<BookId>,
-    Query(page): Query<PageQuery>,
-) -> Result<Response, ApiError> {
-    let page = page.read(0x6163_6374)?;
-    let after = page.after.as_ref().and_then(|cursor| cursor.key.first()?.parse::<u32>().ok());
-    let accounts = app.services.ledger.accounts(&caller.context, book).await?;
-    let names = names(&app, &caller, book).await?;
-    let rest = accounts.into_iter().filter(|one| after.is_none_or(|after| one.number > after));
-    let items: Vec<Account> = rest.take(usize::from(page.limit) + 1).collect();
-    let found = KernelPage::cut(items, page.limit, |one| kernel::Cursor {
-        filter: page.filter,
-        key: vec![one.number.to_string()],
-    });
-    let next_cursor = found.next.map(|cursor| cursor.to_string());
-    let item = |one: &Account| LedgerAccount::of(one, names.get(&one.id).cloned());
-    let items = found.items.iter().map(item).collect::<Result<_, _>>()?;
-    answer::ok(&Page { items, next_cursor })
-}
-
 /// Open a ledger account
 #[utoipa::path(post, path = "/books/{book}/accounts", tag = "books",
     params(("book" = String, Path, description = "The book.")),
@@ -150,8 +118,10 @@ async fn open_account(
 ) -> Result<Response, ApiError> {
     let ledger = &app.services.ledger;
     let known = ledger.commodities(&command.context, book).await?;
-    let (id, request) = opening(&command.context, &command.payload.0, &known)?;
+    let request = opening(&command.context, &command.payload.0, &known)?;
     let receipt = ledger.execute(&command.context, book, request).await?;
+    // What an earlier call opened has the id that followed from its key then.
+    let id = account_id(&first_seen(&command.context, receipt.first_seen));
     let account = ledger.account(&command.context, book, id).await?;
     let body = LedgerAccount::of(&account, Some(command.payload.0.name.clone()))?;
     Ok(position::at(answer::json(StatusCode::CREATED, &body)?, &receipt.position))
@@ -162,7 +132,7 @@ fn opening(
     context: &Context,
     body: &OpenAccountRequest,
     known: &[Commodity],
-) -> Result<(AccountId, Request), ApiError> {
+) -> Result<Request, ApiError> {
     let wrong = |field: &str, error: &dyn std::fmt::Display| {
         ApiError::field(FieldFault::new(field, "malformed", error))
     };
@@ -179,14 +149,18 @@ fn opening(
     };
     let limits =
         Limits { floor: bound("floor", &body.floor)?, ceiling: bound("ceiling", &body.ceiling)? };
-    let id = AccountId::from_uuid(derived_id(context, "account", 0));
+    let id = account_id(context);
     let (code, kind) = (body.code, body.kind.into());
     let account = NewAccount { id, commodity: commodity.code, kind, limits, code };
     let Commodity { code, scale } = commodity;
     let steps = vec![Step::DefineCommodity { code, scale }, Step::OpenAccount(account)];
     let metadata = body.metadata.clone().unwrap_or_else(|| serde_json::json!({}));
     let account_texts = vec![AccountText { account: id, name: body.name.clone(), metadata }];
-    Ok((id, Request { steps, account_texts, ..Request::default() }))
+    Ok(Request { steps, account_texts, ..Request::default() })
+}
+
+fn account_id(context: &Context) -> AccountId {
+    AccountId::from_uuid(derived_id(context, "account", 0))
 }
 
 /// Get a ledger account
@@ -339,14 +313,4 @@ fn read_at(app: &App, at: &AtQuery) -> Result<At, ApiError> {
     let known_at =
         known_at.map_err(|error| ApiError::field(FieldFault::new("known_at", "time", error)))?;
     Ok(At::Effective { date, known_at })
-}
-
-/// Which transfers, for the page of `routes::transfers`.
-pub(super) fn filter(
-    account: Option<&str>,
-    reference: Option<u128>,
-) -> Result<TransferFilter, ApiError> {
-    let read = account.map(str::parse::<AccountId>).transpose();
-    let account = read.map_err(|error| ApiError::field(FieldFault::new("account", "id", error)))?;
-    Ok(TransferFilter { transfer: None::<TransferId>, account, reference })
 }

@@ -1,15 +1,18 @@
 //! Every route, declared once. A product's file has the handlers and a function `routes` that is
 //! merged below; nothing else needs to be told about it.
 
+mod accounts;
 mod analytics;
 mod assets;
 mod auth;
 mod books;
 mod events;
+mod export;
 mod fx;
 mod imports;
 mod members;
 mod operations;
+mod posting;
 mod transfers;
 
 use axum::Router;
@@ -40,7 +43,10 @@ fn secured() -> OpenApiRouter<App> {
         .merge(imports::routes())
         .merge(fx::routes())
         .merge(books::routes())
+        .merge(accounts::routes())
+        .merge(export::routes())
         .merge(transfers::routes())
+        .merge(posting::routes())
         .merge(events::routes())
         .merge(analytics::routes())
 }

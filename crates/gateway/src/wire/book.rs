@@ -32,7 +32,7 @@ pub(crate) struct CommodityBody {
 }
 
 /// What an account is.
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LedgerAccountType {
     Asset,
@@ -135,20 +135,6 @@ pub(crate) struct AtQuery {
     pub known_at: Option<String>,
 }
 
-/// Which transfers.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct TransferQuery {
-    /// Those that touch this account.
-    pub account: Option<String>,
-    /// Those with this reference.
-    pub reference: Option<String>,
-    /// At most so many items, 1 to 200; 50 where it is left out.
-    pub limit: Option<u32>,
-    /// `next_cursor` of the page before; nothing for the first.
-    pub cursor: Option<String>,
-}
-
 /// What a transfer does.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -161,69 +147,6 @@ pub(crate) enum TransferType {
     PostHold,
     /// Releases a hold.
     VoidHold,
-}
-
-/// Transfers that happen together or not at all.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PostTransfersRequest {
-    /// In this order, at most 10,000.
-    pub transfers: Vec<NewTransfer>,
-}
-
-/// A transfer to make.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewTransfer {
-    /// Its id, if the caller wants to choose it: used once in a book, for ever.
-    #[schema(nullable = false)]
-    pub id: Option<String>,
-    /// What it does; a transfer where it is left out.
-    #[serde(rename = "type", default = "transfer")]
-    pub kind: TransferType,
-    /// The account that is debited.
-    #[schema(nullable = false)]
-    pub debit: Option<String>,
-    /// The account that is credited.
-    #[schema(nullable = false)]
-    pub credit: Option<String>,
-    /// How much, in the accounts' commodity; a hold is posted in full where it is left out.
-    #[schema(format = "decimal", nullable = false)]
-    pub amount: Option<String>,
-    /// The hold to post or void.
-    #[schema(nullable = false)]
-    pub hold: Option<String>,
-    /// When a hold is released of itself.
-    #[schema(format = DateTime, nullable = false)]
-    pub expires_at: Option<String>,
-    /// The date from which it counts; today where it is left out.
-    #[schema(format = Date, nullable = false)]
-    pub effective: Option<String>,
-    /// A number of the caller's own.
-    #[serde(default)]
-    pub code: u16,
-    #[schema(nullable = false)]
-    pub reference: Option<String>,
-    #[schema(nullable = false)]
-    pub purpose: Option<String>,
-    #[schema(nullable = false)]
-    pub counterparty: Option<String>,
-    /// Anything else.
-    #[schema(value_type = Option<Object>, nullable = false)]
-    pub metadata: Option<serde_json::Value>,
-}
-
-const fn transfer() -> TransferType {
-    TransferType::Transfer
-}
-
-/// What was made.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct PostedTransfers {
-    /// The ids, in the order of the request.
-    pub transfers: Vec<String>,
-    /// The number of the first in the book.
-    pub first_number: u64,
 }
 
 /// A transfer of a book.
@@ -247,6 +170,8 @@ pub(crate) struct Transfer {
     pub reference: Option<String>,
     pub purpose: Option<String>,
     pub counterparty: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    pub metadata: Option<serde_json::Value>,
     /// The hold that it posts or voids.
     pub hold: Option<String>,
     #[schema(format = DateTime)]
@@ -360,6 +285,7 @@ impl Transfer {
             reference: view.reference,
             purpose: view.purpose,
             counterparty: view.counterparty,
+            metadata: view.metadata,
             hold: view.hold.map(|hold| hold.to_string()),
             expires_at: view.expires_at.map(|time| time.to_string()),
         }

@@ -226,8 +226,6 @@ testing::both_databases! {
             // Nobody works, so that the wait is all there is.
             (AnalyticsLimits { calculations_max: 0, calculation_ms_max: 20,
                 ..AnalyticsLimits::default() }, 504, "calculation_timeout"),
-            (AnalyticsLimits { body_bytes_max: 9, ..AnalyticsLimits::default() }, 413,
-                "body_too_large"),
         ] {
             let mut services = services(&db, keys(&db)).await;
             services.limits = Limits { analytics: limits, ..Limits::default() };
@@ -240,6 +238,16 @@ testing::both_databases! {
                 assert_eq!(reply.header("retry-after") == "1", [429, 503].contains(&status));
             }
         }
+    }
+
+    async fn a_question_has_a_largest_size(db: TestDatabase) {
+        let mut services = services(&db, keys(&db)).await;
+        services.limits.bulk_bytes_max = 9;
+        let app = TestApp::of(services);
+        let signed = app.register("saraa@example.mn").await;
+        let path = "/api/v1/analytics/performance";
+        let reply = app.post(path, &signed.access, "1", &json!({ "prices": [1.0, 2.0] })).await;
+        reply.assert_problem(413, "body_too_large");
     }
 
     async fn places_are_given_back(db: TestDatabase) {

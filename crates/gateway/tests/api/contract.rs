@@ -71,7 +71,7 @@ async fn foreign_ids(app: &TestApp, other: &Signed) -> BTreeMap<&'static str, St
     BTreeMap::from([
         ("book", book),
         ("account", debit),
-        ("transfer", text(&posted["transfers"][0])),
+        ("transfer", text(&posted["transfers"][0]["id"])),
         ("asset", text(&asset["id"])),
         ("import", text(&import.json()["id"])),
         ("line", "1".to_owned()),

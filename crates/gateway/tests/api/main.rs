@@ -5,6 +5,7 @@
 mod analytics;
 mod auth;
 mod breakage;
+mod bulk;
 mod contract;
 mod events;
 mod frame;
@@ -13,4 +14,5 @@ mod idempotency;
 mod imports;
 mod malformed;
 mod operations;
+mod queries;
 mod server;

@@ -45,10 +45,6 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    pub(super) fn len(&self) -> usize {
-        self.ids.len()
-    }
-
     /// The number that the next account gets.
     pub(super) fn next_number(&self) -> u32 {
         // Memory ends long before 32 bits do.

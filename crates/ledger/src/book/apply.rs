@@ -1,6 +1,6 @@
 //! The changes. Nothing here asks whether it may: `decide` has, or the journal says so.
 
-use kernel::{Amount, AmountError, Timestamp};
+use kernel::{Amount, AmountError, CommandKey, Timestamp};
 
 use super::accounts::{AccountState, Held};
 use super::decide::{Allowed, Effect, reversal_of};
@@ -250,8 +250,9 @@ impl Book {
     }
 
     /// Notes what came of a command with a key.
-    pub(super) fn note_key(&mut self, id: u128, body: u128, outcome: Outcome) {
-        self.keys.insert(id, KeyState { body, outcome });
+    pub(super) fn note_key(&mut self, key: CommandKey, outcome: Outcome) {
+        let CommandKey { id, body, first_seen } = key;
+        self.keys.insert(id, KeyState { body, first_seen, outcome });
         self.undo.push(Undo::KeyNoted { id });
     }
 

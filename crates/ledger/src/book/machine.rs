@@ -67,7 +67,7 @@ impl Machine for Book {
             }
         };
         if let Some(key) = key {
-            self.note_key(key.id, key.body, outcome.clone());
+            self.note_key(*key, outcome.clone());
         }
         Executed::New(outcome)
     }
@@ -85,7 +85,7 @@ impl Machine for Book {
         put_rejected(time, command, rejection, out);
         let outcome = Outcome::Rejected(rejection);
         if let Command::Steps { key: Some(key), .. } = command {
-            self.note_key(key.id, key.body, outcome.clone());
+            self.note_key(*key, outcome.clone());
         }
         outcome
     }
@@ -120,7 +120,7 @@ impl Machine for Book {
                 Some(rejection) => Outcome::Rejected(rejection),
                 None => Outcome::Done { first_number, rejections, found },
             };
-            self.note_key(key.id, key.body, outcome);
+            self.note_key(key, outcome);
         }
         Ok(())
     }

@@ -11,7 +11,7 @@
 //! | 6 a slab of ids | from when in ms, last number |
 //! | 7 the slab's ids | id 16 |
 //! | 8 odd ids | id 16, number |
-//! | 9 keys | id 16, body 16, outcome |
+//! | 9 keys | id 16, body 16, first seen 8, outcome |
 //!
 //! Numbers and amounts are LEB128, amounts zigzag. What may be missing has a flag, or is one more
 //! than its number, with 0 for none. The order is that of numbers and ids, so that the same state
@@ -78,6 +78,7 @@ impl Book {
         let keys = parts(KEYS, keys, |(id, state), out| {
             out.extend_from_slice(&id.to_be_bytes());
             out.extend_from_slice(&state.body.to_be_bytes());
+            out.extend_from_slice(&state.first_seen.micros().to_be_bytes());
             codec::put_outcome(&state.outcome, out);
         });
         let book = iter::once_with(|| self.book_part());
@@ -156,8 +157,9 @@ impl Book {
                 }
                 KEYS => {
                     let (id, body) = (reader.u128()?, reader.u128()?);
+                    let first_seen = Timestamp::from_micros(reader.i64()?);
                     let outcome = codec::read_outcome(&mut reader)?;
-                    self.keys.insert(id, KeyState { body, outcome });
+                    self.keys.insert(id, KeyState { body, first_seen, outcome });
                 }
                 _ => return Err(damaged("a part of a snapshot")),
             }

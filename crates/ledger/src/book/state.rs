@@ -50,6 +50,7 @@ pub(super) struct HoldState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeyState {
     pub body: u128,
+    pub first_seen: Timestamp,
     pub outcome: Outcome,
 }
 
@@ -93,7 +94,12 @@ impl Book {
 
     /// Every account, in the order of opening.
     pub fn accounts(&self) -> impl Iterator<Item = Account> + '_ {
-        (0_u32..).take(self.accounts.len()).map(|number| self.account_at(number))
+        self.accounts_from(0)
+    }
+
+    /// The accounts from a number on, in the order of opening.
+    pub fn accounts_from(&self, number: u32) -> impl Iterator<Item = Account> + '_ {
+        (number..self.accounts.next_number()).map(|number| self.account_at(number))
     }
 
     /// Every commodity with its scale, in the order of definition.
@@ -106,6 +112,12 @@ impl Book {
     pub fn scale_of(&self, code: CommodityCode) -> Option<u8> {
         let number = *self.commodity_numbers.get(&code)?;
         Some(self.commodities[number as usize].scale)
+    }
+
+    /// When a command's key was first seen, if it was.
+    #[must_use]
+    pub fn first_seen(&self, key: u128) -> Option<Timestamp> {
+        self.keys.get(&key).map(|known| known.first_seen)
     }
 
     /// The last date of the periods that are closed.

@@ -334,7 +334,7 @@ impl Commit for SqlCommit {
             while let Some(next) = changes.next_if(|next| std::ptr::eq(next.statement, statement)) {
                 many.push(next.params);
             }
-            self.tx.execute_many(statement, many).await?;
+            self.tx.insert_many(statement, many).await?;
         }
         self.tx.bind(Level::System).await
     }

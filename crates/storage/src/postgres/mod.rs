@@ -171,21 +171,25 @@ impl PostgresTx {
     }
 
     /// Executes one statement with many rows of parameters, pipelined; the rows each touched. A
-    /// plain insert of many rows goes many rows at a time.
+    /// plain insert of many rows goes many rows at a time; one that may leave a row out does so
+    /// only where nobody asks for the rows that each touched.
     pub(crate) async fn execute_many(
         &self,
         statement: &Statement,
         many: &[Vec<Value>],
+        counts: Counts,
     ) -> Result<Vec<u64>, StorageError> {
         let client = self.client()?;
         let failed = |error| failed(statement.place(), &error);
-        let bulk = statement.postgres_bulk().filter(|_| many.len() >= BULK_ROWS);
+        let bulk = statement
+            .postgres_bulk()
+            .filter(|bulk| many.len() >= BULK_ROWS && (bulk.all || counts == Counts::Unasked));
         let bulk_rows = if bulk.is_some() { many.len() / BULK_ROWS * BULK_ROWS } else { 0 };
         let (in_bulk, many) = many.split_at(bulk_rows);
         let answer = self.answer(async {
             let mut touched = vec![1; in_bulk.len()];
-            if let Some(sql) = bulk {
-                let prepared = client.prepare_cached(sql).await?;
+            if let Some(bulk) = bulk {
+                let prepared = client.prepare_cached(&bulk.sql).await?;
                 for chunk in in_bulk.chunks(BULK_ROWS * BULKS_PIPELINED_MAX) {
                     let under_way = chunk.chunks(BULK_ROWS).map(|rows| {
                         let (client, prepared) = (client, &prepared);
@@ -256,6 +260,13 @@ impl Drop for PostgresTx {
             }
         });
     }
+}
+
+/// Whether it matters how many rows each row of parameters touched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counts {
+    Asked,
+    Unasked,
 }
 
 fn borrow(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {

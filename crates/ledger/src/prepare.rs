@@ -1,0 +1,124 @@
+//! What a request says, and what becomes of it before the engine gets it: references are hashed,
+//! texts become rows.
+
+use std::collections::HashMap;
+
+use kernel::{BookId, Context};
+use storage::journal::RowChange;
+use storage::{Database, Level, Mode, StorageError, TextHasher};
+
+use crate::error::LedgerError;
+use crate::model::{AccountId, Atomicity, Step, TransferId};
+use crate::query::TransferText;
+use crate::store;
+
+/// So many steps are prepared in less than half a millisecond.
+const PREPARED_INLINE_MAX: usize = 128;
+
+/// Steps, the texts that belong to them, and the rows of the caller that change with them or not at
+/// all.
+#[derive(Clone, Default)]
+pub struct Request {
+    /// In this order.
+    pub steps: Vec<Step>,
+    /// What becomes of the others where one is rejected.
+    pub atomicity: Atomicity,
+    /// Names of accounts that the steps open.
+    pub account_texts: Vec<AccountText>,
+    /// Texts of transfers that the steps make.
+    pub transfer_texts: Vec<TransferText>,
+    /// The caller's own rows.
+    pub rows: Vec<RowChange>,
+}
+
+/// The text that belongs to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountText {
+    /// Which account.
+    pub account: AccountId,
+    /// What its owner calls it.
+    pub name: String,
+    /// Anything else.
+    pub metadata: serde_json::Value,
+}
+
+/// What hashes the references of texts, where one has any.
+pub(crate) async fn hasher(
+    database: &Database,
+    context: &Context,
+    texts: &[TransferText],
+) -> Result<Option<TextHasher>, LedgerError> {
+    if texts.iter().all(|text| text.reference.is_none()) {
+        return Ok(None);
+    }
+    let level = Level::of(context.tenant);
+    // A key is made once; nobody waits for the one writer of SQLite after that.
+    let mut tx = database.begin(level, Mode::Read).await?;
+    let known = storage::known_tenant_hasher(&mut tx).await?;
+    tx.commit().await?;
+    if known.is_some() {
+        return Ok(known);
+    }
+    let mut tx = database.begin(level, Mode::Write).await?;
+    let made = storage::tenant_hasher(&mut tx, context).await?;
+    tx.commit().await?;
+    Ok(Some(made))
+}
+
+/// The steps of a request with their references hashed, and its rows with its texts among them.
+/// Many are prepared beside the async threads.
+pub(crate) async fn prepared(
+    book: BookId,
+    request: Request,
+    hasher: Option<TextHasher>,
+) -> Result<(Vec<Step>, Vec<RowChange>), LedgerError> {
+    if request.steps.len() <= PREPARED_INLINE_MAX {
+        return Ok(prepare(book, request, hasher.as_ref()));
+    }
+    let prepared = tokio::task::spawn_blocking(move || prepare(book, request, hasher.as_ref()));
+    let stopped = |_| StorageError::Unavailable { text: "the process is ending".to_owned() };
+    Ok(prepared.await.map_err(stopped)?)
+}
+
+fn prepare(
+    book: BookId,
+    request: Request,
+    hasher: Option<&TextHasher>,
+) -> (Vec<Step>, Vec<RowChange>) {
+    let Request { mut steps, atomicity, account_texts, transfer_texts, mut rows } = request;
+    if let Some(hasher) = hasher {
+        let reference =
+            |text: &TransferText| Some((text.transfer, hasher.hash(text.reference.as_deref()?)));
+        let hashes: HashMap<TransferId, [u8; 16]> =
+            transfer_texts.iter().filter_map(reference).collect();
+        for step in &mut steps {
+            if let Step::Transfer(transfer) = step
+                && let Some(hash) = hashes.get(&transfer.id)
+            {
+                transfer.reference = Some(u128::from_be_bytes(*hash));
+            }
+        }
+    }
+    let texts = account_texts
+        .iter()
+        .map(|text| store::account_text(book, text.account, &text.name, &text.metadata));
+    rows.extend(texts);
+    let step_of = steps_of_transfers(&steps, atomicity);
+    rows.extend(transfer_texts.iter().map(|text| RowChange {
+        step: step_of.get(&text.transfer).copied(),
+        ..store::transfer_text(book, text)
+    }));
+    (steps, rows)
+}
+
+/// The step that makes each transfer, where each stands on its own.
+fn steps_of_transfers(steps: &[Step], atomicity: Atomicity) -> HashMap<TransferId, u32> {
+    let transfer = |(index, step): (u32, &Step)| match step {
+        Step::Transfer(transfer) => Some((transfer.id, index)),
+        _ => None,
+    };
+    match atomicity {
+        Atomicity::Together => HashMap::new(),
+        Atomicity::Each => (0..).zip(steps).filter_map(transfer).collect(),
+    }
+}

@@ -1,0 +1,82 @@
+//! Other people's accounting programs, which check what we export: beancount and hledger, as
+//! `scripts/setup.sh test` installs them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What a program says that accounts hold: by account, the amount with its decimals as it was
+/// written and the commodity. Accounts that hold nothing may be left out.
+pub type Balances = BTreeMap<String, (String, String)>;
+
+/// Has `bean-check` read a file, and asks `bean-query` for the balances.
+///
+/// # Panics
+/// Where the program is missing, finds a fault, or answers what is not understood.
+#[must_use]
+pub fn beancount(file: &Path) -> Balances {
+    run(beancount_program("bean-check"), &[path(file)]);
+    let query = "SELECT account, sum(number) AS sum, currency GROUP BY account, currency";
+    let program = beancount_program("bean-query");
+    balances(&run(program, &["-f", "csv", path(file), query]))
+}
+
+/// Has `hledger check --strict` read a file, and asks it for the balances.
+///
+/// # Panics
+/// Where the program is missing, finds a fault, or answers what is not understood.
+#[must_use]
+pub fn hledger(file: &Path) -> Balances {
+    run("hledger".into(), &["check", "--strict", "-f", path(file)]);
+    let words = ["balance", "--flat", "--no-total", "--layout=bare", "-O", "csv", "-f", path(file)];
+    let text = run("hledger".into(), &words);
+    // "account","commodity","balance"
+    let swap = |cells: Vec<&str>| match cells[..] {
+        [account, commodity, amount] => format!("{account},{amount},{commodity}"),
+        _ => panic!("hledger: {cells:?}"),
+    };
+    let lines = text.lines().map(|line| swap(line.split("\",\"").collect()));
+    balances(&lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Reads lines of account, amount and commodity below their heading.
+fn balances(text: &str) -> Balances {
+    let mut balances = Balances::new();
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> =
+            line.split(',').map(|cell| cell.trim_matches(['"', ' ', '\r'])).collect();
+        let [account, amount, commodity] = cells[..] else { panic!("not understood: {line:?}") };
+        balances.insert(account.to_owned(), (amount.to_owned(), commodity.to_owned()));
+    }
+    balances
+}
+
+/// Where `scripts/setup.sh test` puts beancount.
+fn beancount_program(name: &str) -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = cache.or_else(home).expect("XDG_CACHE_HOME or HOME is set");
+    cache.join("florin/beancount/bin").join(name)
+}
+
+fn run(program: PathBuf, words: &[&str]) -> String {
+    let missing = |error| panic!("{}: {error}; run scripts/setup.sh test", program.display());
+    // It reads text as bytes of UTF-8 whatever the machine's language is.
+    let output = Command::new(&program)
+        .args(words)
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .unwrap_or_else(missing);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{}: {told}{}",
+        program.display(),
+        String::from_utf8_lossy(&output.stdout)
+    );
+    String::from_utf8(output.stdout).expect("the program writes UTF-8")
+}
+
+fn path(file: &Path) -> &str {
+    file.to_str().expect("the path is text")
+}
