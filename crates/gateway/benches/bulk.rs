@@ -161,6 +161,7 @@ impl Bench {
         waits
     }
 
+    /// Posts one request; the body of its answer.
     async fn post(&self, stream: &mut TcpStream, what: &str, body: &[u8]) -> Vec<u8> {
         let Self { token, book, .. } = self;
         let (key, length) = (self.env.random_uuid(), body.len());
@@ -171,7 +172,7 @@ impl Bench {
         );
         stream.write_all(head.as_bytes()).await.unwrap();
         stream.write_all(body).await.unwrap();
-        let (mut answer, mut end) = (Vec::new(), usize::MAX);
+        let (mut answer, mut start, mut end) = (Vec::new(), 0, usize::MAX);
         while answer.len() < end {
             let count = stream.read_buf(&mut answer).await.unwrap();
             assert!(count > 0, "{}", String::from_utf8_lossy(&answer));
@@ -182,10 +183,11 @@ impl Bench {
                 let text = String::from_utf8_lossy(&answer[..head]).to_lowercase();
                 assert!(text.starts_with("http/1.1 201"), "{}", String::from_utf8_lossy(&answer));
                 let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
-                end = head + 4 + length.unwrap().parse::<usize>().unwrap();
+                start = head + 4;
+                end = start + length.unwrap().parse::<usize>().unwrap();
                 answer.reserve(end - answer.len());
             }
         }
-        answer
+        answer.split_off(start)
     }
 }

@@ -113,7 +113,8 @@ impl Made {
                 4 => {
                     let hold = TransferId::from_uuid(Uuid::from_u128(5_000 + index - 1));
                     let amount = Some(Amount::from_minor(1));
-                    Movement::PostHold { hold, amount, rest: Rest::Release }
+                    let rest = if index % 20 == 4 { Rest::Keep } else { Rest::Release };
+                    Movement::PostHold { hold, amount, rest }
                 }
                 _ => Movement::Post { debit: sides.0, credit: sides.1, amount },
             };
