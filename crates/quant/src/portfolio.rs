@@ -10,6 +10,8 @@
 //! | equal or given shares of risk | [`risk_parity`], [`risk_budgets`] |
 //! | along a tree | [`hierarchical_risk_parity`], [`hierarchical_equal_risk`] |
 //! | market and views | [`equilibrium_returns`], [`black_litterman`] |
+//! | any of them, over prices | [`optimise`], [`Universe`], [`PortfolioFigures`] |
+//! | the same by names | [`NamedObjective`], [`NamedRules`] |
 //! | whole shares | [`allocate_greedily`], [`allocate_exactly`] |
 //!
 //! One [`Constraints`] type serves every problem of the first five rows.
@@ -28,12 +30,16 @@ mod factor;
 mod hierarchical;
 mod leaf_order;
 mod mean_variance;
+mod named_objective;
+mod named_rules;
+mod optimise;
 mod polyhedron;
 mod risk_budget;
 mod scenarios;
 mod search;
 mod start;
 mod tail;
+mod universe;
 
 pub use allocation::{Allocation, allocate_exactly, allocate_greedily};
 pub use black_litterman::{ViewUncertainty, Views, black_litterman, equilibrium_returns};
@@ -46,4 +52,8 @@ pub use mean_variance::{
     maximum_diversification, maximum_return_at_volatility, maximum_sharpe, maximum_utility,
     minimum_variance, minimum_variance_at_return, net_return,
 };
+pub use named_objective::{NamedObjective, ObjectiveKind};
+pub use named_rules::{NamedBounds, NamedGroup, NamedRules, set_named};
+pub use optimise::{FIGURES_CONFIDENCE, Objective, PortfolioFigures, optimise};
 pub use risk_budget::{risk_budgets, risk_contributions, risk_parity};
+pub use universe::Universe;

@@ -13,4 +13,5 @@ mod idempotency;
 mod imports;
 mod malformed;
 mod operations;
+mod portfolios;
 mod server;

@@ -32,7 +32,7 @@ pub struct Portfolio {
     /// What was made least or greatest: variance, utility, ratio or CVaR, as the function says.
     pub objective: f64,
     /// How much better the objective could still be: 0 but where a limit on the number of assets
-    /// ended the search ([`cardinality::NODES_MAX`]).
+    /// ended the search ([`super::Cardinality::nodes_max`]).
     pub gap: f64,
 }
 

@@ -36,6 +36,39 @@ pub struct Shrunk {
     pub intensity: f64,
 }
 
+/// Which of the covariances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Estimator {
+    /// [`sample`].
+    #[default]
+    Sample,
+    /// [`ledoit_wolf`].
+    LedoitWolf,
+    /// [`oracle_approximating`].
+    OracleApproximating,
+}
+
+/// The covariance by an estimator that is chosen.
+///
+/// # Errors
+/// As [`sample`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::covariance::{Estimator, estimate, sample};
+///
+/// let returns = Matrix::from_rows(&[[0.01, 0.02], [-0.01, 0.00], [0.02, 0.01]])?;
+/// assert_eq!(estimate(&returns, Estimator::Sample)?, sample(&returns)?);
+/// # Ok::<(), quant::Error>(())
+/// ```
+pub fn estimate(returns: &Matrix, estimator: Estimator) -> Result<Matrix> {
+    match estimator {
+        Estimator::Sample => sample(returns),
+        Estimator::LedoitWolf => Ok(ledoit_wolf(returns)?.covariance),
+        Estimator::OracleApproximating => Ok(oracle_approximating(returns)?.covariance),
+    }
+}
+
 /// The unbiased covariance.
 ///
 /// # Errors
