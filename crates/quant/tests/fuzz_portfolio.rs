@@ -199,6 +199,62 @@ fn shares_of_risk_add_up_for_every_covariance() {
 }
 
 #[test]
+fn shares_of_risk_within_bounds_obey_them() {
+    let draws = (vec(0.0..1.0_f64, 6), vec(0.0..1.0_f64, 6), vec(0.1..3.0_f64, 6));
+    check(200, &(returns(), draws), |(returns, (low, high, budgets))| {
+        let covariance = moments(&returns).covariance;
+        let assets = covariance.rows();
+        let even = 1.0 / f64::from(u32::try_from(assets).unwrap());
+        // Now and then none obey, or one only, or some are fixed.
+        let bounds = WeightBounds {
+            lower: low[..assets].iter().map(|draw| (1.2 * draw - 0.2).max(0.0) * even).collect(),
+            upper: high[..assets].iter().map(|draw| even * (0.95 + draw * draw)).collect(),
+        };
+        let budgets = &budgets[..assets];
+        for answer in [
+            risk_budgets_within(&covariance, budgets, &bounds),
+            hierarchical_risk_parity_within(&covariance, Linkage::Ward, Split::Tree, &bounds),
+            hierarchical_risk_parity_within(&covariance, Linkage::Single, Split::Halves, &bounds),
+            hierarchical_equal_risk_within(&covariance, Linkage::Average, None, &bounds),
+        ] {
+            match answer {
+                Ok(weights) => {
+                    let WeightBounds { lower, upper } = bounds.clone();
+                    let rules = Constraints { lower, upper, ..Constraints::long_only(assets) };
+                    prop_assert!(rules.violation(&weights, None).unwrap() < 1e-9, "{weights:?}");
+                }
+                Err(Error::Infeasible { .. }) => prop_assert!(bounds.check().is_err()),
+                Err(error) => prop_assert!(
+                    error.argument() == Some("covariance")
+                        || matches!(error, Error::NotConverged { .. }),
+                    "{error}"
+                ),
+            }
+        }
+        // A share of the risk that is as near as the bounds allow is no worse than the even mix.
+        let even = vec![even; assets];
+        if let Ok(weights) = risk_budgets_within(&covariance, budgets, &bounds) {
+            let total: f64 = budgets.iter().sum();
+            let objective = |weights: &[f64]| {
+                let shares = weights.iter().zip(budgets);
+                let shares: f64 = shares.map(|(weight, own)| own / total * weight.ln()).sum();
+                0.5 * covariance.quadratic_form(weights).unwrap().ln() - shares
+            };
+            let rules = Constraints {
+                lower: bounds.lower.clone(),
+                upper: bounds.upper.clone(),
+                ..Constraints::long_only(assets)
+            };
+            if rules.violation(&even, None).unwrap() <= 0.0 {
+                let (ours, theirs) = (objective(&weights), objective(&even));
+                prop_assert!(ours <= theirs + 1e-9, "{ours} {theirs} {weights:?}");
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn no_number_panics() {
     let all = (vec(wild(), 0..5), vec(wild(), 0..5), wild(), wild_matrix());
     check(500, &all, |(left, right, number, matrix)| {
@@ -220,6 +276,10 @@ fn no_number_panics() {
         let _eigen = SymmetricEigen::new(&matrix);
         let _fit = LeastSquares::new(&matrix, &left);
         let _shares = risk_budgets(&matrix, &left);
+        let bounds = WeightBounds { lower: left.clone(), upper: right.clone() };
+        let _within = risk_budgets_within(&matrix, &left, &bounds);
+        let _tree = hierarchical_risk_parity_within(&matrix, Linkage::Ward, Split::Tree, &bounds);
+        let _equal = hierarchical_equal_risk_within(&matrix, Linkage::Ward, None, &bounds);
         let _tree = Dendrogram::new(&matrix, Linkage::Ward);
         for bought in
             [allocate_greedily(&left, &right, number), allocate_exactly(&left, &right, number)]

@@ -3,14 +3,15 @@
 use super::constraints::Constraints;
 use super::cvar::{conditional_value_at_risk, minimum_cvar};
 use super::dendrogram::Linkage;
-use super::hierarchical::{Split, hierarchical_equal_risk, hierarchical_risk_parity};
+use super::hierarchical::{Split, hierarchical_equal_risk_within, hierarchical_risk_parity_within};
 use super::mean_variance::{
-    Portfolio, as_number, maximum_diversification, maximum_return_at_volatility, maximum_sharpe,
+    Portfolio, maximum_diversification, maximum_return_at_volatility, maximum_sharpe,
     maximum_utility, minimum_variance, minimum_variance_at_return, net_return,
 };
-use super::risk_budget::{risk_budgets, risk_contributions};
+use super::risk_budget::{risk_budgets_within, risk_contributions};
 use super::universe::Universe;
-use crate::error::{Error, Result, same_length};
+use super::weight_bounds::WeightBounds;
+use crate::error::{Result, same_length};
 
 /// The confidence of [`PortfolioFigures::cvar`].
 pub const FIGURES_CONFIDENCE: f64 = 0.95;
@@ -91,9 +92,9 @@ pub struct PortfolioFigures {
 /// and the variance for budgets and trees.
 ///
 /// # Errors
-/// Those of the objective's own function; [`Error::LengthsDiffer`] where `constraints` are for
-/// another number of assets; [`Error::OutOfBounds`] for a rule that budgets and trees of risk do
-/// not take: they are long only.
+/// Those of the objective's own function; [`crate::Error::LengthsDiffer`] where `constraints` are
+/// for another number of assets; [`crate::Error::OutOfBounds`] for a rule that budgets and trees of
+/// risk do not take: theirs are bounds of weights, long only.
 ///
 /// ```
 /// use quant::performance::Frequency;
@@ -138,16 +139,15 @@ pub fn optimise(
         }
         Objective::MaximumDiversification => maximum_diversification(covariance, constraints),
         Objective::RiskBudgets { budgets } => {
-            check_long_only(constraints)?;
-            by_risk(risk_budgets(covariance, budgets)?)
+            by_risk(risk_budgets_within(covariance, budgets, &WeightBounds::of(constraints)?)?)
         }
         Objective::HierarchicalRiskParity { linkage, split } => {
-            check_long_only(constraints)?;
-            by_risk(hierarchical_risk_parity(covariance, *linkage, *split)?)
+            let bounds = WeightBounds::of(constraints)?;
+            by_risk(hierarchical_risk_parity_within(covariance, *linkage, *split, &bounds)?)
         }
         Objective::HierarchicalEqualRisk { linkage, clusters } => {
-            check_long_only(constraints)?;
-            by_risk(hierarchical_equal_risk(covariance, *linkage, *clusters)?)
+            let bounds = WeightBounds::of(constraints)?;
+            by_risk(hierarchical_equal_risk_within(covariance, *linkage, *clusters, &bounds)?)
         }
     }
 }
@@ -156,7 +156,7 @@ impl PortfolioFigures {
     /// The figures of `weights`, a Sharpe ratio above `risk_free` a year.
     ///
     /// # Errors
-    /// [`Error::LengthsDiffer`] where weights, rules and universe do not fit.
+    /// [`crate::Error::LengthsDiffer`] where weights, rules and universe do not fit.
     pub fn of(
         universe: &Universe,
         weights: &[f64],
@@ -183,24 +183,5 @@ impl PortfolioFigures {
             effective_assets: 1.0 / weights.iter().map(|weight| weight * weight).sum::<f64>(),
             risk_contributions: risk_contributions(covariance, weights).ok(),
         })
-    }
-}
-
-/// Budgets and trees of risk know no other rule than weights from 0 to 1 that add up to 1.
-fn check_long_only(constraints: &Constraints) -> Result<()> {
-    let expected = "nothing: budgets and trees of risk are long only, without other rules";
-    let count = as_number(constraints.groups.len());
-    let plain = Constraints::long_only(constraints.assets());
-    let differing = [
-        ("weight_min", constraints.lower != plain.lower, 0.0),
-        ("weight_max", constraints.upper != plain.upper, 0.0),
-        ("groups", !constraints.groups.is_empty(), count),
-        ("current", constraints.trading.is_some(), 1.0),
-        ("benchmark", constraints.tracking.is_some(), 1.0),
-        ("assets_max", constraints.cardinality.is_some(), 1.0),
-    ];
-    match differing.into_iter().find(|(_, differs, _)| *differs) {
-        Some((argument, _, found)) => Err(Error::out_of_bounds(argument, found, expected)),
-        None => Ok(()),
     }
 }

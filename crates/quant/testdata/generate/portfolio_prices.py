@@ -114,12 +114,12 @@ BOUNDS = {
     "each its own": ([0.0, 0.1, 0.0, 0.02, 0.0, 0.0, 0.1, 0.0], [0.2, 0.2, 0.05, 1.0, 1.0, 0.08, 0.3, 0.6]),
 }
 for name, (lower, upper) in BOUNDS.items():
-    # 0 where skfolio has no lower bound of its own: the logarithm keeps weights above it.
     both = dict(min_weights=np.broadcast_to(lower, 8).astype(float), max_weights=np.broadcast_to(upper, 8).astype(float))
+    # Returns in per cent: of a variance near 1 the solver's tolerances leave more digits.
     add(f"risk parity, {name}", "skfolio",
-        RiskBudgeting(risk_measure=RiskMeasure.VARIANCE, **both, **THEIRS).fit(X).weights_)
+        RiskBudgeting(risk_measure=RiskMeasure.VARIANCE, **both, **THEIRS).fit(100 * X).weights_)
     add(f"risk budgets, {name}", "skfolio", RiskBudgeting(
-        risk_measure=RiskMeasure.VARIANCE, risk_budget=budgets, **both, **THEIRS).fit(X).weights_)
+        risk_measure=RiskMeasure.VARIANCE, risk_budget=budgets, **both, **THEIRS).fit(100 * X).weights_)
     add(f"hierarchical risk parity, {name}", "skfolio",
         HierarchicalRiskParity(hierarchical_clustering_estimator=WARD, **both).fit(X).weights_)
     add(f"hierarchical equal risk, {name}", "skfolio", HierarchicalEqualRiskContribution(
