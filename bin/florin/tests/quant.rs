@@ -232,6 +232,10 @@ fn a_portfolio_is_that_of_pyportfolioopt_and_skfolio() {
             "--objective hierarchical-risk-parity --split turned-halves",
         ),
         ("hierarchical equal risk, ward", "--objective hierarchical-equal-risk"),
+        (
+            "hierarchical equal risk, at most 0.3",
+            "--objective hierarchical-equal-risk --weight-max 0.3",
+        ),
     ] {
         let words: Vec<&str> = said.split_whitespace().collect();
         let made = desk.json(&[&["optimise", "classes.csv"], &words[..]].concat());

@@ -71,6 +71,9 @@ testing::both_databases! {
                 { "kind": "risk_budgets", "budgets": { "GOLD": 3, "BONDS": 2 } } })),
             ("hierarchical risk parity, single", json!({ "objective": single })),
             ("hierarchical risk parity, ward", json!({ "objective": turned })),
+            ("risk budgets, 0.05 to 0.25", json!({
+                "objective": { "kind": "risk_budgets", "budgets": { "GOLD": 3, "BONDS": 2 } },
+                "constraints": { "weight_min": 0.05, "weight_max": 0.25 } })),
             ("hierarchical equal risk, ward",
                 json!({ "objective": { "kind": "hierarchical_equal_risk" } })),
         ] {

@@ -39,6 +39,12 @@ pub struct Allocation {
 ///
 /// # Errors
 /// `weights` below 0 or adding up to more than 1, `prices` or `value` not above 0.
+///
+/// ```
+/// let bought = quant::portfolio::allocate_greedily(&[0.5, 0.5], &[30.0, 70.0], 200.0)?;
+/// assert_eq!((bought.shares, bought.cash), (vec![3, 1], 40.0));
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn allocate_greedily(weights: &[f64], prices: &[f64], value: f64) -> Result<Allocation> {
     let weights = &checked(weights, prices, value)?;
     let mut shares: Vec<f64> = weights

@@ -106,6 +106,16 @@ pub fn hierarchical_risk_parity_within(
 ///
 /// # Errors
 /// As [`hierarchical_risk_parity`]; `clusters` must be 1 to the number of assets.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{Linkage, hierarchical_equal_risk};
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let weights = hierarchical_equal_risk(&covariance, Linkage::Ward, Some(2))?;
+/// assert!((weights[1] - 0.8).abs() < 1e-12);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn hierarchical_equal_risk(
     covariance: &Matrix,
     linkage: Linkage,

@@ -170,6 +170,15 @@ fn scaled(values: &[f64]) -> Vec<f64> {
 /// # Errors
 /// As [`risk_budgets`]. Maillard, Roncalli and Teiletche, On the Properties of Equally-Weighted
 /// Risk Contributions Portfolios (2010).
+///
+/// ```
+/// use quant::algebra::Matrix;
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let weights = quant::portfolio::risk_parity(&covariance)?;
+/// assert!((weights[1] - 2.0 / 3.0).abs() < 1e-12);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn risk_parity(covariance: &Matrix) -> Result<Vec<f64>> {
     risk_budgets(covariance, &vec![1.0; covariance.rows()])
 }
@@ -178,6 +187,15 @@ pub fn risk_parity(covariance: &Matrix) -> Result<Vec<f64>> {
 ///
 /// # Errors
 /// [`Error::LengthsDiffer`] where weights do not fit, [`Error::Undefined`] without any risk.
+///
+/// ```
+/// use quant::algebra::Matrix;
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let shares = quant::portfolio::risk_contributions(&covariance, &[0.5, 0.5])?;
+/// assert!((shares[0] - 0.8).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn risk_contributions(covariance: &Matrix, weights: &[f64]) -> Result<Vec<f64>> {
     let slopes = covariance.multiply_vector(weights)?;
     let variance = covariance.quadratic_form(weights)?;

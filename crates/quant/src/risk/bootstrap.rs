@@ -87,6 +87,17 @@ pub struct BlockLength {
 /// [`Error::TooShort`] with fewer than two returns, [`Error::NotFinite`], [`Error::OutOfBounds`]
 /// for the plan's values and unless 0 < level < 1, [`Error::Undefined`] if the figure has a value
 /// in fewer than two draws, and what `figure` answers.
+///
+/// ```
+/// use quant::performance::returns;
+/// use quant::risk::bootstrap::{Blocks, Plan, interval};
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let plan = Plan { blocks: Blocks::Circular { length: 2 }, draws: 200, seed: 1 };
+/// let total = interval(&returns, &plan, 0.9, returns::total)?;
+/// assert!(total.low <= total.estimate && total.estimate <= total.high);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn interval(
     returns: &[f64],
     plan: &Plan,
@@ -150,6 +161,16 @@ fn drawn_figures(
 ///
 /// # Errors
 /// As [`interval`].
+///
+/// ```
+/// use quant::risk::bootstrap::{Blocks, Plan, resample};
+///
+/// let plan = Plan { blocks: Blocks::Circular { length: 3 }, draws: 2, seed: 1 };
+/// let mut drawn = resample(&[0.1, 0.2, 0.3], &plan)?; // one block, turned
+/// drawn.sort_by(f64::total_cmp);
+/// assert_eq!(drawn, [0.1, 0.2, 0.3]);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn resample(returns: &[f64], plan: &Plan) -> Result<Vec<f64>> {
     check(returns, plan)?;
     let mut drawn = vec![0.0; returns.len()];
@@ -163,6 +184,13 @@ pub fn resample(returns: &[f64], plan: &Plan) -> Result<Vec<f64>> {
 /// # Errors
 /// [`Error::TooShort`] with fewer than ten values, [`Error::NotFinite`], [`Error::Undefined`] if
 /// they are constant.
+///
+/// ```
+/// let values: Vec<f64> = (0..200).map(|t| f64::from(t / 10 % 2)).collect();
+/// let length = quant::risk::bootstrap::block_length(&values)?;
+/// assert!(length.circular > 1.0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn block_length(values: &[f64]) -> Result<BlockLength> {
     at_least("values", values.len(), 10)?;
     check_values("values", values)?;
