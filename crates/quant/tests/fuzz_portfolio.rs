@@ -255,6 +255,65 @@ fn shares_of_risk_within_bounds_obey_them() {
 }
 
 #[test]
+fn every_objective_by_name_obeys_its_rules_or_says_what_is_wrong() {
+    use quant::performance::Frequency;
+    use quant::risk::covariance::Estimator;
+
+    const KINDS: [ObjectiveKind; 9] = [
+        ObjectiveKind::MinimumVariance,
+        ObjectiveKind::MaximumReturn,
+        ObjectiveKind::MaximumUtility,
+        ObjectiveKind::MaximumSharpe,
+        ObjectiveKind::MinimumCvar,
+        ObjectiveKind::MaximumDiversification,
+        ObjectiveKind::RiskBudgets,
+        ObjectiveKind::HierarchicalRiskParity,
+        ObjectiveKind::HierarchicalEqualRisk,
+    ];
+    let said = (0..9_usize, vec(prop_oneof![2 => Just(None), 1 => wild().prop_map(Some)], 9));
+    check(400, &(returns(), said, vec(0..4_usize, 3)), |(returns, (kind, said), whom)| {
+        let names: Vec<String> = (0..returns.columns()).map(|asset| format!("a{asset}")).collect();
+        let name = |at: usize| format!("a{}", whom[at]);
+        let objective = NamedObjective {
+            kind: KINDS[kind],
+            return_min: said[0],
+            volatility_max: (kind == 1).then(|| said[1].unwrap_or(0.5)),
+            risk_aversion: (kind == 2).then(|| said[2].unwrap_or(2.0)),
+            ..NamedObjective::default()
+        };
+        let pair = |value: Option<f64>| value.map(|value| (name(0), value)).into_iter().collect();
+        let rules = NamedRules {
+            weight_max: said[3].unwrap_or(1.0),
+            bounds: (said[4].into_iter())
+                .map(|upper| NamedBounds { name: name(1), lower: 0.0, upper })
+                .collect(),
+            current: pair(said[5]),
+            turnover_max: said[5].and(said[6]),
+            benchmark: pair(said[7]),
+            tracking_error_max: said[7].map(f64::abs),
+            ..NamedRules::default()
+        };
+        let universe = Universe::of_returns(returns, Frequency::DAILY, Estimator::LedoitWolf);
+        let Ok(universe) = universe else { return Ok(()) };
+        let (Ok(objective), Ok(rules)) =
+            (objective.objective(&names, 0.0), rules.constraints(&names))
+        else {
+            return Ok(());
+        };
+        let answer = optimise(&universe, &objective, &rules);
+        if let Ok(best) = &answer {
+            let figures = PortfolioFigures::of(&universe, &best.weights, &rules, 0.0).unwrap();
+            prop_assert!(figures.volatility.is_finite() && figures.cvar.is_finite(), "{figures:?}");
+            // A tracking error beside CVaR is measured with the scenarios' covariance.
+            let covariance = Some(&universe.moments().covariance).filter(|_| kind != 4);
+            let violation = rules.violation(&best.weights, covariance).unwrap();
+            prop_assert!(violation < 1e-7, "{violation}: {best:?}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn no_number_panics() {
     let all = (vec(wild(), 0..5), vec(wild(), 0..5), wild(), wild_matrix());
     check(500, &all, |(left, right, number, matrix)| {

@@ -1,7 +1,7 @@
 """Made-up prices of eight asset classes over two years of weekdays, and the portfolios that PyPortfolioOpt, skfolio
 and cvxpy make of them. Writes portfolio_prices.csv and portfolio_prices.json beside itself.
 
-pip install clarabel==0.11.1 cvxpy==1.9.3 numpy==2.4.6 pandas==3.1.1 pyportfolioopt==1.6.0 scikit-learn==1.9.1
+pip install clarabel==0.11.1 cvxpy==1.9.3 numpy==2.4.6 pandas==2.3.3 pyportfolioopt==1.6.0 scikit-learn==1.9.1
   scipy==1.17.1 skfolio==1.12.2
 """
 import json
