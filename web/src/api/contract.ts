@@ -41,6 +41,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/forecasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forecast series
+         * @description The next values of at most 100 series, with bounds between which a share of cases is to lie.
+         */
+        post: operations["forecast_series"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/indicators": {
         parameters: {
             query?: never;
@@ -79,6 +99,27 @@ export interface paths {
          * @description The tear sheet of a series of prices, alone or against a benchmark: at most 200,000 prices.
          */
         post: operations["measure_performance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/portfolios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Optimise a portfolio
+         * @description Of at most 100 symbols, over prices of the same dates: weights by variance, Sharpe ratio, CVaR,
+         *     shares of risk or a tree, under constraints; with the efficient frontier and whole shares.
+         */
+        post: operations["optimise_portfolio"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1121,14 +1162,9 @@ export interface components {
             correlation: number[][];
             symbols: string[];
         };
-        /**
-         * @description How a correlation is estimated.
-         * @enum {string}
-         */
-        CorrelationMethod: "sample" | "ledoit_wolf" | "oracle_approximating";
         /** @description Prices of several symbols at the same times. */
         CorrelationRequest: {
-            method?: components["schemas"]["CorrelationMethod"];
+            method?: components["schemas"]["CovarianceMethod"];
             symbols: components["schemas"]["SymbolPrices"][];
         };
         /** @description What the assets in a country are worth. */
@@ -1137,6 +1173,11 @@ export interface components {
             country: string;
             value: components["schemas"]["Money"];
         };
+        /**
+         * @description How a covariance, and with it a correlation, is estimated.
+         * @enum {string}
+         */
+        CovarianceMethod: "sample" | "ledoit_wolf" | "oracle_approximating";
         /** @description A balance at the end of a day. */
         DatedBalance: {
             balance: components["schemas"]["Money"];
@@ -1274,6 +1315,42 @@ export interface components {
          * @description The bytes of a file.
          */
         FileBytes: string;
+        /** @description The next values of each series. */
+        ForecastAnswer: {
+            /** @description In the order of the question. */
+            series: components["schemas"]["ForecastSeries"][];
+        };
+        /**
+         * @description What a forecast is made with.
+         * @enum {string}
+         */
+        ForecastMethod: "ensemble" | "ets" | "theta" | "arima" | "seasonal_naive";
+        /** @description Series whose next values are asked for. */
+        ForecastRequest: {
+            /**
+             * @description How many values ahead: 1 to 1,000.
+             * @example 12
+             */
+            horizon: number;
+            /**
+             * Format: double
+             * @description The share of cases in which the value is to lie between the bounds; 0.9 where it is left
+             *     out.
+             */
+            level?: number;
+            method?: components["schemas"]["ForecastMethod"];
+            /** @description Values of one season: 12 of months. 1, without a season, where it is left out. */
+            period?: number;
+            series: components["schemas"]["NamedSeries"][];
+        };
+        /** @description The next values of one series, the nearest first. */
+        ForecastSeries: {
+            lower: number[];
+            /** @description The forecasts themselves. */
+            mean: number[];
+            name: string;
+            upper: number[];
+        };
         /** @description A page of accounts that were found, and how far was looked. */
         FoundAccounts: {
             items: components["schemas"]["LedgerAccount"][];
@@ -1299,6 +1376,15 @@ export interface components {
              * @description How many transfers were looked at.
              */
             scanned: number;
+        };
+        /** @description A portfolio of least variance for its return. */
+        FrontierPoint: {
+            /** Format: double */
+            expected_return: number;
+            /** Format: double */
+            volatility: number;
+            /** @description In the order of the assets. */
+            weights: number[];
         };
         /** @description Growth of the wealth. */
         GrowthFigures: {
@@ -1740,6 +1826,13 @@ export interface components {
              */
             currency: string;
         };
+        /** @description A series under its name. */
+        NamedSeries: {
+            /** @example sales */
+            name: string;
+            /** @description The oldest first, evenly spaced, none missing. */
+            values: number[];
+        };
         /** @description What the family is worth. */
         NetWorth: {
             /** Format: date */
@@ -1938,6 +2031,193 @@ export interface components {
              */
             risk_free?: number;
         };
+        /** @description The best portfolio, and what it promises. */
+        PortfolioAnswer: {
+            /** @description In the order of the question. */
+            assets: components["schemas"]["PortfolioAsset"][];
+            /**
+             * Format: double
+             * @description The mean loss of the worst 5 % of past periods, of one period; above 0 for a loss.
+             */
+            cvar: number;
+            /**
+             * Format: double
+             * @description The assets' mean volatility over the portfolio's; null without volatility.
+             */
+            diversification_ratio?: number | null;
+            /**
+             * Format: double
+             * @description As many equal positions are as concentrated.
+             */
+            effective_assets: number;
+            /**
+             * Format: double
+             * @description After what trading costs.
+             */
+            expected_return: number;
+            /** @description Empty where none was asked for. */
+            frontier: components["schemas"]["FrontierPoint"][];
+            /**
+             * Format: double
+             * @description How much better the objective could still be: 0 but where a limit of assets ended the
+             *     search.
+             */
+            gap: number;
+            purchase?: components["schemas"]["Purchase"] | null;
+            /**
+             * Format: double
+             * @description Null without volatility.
+             */
+            sharpe?: number | null;
+            /** Format: double */
+            volatility: number;
+        };
+        /** @description One asset of a portfolio. */
+        PortfolioAsset: {
+            /** Format: double */
+            expected_return: number;
+            /**
+             * Format: double
+             * @description What it adds to the variance, as a share of it; null without variance.
+             */
+            risk_contribution?: number | null;
+            symbol: string;
+            /** Format: double */
+            volatility: number;
+            /** Format: double */
+            weight: number;
+        };
+        /** @description What a portfolio must obey. What is left out is no rule. */
+        PortfolioConstraints: {
+            /** @description The most assets that are held. */
+            assets_max?: number | null;
+            /** @description The weights of a benchmark, by symbol. */
+            benchmark?: {
+                [key: string]: number;
+            };
+            /** @description Other bounds for some assets. */
+            bounds?: components["schemas"]["SymbolBounds"][];
+            /**
+             * Format: double
+             * @description What trading costs, as a share of the value traded.
+             */
+            cost?: number | null;
+            /** @description The weights held now, by symbol. */
+            current?: {
+                [key: string]: number;
+            };
+            /** @description Bounds of sums: of a sector, a currency, a class of assets. */
+            groups?: components["schemas"]["SymbolGroup"][];
+            /**
+             * Format: double
+             * @description The least weight of an asset that is held.
+             */
+            held_min?: number | null;
+            /**
+             * Format: double
+             * @description The greatest tracking error.
+             */
+            tracking_error_max?: number | null;
+            /**
+             * Format: double
+             * @description The most that is bought and sold together, as a share of the whole.
+             */
+            turnover_max?: number | null;
+            /**
+             * Format: double
+             * @description The greatest weight of each asset; 1 where it is left out.
+             */
+            weight_max?: number;
+            /**
+             * Format: double
+             * @description The least weight of each asset; 0, which is long only, where it is left out.
+             */
+            weight_min?: number;
+        };
+        /**
+         * @description How clusters are joined.
+         * @enum {string}
+         */
+        PortfolioLinkage: "single" | "complete" | "average" | "ward";
+        /** @description What makes one portfolio better than another. A parameter that it does not read is refused. */
+        PortfolioObjective: {
+            /**
+             * @description Shares of the risk by symbol, in proportion, of `risk_budgets`; 1 for each that is left out.
+             * @example {
+             *       "GLD": 2
+             *     }
+             */
+            budgets?: {
+                [key: string]: number;
+            };
+            /** @description How many clusters, of `hierarchical_equal_risk`; found where it is left out. */
+            clusters?: number | null;
+            /**
+             * Format: double
+             * @description The share of periods that are not among the worst, of `minimum_cvar`; 0.95 where it is left
+             *     out.
+             */
+            confidence?: number | null;
+            kind?: components["schemas"]["PortfolioObjectiveKind"];
+            linkage?: components["schemas"]["PortfolioLinkage"] | null;
+            /**
+             * Format: double
+             * @description The least expected return, of `minimum_variance`.
+             */
+            return_min?: number | null;
+            /**
+             * Format: double
+             * @description How much variance is disliked, of `maximum_utility`, which needs it: 1 boldly, 10 timidly.
+             */
+            risk_aversion?: number | null;
+            split?: components["schemas"]["PortfolioSplit"] | null;
+            /**
+             * Format: double
+             * @description The greatest volatility, of `maximum_return`, which needs it.
+             */
+            volatility_max?: number | null;
+        };
+        /**
+         * @description Which objective.
+         * @enum {string}
+         */
+        PortfolioObjectiveKind: "minimum_variance" | "maximum_return" | "maximum_utility" | "maximum_sharpe" | "minimum_cvar" | "maximum_diversification" | "risk_budgets" | "hierarchical_risk_parity" | "hierarchical_equal_risk";
+        /** @description Prices of several assets, and what is wanted of a portfolio of them. */
+        PortfolioRequest: {
+            constraints?: components["schemas"]["PortfolioConstraints"];
+            covariance?: components["schemas"]["CovarianceMethod"];
+            /**
+             * @description What is expected of a year, by symbol; the mean of its past where one is left out.
+             * @example {
+             *       "AAPL": 0.07
+             *     }
+             */
+            expected_returns?: {
+                [key: string]: number;
+            };
+            frequency?: components["schemas"]["PriceFrequency"];
+            /** @description How many points of the efficient frontier to answer, none where it is left out. */
+            frontier?: number | null;
+            /**
+             * Format: double
+             * @description What to buy whole shares for at the last prices, in their currency; no shares where it is
+             *     left out.
+             */
+            investment?: number | null;
+            objective?: components["schemas"]["PortfolioObjective"];
+            /**
+             * Format: double
+             * @description For Sharpe ratios.
+             */
+            risk_free?: number;
+            /** @description All over the same dates. */
+            symbols: components["schemas"]["SymbolPrices"][];
+        };
+        /**
+         * @description How hierarchical risk parity divides.
+         * @enum {string}
+         */
+        PortfolioSplit: "halves" | "turned_halves" | "optimal_halves" | "tree";
         /**
          * @description What becomes of the other transfers of a call where one is refused.
          * @enum {string}
@@ -2012,6 +2292,16 @@ export interface components {
              * @example urn:florin:problem:account_closed
              */
             type: string;
+        };
+        /** @description Whole shares for a sum. */
+        Purchase: {
+            /**
+             * Format: double
+             * @description What is left.
+             */
+            cash: number;
+            /** @description In the order of the assets. */
+            shares: number[];
         };
         /** @description So much of something, and what one was worth. */
         QuantityHolding: {
@@ -2438,6 +2728,24 @@ export interface components {
             /** Format: int32 */
             trades: number;
         };
+        /** @description Bounds of one asset's weight. */
+        SymbolBounds: {
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            min: number;
+            symbol: string;
+        };
+        /** @description Bounds of the sum of several assets' weights. */
+        SymbolGroup: {
+            /** Format: double */
+            max?: number | null;
+            /** Format: double */
+            min?: number | null;
+            /** @example bonds */
+            name: string;
+            symbols: string[];
+        };
         /** @description A symbol's prices. */
         SymbolPrices: {
             /** @description The oldest first, each above 0. */
@@ -2855,6 +3163,44 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    forecast_series: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForecastRequest"];
+            };
+        };
+        responses: {
+            /** @description The next values. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     list_indicators: {
         parameters: {
             query?: never;
@@ -2943,6 +3289,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TearSheet"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    optimise_portfolio: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortfolioRequest"];
+            };
+        };
+        responses: {
+            /** @description The best portfolio. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortfolioAnswer"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -14,5 +14,6 @@ mod idempotency;
 mod imports;
 mod malformed;
 mod operations;
+mod portfolios;
 mod queries;
 mod server;

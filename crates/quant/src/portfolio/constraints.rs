@@ -1,5 +1,6 @@
 //! What a portfolio must obey: one type for every problem.
 
+use super::cardinality::NODES_MAX;
 use crate::algebra::Matrix;
 use crate::error::{Error, Result, all_finite, at_least, same_length};
 
@@ -58,6 +59,9 @@ pub struct Cardinality {
     pub assets_max: usize,
     /// The least weight of an asset that is held; 0 where there is none.
     pub weight_min: f64,
+    /// The most nodes that the search looks at, up to [`NODES_MAX`]; then the best so far is the
+    /// answer, with its gap.
+    pub nodes_max: usize,
 }
 
 /// Bounds, budget, groups, trading, tracking error and number of assets, each optional but the
@@ -167,7 +171,7 @@ impl Constraints {
     /// No more than `assets_max` assets, each of at least `weight_min`.
     #[must_use]
     pub fn with_cardinality(mut self, assets_max: usize, weight_min: f64) -> Self {
-        self.cardinality = Some(Cardinality { assets_max, weight_min });
+        self.cardinality = Some(Cardinality { assets_max, weight_min, nodes_max: NODES_MAX });
         self
     }
 
@@ -226,7 +230,8 @@ impl Constraints {
     ///
     /// # Errors
     /// The argument at fault: `lower`, `upper`, `budget`, `groups`, `current`, `buy_cost`,
-    /// `sell_cost`, `turnover_max`, `benchmark`, `error_max`, `assets_max` or `weight_min`.
+    /// `sell_cost`, `turnover_max`, `benchmark`, `error_max`, `assets_max`, `weight_min` or
+    /// `nodes_max`.
     pub fn check(&self) -> Result<()> {
         let assets = self.assets();
         at_least("lower", assets, 1)?;
@@ -286,6 +291,10 @@ impl Constraints {
         not_negative("weight_min", &[cardinality.weight_min])?;
         if cardinality.assets_max == 0 {
             return Err(Error::out_of_bounds("assets_max", 0.0, "at least 1 asset"));
+        }
+        if !(1..=NODES_MAX).contains(&cardinality.nodes_max) {
+            let found = count(cardinality.nodes_max);
+            return Err(Error::out_of_bounds("nodes_max", found, "1 to 20000 nodes"));
         }
         let must: Vec<usize> = (0..self.assets())
             .filter(|&asset| self.lower[asset] > 0.0 || self.upper[asset] < 0.0)

@@ -1,7 +1,6 @@
 //! `florin quant tearsheet`: what prices earned, against what risk, with the equity and its falls.
 
 mod figures;
-mod frequency;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +12,7 @@ use serde_json::{Value as Json, json};
 use self::figures::{Group, groups};
 use super::format::{share, table, words};
 use super::prices::Prices;
-use super::{chart, json_text};
+use super::{chart, frequency, json_text};
 use crate::cli::quant::TearSheet;
 
 /// Lines of the two charts.
