@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kernel::{
     Amount, BookId, Commodity, Context, Cursor, Page, PageRequest, Position, TenantId, Timestamp,
 };
-use storage::journal::{Engine, EngineLimits, Progress, Projector, SqlJournal};
+use storage::journal::{
+    Engine, EngineLimits, Progress, Projection as _, Projector, SqlJournal, wait_for_tables,
+};
 use storage::{Database, Level, Mode, Tx};
 use tokio::task::JoinHandle;
 
@@ -421,8 +423,12 @@ impl Ledger {
     }
 
     /// Waits until the tables hold everything up to a position.
+    ///
+    /// # Errors
+    /// [`StorageError::Stale`](storage::StorageError::Stale) where that takes too long.
     pub async fn wait_for(&self, position: &Position) -> Result<(), LedgerError> {
-        Ok(self.inner.progress.wait_for(position).await?)
+        let Inner { database, progress, .. } = &*self.inner;
+        Ok(wait_for_tables(database, Tables::NAME, (progress, position)).await?)
     }
 
     /// Waits until the tables hold everything that was committed here to a book before this call.
