@@ -1,8 +1,8 @@
 //! What other ledgers have got wrong, each as a test of its own on both databases. What is not here
 //! stands where it can be made to happen: entries that were acknowledged and are gone when the
 //! database restarts (Midaz #1384) in `server_crash` and `sqlite_power`, cursors that lose their
-//! filter in the gateway's tests, the longest pause of a writer (TigerBeetle #3915) in the benchmark
-//! `scale`.
+//! filter in the gateway's tests, the longest pause of a writer (TigerBeetle #3915) in the
+//! benchmark `scale`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
