@@ -6,11 +6,11 @@ use kernel::{Amount, BookId, Commodity, CommodityCode, Context, Uuid, time};
 use ledger::book::GROUP_DEPTH_MAX;
 use ledger::model::Reason;
 use ledger::{
-    AccountId, AccountKind, AccountPath, ChartNode, EngineLimits, GroupId, Ledger, LedgerError,
-    Limits, Movement, NewAccount, NewTransfer, Request, Segment, Step, TransferId,
+    AccountId, AccountKind, AccountPath, Atomicity, ChartNode, EngineLimits, GroupId, Ledger,
+    LedgerError, Limits, Movement, NewAccount, NewTransfer, Request, Segment, Step, TransferId,
 };
 use storage::{Level, Mode};
-use testing::TestDatabase;
+use testing::{Cell, TestDatabase};
 
 struct Firm {
     ledger: Ledger,
@@ -133,6 +133,18 @@ testing::both_databases! {
         let node = firm.resolve(&db, "banks:savings").await.unwrap();
         assert_eq!(node, ChartNode::Account(account(1)));
         assert!(firm.resolve(&db, "assets:bank").await.is_err());
+    }
+
+    async fn the_name_of_a_rejected_step_stays_free(db: TestDatabase) {
+        let firm = Firm::new(&db).await;
+        let mut request = Request { atomicity: Atomicity::Each, ..Request::default() };
+        request.open_group(firm.book, group(102), Some(group(999)), &name("lost"));
+        request.open_group(firm.book, group(103), None, &name("found"));
+        let receipt = firm.send(request).await.unwrap();
+        assert_eq!((receipt.rejections.len(), receipt.rejections[0].step), (1, 0));
+        let rows = db.raw().await.rows("SELECT segment FROM ledger_path ORDER BY segment").await;
+        let text = |name: &str| vec![Cell::Text(name.to_owned())];
+        assert_eq!(rows, ["assets", "bank", "found", "savings"].map(text));
     }
 
     async fn a_group_has_the_balance_of_what_is_below_it(db: TestDatabase) {
