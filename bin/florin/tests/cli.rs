@@ -2,17 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
+mod user;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Stdio};
 
 use serde_json::Value as Json;
-use tempfile::TempDir;
-
-/// Somebody with a home of their own.
-struct User {
-    home: TempDir,
-}
+use user::User;
 
 /// A server of theirs, ended with the test.
 struct Server {
@@ -31,33 +28,6 @@ const FEBRUARY: &str = "Date,Description,Amount,Balance\n\
     2026-02-13,Rent,-400.00,290.00\n";
 
 impl User {
-    fn new() -> Self {
-        Self { home: tempfile::tempdir().unwrap() }
-    }
-
-    fn florin(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_florin"));
-        command.env_clear().env("HOME", self.home.path()).env("FLORIN_HEADS_SECONDS", "1");
-        command
-    }
-
-    fn run(&self, words: &[&str]) -> Output {
-        self.florin().args(words).output().unwrap()
-    }
-
-    fn ok(&self, words: &[&str]) -> String {
-        let output = self.run(words);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{words:?}: {told}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn fails(&self, words: &[&str]) -> String {
-        let output = self.run(words);
-        assert!(!output.status.success(), "{words:?} succeeded");
-        String::from_utf8(output.stderr).unwrap()
-    }
-
     fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.home.path().join(name);
         std::fs::write(&path, text).unwrap();

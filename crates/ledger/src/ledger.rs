@@ -16,15 +16,12 @@ use crate::book::Book;
 use crate::error::LedgerError;
 use crate::event::BookOpened;
 use crate::model::{
-    Account, AccountId, Command, Found, Group, Movement, NewTransfer, Origin, Outcome, Reason,
-    Rejection, Step, TransferId,
+    Account, AccountId, Command, Found, Origin, Outcome, Reason, Rejection, Step, TransferId,
 };
 use crate::postings::TableArchive;
 use crate::prepare::{self, Request};
 use crate::projection::Tables;
-use crate::query::{
-    At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferView,
-};
+use crate::query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferView};
 use crate::repetition::{self, Existing};
 use crate::store;
 
@@ -146,9 +143,11 @@ impl Ledger {
         &self,
         context: &Context,
         book: BookId,
-        request: Request,
+        mut request: Request,
     ) -> Result<Receipt, LedgerError> {
         self.check_book(context, book).await?;
+        self.check_reversals(context, book, &request.steps).await?;
+        self.name_accounts(context, book, &mut request).await?;
         // What else changes with the transfers cannot be there already because they are.
         let by_id_alone = context.key.is_none() || request.rows.is_empty();
         let atomicity = request.atomicity;
@@ -234,45 +233,8 @@ impl Ledger {
         Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
     }
 
-    /// The transfer that takes another back: the same amount the other way round, with the same
-    /// code, linked to it. Sending it is the caller's; the engine sees to it that a transfer is
-    /// reversed once.
-    ///
-    /// # Errors
-    /// [`LedgerError::TransferUnknown`] and [`LedgerError::NothingPosted`].
-    pub async fn reversal(
-        &self,
-        context: &Context,
-        book: BookId,
-        asked: NewReversal,
-    ) -> Result<NewTransfer, LedgerError> {
-        self.check_book(context, book).await?;
-        self.wait_for_book(book).await?;
-        let NewReversal { id, original, effective } = asked;
-        let mut tx = self.reading(context).await?;
-        let found = self.transfer(&mut tx, book, original).await?;
-        tx.commit().await?;
-        if !found.kind.posts() || found.amount.is_zero() {
-            return Err(LedgerError::NothingPosted { transfer: original });
-        }
-        let (debit, credit, amount) = (found.credit, found.debit, found.amount);
-        let (movement, code) = (Movement::Post { debit, credit, amount }, found.code);
-        Ok(NewTransfer { id, movement, code, reference: None, effective, reverses: Some(original) })
-    }
-
-    /// The decimals of accounts' amounts; those that the book does not know are left out.
-    pub async fn scales(
-        &self,
-        context: &Context,
-        book: BookId,
-        accounts: BTreeSet<AccountId>,
-    ) -> Result<BTreeMap<AccountId, u8>, LedgerError> {
-        let known = self.known_accounts(context, book, accounts).await?;
-        Ok(known.into_iter().map(|account| (account.id, account.scale)).collect())
-    }
-
     /// Those of some accounts that the book knows, as they stand now.
-    pub(crate) async fn known_accounts(
+    pub async fn known_accounts(
         &self,
         context: &Context,
         book: BookId,
@@ -311,14 +273,6 @@ impl Ledger {
     ) -> Result<Vec<Account>, LedgerError> {
         self.check_book(context, book).await?;
         let look = |machine: &Book| machine.accounts().collect::<Vec<_>>();
-        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
-    }
-
-    /// The groups of a book's chart of accounts with the balances of what is below each, as they
-    /// stand now, in the order of opening.
-    pub async fn groups(&self, context: &Context, book: BookId) -> Result<Vec<Group>, LedgerError> {
-        self.check_book(context, book).await?;
-        let look = |machine: &Book| machine.groups().collect::<Vec<_>>();
         Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
     }
 
@@ -447,6 +401,17 @@ impl Ledger {
     ) -> Result<Option<u128>, LedgerError> {
         let hash = storage::known_tenant_hash(tx, reference).await?;
         Ok(hash.map(u128::from_be_bytes))
+    }
+
+    /// Asks a book's engine.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        context: &Context,
+        book: BookId,
+        look: impl FnOnce(&Book) -> T + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        self.check_book(context, book).await?;
+        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
     }
 
     /// Refuses a book that is not the tenant's.

@@ -421,7 +421,10 @@ export interface paths {
          */
         get: operations["list_accounts"];
         put?: never;
-        /** Open a ledger account */
+        /**
+         * Open a ledger account
+         * @description With a path, it is placed in the chart of accounts in the same commit.
+         */
         post: operations["open_account"];
         delete?: never;
         options?: never;
@@ -440,6 +443,26 @@ export interface paths {
         get: operations["get_account"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/accounts/{account}/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add an alias
+         * @description Another name by which the account is found.
+         */
+        post: operations["add_account_alias"];
         delete?: never;
         options?: never;
         head?: never;
@@ -504,6 +527,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/accounts/{account}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freeze an account
+         * @description Nothing is posted on it and nothing new is held, until it is thawed. Its open holds may be
+         *     voided and expire, but not be posted.
+         */
+        post: operations["freeze_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/accounts/{account}/history": {
         parameters: {
             query?: never;
@@ -524,6 +568,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/accounts/{account}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set an account's limits
+         * @description They do not undo what is beyond them already: such a balance may move towards the limit, not
+         *     away from it. Holds count as if they were posted.
+         */
+        put: operations["limit_account"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/accounts/{account}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move an account in the chart of accounts
+         * @description Its balance goes along, from now on; with another name at the end of the path it is renamed.
+         */
+        post: operations["move_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/accounts/{account}/statement": {
         parameters: {
             query?: never;
@@ -538,6 +623,45 @@ export interface paths {
          *     account with more than a million postings, are refused (422, `too_much`).
          */
         get: operations["get_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/accounts/{account}/thaw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Thaw an account */
+        post: operations["thaw_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the chart of accounts
+         * @description The tree, or a group with what is below it, as it stood at one moment. The balances of groups
+         *     are kept with each posting, not summed on asking. More than 10,000 groups and accounts are
+         *     refused (422, `too_much`): ask for a part.
+         */
+        get: operations["get_chart"];
         put?: never;
         post?: never;
         delete?: never;
@@ -592,6 +716,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List groups
+         * @description Those of the chart of accounts, in the order of opening.
+         */
+        get: operations["list_groups"];
+        put?: never;
+        /**
+         * Open a group
+         * @description The groups above it must be there.
+         */
+        post: operations["open_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/groups/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a group */
+        get: operations["get_group"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/groups/{group}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a group's limits
+         * @description In one commodity, of debits less credits: what a participant owes at most over all its accounts,
+         *     a net debit cap, is a ceiling. They do not undo what is beyond them already.
+         */
+        put: operations["limit_group"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/groups/{group}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a group in the chart of accounts
+         * @description With all that is below it, and their balances, from now on; with another name at the end of the
+         *     path it is renamed.
+         */
+        post: operations["move_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/period-lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the period lock */
+        get: operations["get_period_lock"];
+        /**
+         * Lock a period
+         * @description No transfer may count from that date or earlier any more, whatever it does; null opens all
+         *     periods. What is there stays, and holds still expire.
+         */
+        put: operations["lock_period"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/transfers": {
         parameters: {
             query?: never;
@@ -610,7 +839,9 @@ export interface paths {
         /**
          * Post transfers
          * @description All of them or none, or each on its own. One whose id is there already with the same content
-         *     counts as existing. What was posted is durable when the answer comes.
+         *     counts as existing. What was posted is durable when the answer comes. A transfer that leaves
+         *     open how much it moves is answered with that: as much as there is, a whole balance, what is left
+         *     of a hold.
          */
         post: operations["post_transfers"];
         delete?: never;
@@ -636,6 +867,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/transfers/{transfer}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a transfer's record
+         * @description Where it stands in the book's journal, whose records are chained by their hashes, and who sent
+         *     it.
+         */
+        get: operations["get_transfer_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/transfers/{transfer}/reversal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reverse a transfer
+         * @description Takes it back in full: the same amount the other way round, with the same code. Each transfer is
+         *     reversed once at most; a reversal may be reversed.
+         */
+        post: operations["reverse_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/trial-balance": {
         parameters: {
             query?: never;
@@ -645,7 +918,8 @@ export interface paths {
         };
         /**
          * Get the trial balance
-         * @description Every account's balance at one time, and for each commodity the sums of debits and credits.
+         * @description Every account's balance at one time, and for each commodity the sums of debits and credits; of
+         *     the whole book, or of what now stands below a group.
          */
         get: operations["get_trial_balance"];
         put?: never;
@@ -895,6 +1169,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A group of the chart of accounts. */
+        AccountGroup: {
+            /** @description What the accounts below it hold, for each commodity that was ever below it or limited. */
+            balances: components["schemas"]["GroupBalance"][];
+            id: string;
+            /** @description The last name of its path. */
+            name?: string | null;
+            /** @description The group above it. */
+            parent?: string | null;
+            /**
+             * @description The names of the groups above it and its own.
+             * @example assets:bank:khan
+             */
+            path?: string | null;
+        };
+        /** @description A page of a list. */
+        AccountGroupPage: {
+            /** @description Its items. */
+            items: components["schemas"]["AccountGroup"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
         /** @description A line of an account's history; amounts are positive on its natural side. */
         AccountLine: {
             /** Format: decimal */
@@ -955,6 +1251,14 @@ export interface components {
             email: string;
             /** @description What they are to be. */
             role: components["schemas"]["Role"];
+        };
+        /** @description Another name by which an account is found. */
+        AliasRequest: {
+            /**
+             * @description There once in a book: 1 to 64 characters without colons and spaces.
+             * @example rainy-day
+             */
+            alias: string;
         };
         /** @description An asset. */
         Asset: {
@@ -1112,6 +1416,11 @@ export interface components {
         };
         /** @enum {string} */
         BalanceTag: "balance";
+        /**
+         * @description Which account bounds how much a transfer moves.
+         * @enum {string}
+         */
+        BalancingSide: "debit" | "credit";
         /** @description One legal entity's ledger. */
         Book: {
             /**
@@ -1135,6 +1444,24 @@ export interface components {
         BookRequest: {
             /** @description Whether a file with faults is booked as far as it is sound. */
             partial?: boolean;
+        };
+        /**
+         * @description The chart of accounts as it stood at one moment: a group's balance is the sum of those of the
+         *     accounts below it.
+         */
+        Chart: {
+            /** @description The accounts that stand in no group, by name. */
+            accounts: components["schemas"]["LedgerAccount"][];
+            /** @description The groups at the top, by name. */
+            groups: components["schemas"]["ChartGroup"][];
+        };
+        /** @description A group with what is below it. */
+        ChartGroup: {
+            /** @description The accounts right below it, by name. */
+            accounts: components["schemas"]["LedgerAccount"][];
+            group: components["schemas"]["AccountGroup"];
+            /** @description The groups right below it, by name. */
+            groups: components["schemas"]["ChartGroup"][];
         };
         /** @description Something that accounts count. */
         CommodityBody: {
@@ -1386,6 +1713,53 @@ export interface components {
             /** @description In the order of the assets. */
             weights: number[];
         };
+        /**
+         * @description What the accounts below a group hold together in one commodity. Debits are positive: a group of
+         *     liabilities shows a negative number.
+         */
+        GroupBalance: {
+            /**
+             * Format: decimal
+             * @description The balance may not rise above this.
+             */
+            ceiling?: string | null;
+            commodity: string;
+            /**
+             * Format: decimal
+             * @description The balance may not fall below this.
+             */
+            floor?: string | null;
+            /**
+             * Format: decimal
+             * @description Held to be credited, by such holds.
+             */
+            held_credit: string;
+            /**
+             * Format: decimal
+             * @description Held to be debited, by holds whose other account is not below the group.
+             */
+            held_debit: string;
+            /** Format: decimal */
+            posted: string;
+        };
+        /**
+         * @description How far the balance of a group's accounts may go together in a commodity, from now on. Limits
+         *     are of debits less credits. Both are said: null is no limit.
+         */
+        GroupLimitsRequest: {
+            /**
+             * Format: decimal
+             * @description The balance may not rise above this.
+             */
+            ceiling: string | null;
+            /** @description A code that the book knows. */
+            commodity: string;
+            /**
+             * Format: decimal
+             * @description The balance may not fall below this.
+             */
+            floor: string | null;
+        };
         /** @description Growth of the wealth. */
         GrowthFigures: {
             /**
@@ -1422,6 +1796,11 @@ export interface components {
             reason?: string | null;
             total?: components["schemas"]["Money"] | null;
         };
+        /**
+         * @description What becomes of the part of a hold that is not posted.
+         * @enum {string}
+         */
+        HoldRest: "release" | "keep";
         /**
          * @description How much there is of a new asset, as the contract shows it: reading goes by the tag, which says
          *     more of what is wrong.
@@ -1698,13 +2077,35 @@ export interface components {
         };
         /** @description An account of a book. */
         LedgerAccount: {
+            /** @description Other names by which it is found. */
+            aliases: string[];
             balance: components["schemas"]["LedgerBalance"];
+            /**
+             * Format: decimal
+             * @description The balance may not rise above this.
+             */
+            ceiling?: string | null;
+            /** @description Nothing is booked on it, for ever. */
             closed: boolean;
             /** Format: int32 */
             code: number;
             commodity: string;
+            /**
+             * Format: decimal
+             * @description The balance may not fall below this.
+             */
+            floor?: string | null;
+            /** @description Nothing is booked on it, until it is thawed. */
+            frozen: boolean;
+            /** @description The group that it stands in. */
+            group?: string | null;
             id: string;
             name?: string | null;
+            /**
+             * @description Where it stands in the chart of accounts.
+             * @example assets:bank:khan:savings
+             */
+            path?: string | null;
             type: components["schemas"]["LedgerAccountType"];
         };
         /**
@@ -1755,6 +2156,19 @@ export interface components {
             scanned: number;
             /** Format: date */
             to: string;
+        };
+        /** @description How far a balance may go from now on, holds counted. Both are said: null is no limit. */
+        LimitsRequest: {
+            /**
+             * Format: decimal
+             * @description The balance may not rise above this.
+             */
+            ceiling: string | null;
+            /**
+             * Format: decimal
+             * @description The balance may not fall below this.
+             */
+            floor: string | null;
         };
         /** @description A line of another import. */
         LineCandidate: {
@@ -1826,6 +2240,14 @@ export interface components {
              */
             currency: string;
         };
+        /** @description Where something of the chart of accounts stands from now on. */
+        MoveRequest: {
+            /**
+             * @description Groups that are there, and at the end its own name; the name alone at the top.
+             * @example assets:bank:khan:savings
+             */
+            path: string;
+        };
         /** @description A series under its name. */
         NamedSeries: {
             /** @example sales */
@@ -1844,11 +2266,15 @@ export interface components {
         };
         /** @description A transfer to make. */
         NewTransfer: {
+            /** @description The account that `close_into` empties and closes. */
+            account?: string;
             /**
              * Format: decimal
-             * @description How much, in the accounts' commodity; a hold is posted in full where it is left out.
+             * @description How much, in the accounts' commodity. Left out, a hold is posted as far as it is left.
              */
             amount?: string;
+            /** @description Of which account `post_up_to` moves as much as there is. */
+            balancing?: components["schemas"]["BalancingSide"];
             /**
              * Format: int32
              * @description A number of the caller's own.
@@ -1873,10 +2299,27 @@ export interface components {
             hold?: string;
             /** @description Its id, if the caller wants to choose it: used once in a book, for ever. */
             id?: string;
+            /** @description The account that takes its balance. */
+            into?: string;
+            /**
+             * Format: decimal
+             * @description How much `post_up_to` moves at most; all there is where it is left out.
+             */
+            maximum?: string;
             /** @description Anything else. */
             metadata?: Record<string, never>;
             purpose?: string;
             reference?: string;
+            /**
+             * @description What becomes of the part of a hold that is not posted; it is released where this is left
+             *     out.
+             */
+            rest?: components["schemas"]["HoldRest"];
+            /**
+             * @description The transfer that a `transfer` takes back in full: accounts and amount are then those of
+             *     that one, the other way round, and may be left out.
+             */
+            reverses?: string;
             /** @description What it does; a transfer where it is left out. */
             type?: components["schemas"]["TransferType"];
         };
@@ -1909,7 +2352,20 @@ export interface components {
             /** @description Anything else. */
             metadata?: Record<string, never>;
             name: string;
+            /**
+             * @description Where it stands in the chart of accounts: groups that are there, and at the end its name.
+             * @example assets:bank:khan:savings
+             */
+            path?: string;
             type: components["schemas"]["LedgerAccountType"];
+        };
+        /** @description A group to open. */
+        OpenGroupRequest: {
+            /**
+             * @description Groups that are there, and at the end its own name; the name alone at the top.
+             * @example assets:bank:khan
+             */
+            path: string;
         };
         /** @description An opening balance. */
         OpeningBalance: {
@@ -2030,6 +2486,15 @@ export interface components {
              * @description A year's, as a share.
              */
             risk_free?: number;
+        };
+        /** @description Up to which date the book's periods are closed. */
+        PeriodLock: {
+            /**
+             * Format: date
+             * @description The last date from which no transfer may count; null where all are open.
+             * @example 2026-03-31
+             */
+            until: string | null;
         };
         /** @description The best portfolio, and what it promises. */
         PortfolioAnswer: {
@@ -2245,6 +2710,12 @@ export interface components {
             /** @description The same for people. */
             detail?: string;
             id: string;
+            /**
+             * Format: decimal
+             * @description How much it moved, where the request left that open; of `close_into` the balance that went,
+             *     positive on the natural side of the closed account.
+             */
+            moved?: string;
             /**
              * Format: int64
              * @description Its number in the book.
@@ -2540,6 +3011,21 @@ export interface components {
              */
             up_down_capture?: number | null;
         };
+        /** @description A transfer to take back in full. */
+        ReverseTransferRequest: {
+            counterparty?: string;
+            /**
+             * Format: date
+             * @description The date from which it counts; today where it is left out.
+             */
+            effective?: string;
+            /** @description The id of the reversal, if the caller wants to choose it: used once in a book, for ever. */
+            id?: string;
+            /** @description Anything else. */
+            metadata?: Record<string, never>;
+            purpose?: string;
+            reference?: string;
+        };
         /** @description What can be lost in one period. Losses are positive shares. */
         RiskAnswer: {
             cornish_fisher?: components["schemas"]["TailRisk"] | null;
@@ -2834,8 +3320,11 @@ export interface components {
         Transfer: {
             /** Format: decimal */
             amount: string;
+            balancing?: components["schemas"]["BalancingSide"] | null;
             /** Format: date-time */
             booked_at: string;
+            /** @description The account that it closed. */
+            closed?: string | null;
             /** Format: int32 */
             code: number;
             commodity: string;
@@ -2849,6 +3338,16 @@ export interface components {
             /** @description The hold that it posts or voids. */
             hold?: string | null;
             id: string;
+            /**
+             * Format: decimal
+             * @description What an open hold still holds.
+             */
+            left?: string | null;
+            /**
+             * Format: decimal
+             * @description How much at most was asked for.
+             */
+            maximum?: string | null;
             metadata?: Record<string, never> | null;
             /**
              * Format: int64
@@ -2857,17 +3356,56 @@ export interface components {
             number: number;
             purpose?: string | null;
             reference?: string | null;
+            rest?: components["schemas"]["HoldRest"] | null;
+            /** @description The transfer that takes it back. */
+            reversed_by?: string | null;
+            /** @description The transfer that it takes back. */
+            reverses?: string | null;
             type: components["schemas"]["TransferType"];
+        };
+        /** @description Who sent a transfer. */
+        TransferActor: {
+            /** @description Which user. */
+            id?: string | null;
+            /**
+             * @description `user`, `owner` (of the data directory), `system` or `anonymous`.
+             * @example user
+             */
+            kind: string;
+            /** @description Which part of Florin. */
+            name?: string | null;
+        };
+        /** @description Where a transfer stands in the book's journal, and who sent it. */
+        TransferRecord: {
+            actor?: components["schemas"]["TransferActor"] | null;
+            /** @description The request or job it was part of. */
+            correlation?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            decided_at: string;
+            /** @description SHA-256 of the record, in hexadecimal digits. */
+            hash: string;
+            /** @description For whom, where that is somebody else. */
+            on_behalf_of?: string | null;
+            /** @description That of the record before it, over which it was made. */
+            previous_hash: string;
+            /**
+             * Format: int64
+             * @description The record's number, from 1.
+             */
+            seq: number;
         };
         /**
          * @description What a transfer does.
          * @enum {string}
          */
-        TransferType: "transfer" | "hold" | "post_hold" | "void_hold";
+        TransferType: "transfer" | "post_up_to" | "close_into" | "hold" | "post_hold" | "void_hold";
         /** @description The balances of a book at one time. */
         TrialBalance: {
             accounts: components["schemas"]["PastBalance"][];
-            /** @description For each commodity, the sum of all debits; the sum of all credits is the same. */
+            /** @description For each commodity, the sum of all debits; of a whole book, that of all credits is the same. */
             totals: components["schemas"]["TrialTotal"][];
         };
         /** @description Debits and credits of one commodity. */
@@ -3950,6 +4488,13 @@ export interface operations {
                 type?: components["schemas"]["LedgerAccountType"];
                 /** @description Those that count this. */
                 commodity?: string;
+                /**
+                 * @description The one at this path of the chart of accounts.
+                 * @example assets:bank:khan:savings
+                 */
+                path?: string;
+                /** @description The one with this other name. */
+                alias?: string;
                 /** @description Those in whose name this stands, in any case. */
                 name?: string;
                 /** @description Those whose metadata has this key, with the value of `metadata_value`. */
@@ -4060,6 +4605,50 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    add_account_alias: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasRequest"];
+            };
+        };
+        responses: {
+            /** @description With its aliases. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccount"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -4189,6 +4778,44 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    freeze_account: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Frozen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccount"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     list_history: {
         parameters: {
             query?: {
@@ -4227,6 +4854,91 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    limit_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitsRequest"];
+            };
+        };
+        responses: {
+            /** @description With its limits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccount"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    move_account: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Where it stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccount"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     get_statement: {
         parameters: {
             query: {
@@ -4259,6 +4971,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerStatement"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    thaw_account: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Thawed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccount"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_chart: {
+        parameters: {
+            query?: {
+                /**
+                 * @description This group and what is below it; everything where it is left out.
+                 * @example assets:bank
+                 */
+                below?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tree. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chart"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -4378,11 +5165,279 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    list_groups: {
+        parameters: {
+            query?: {
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The groups. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountGroupPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    open_group: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenGroupRequest"];
+            };
+        };
+        responses: {
+            /** @description Opened. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountGroup"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The group. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountGroup"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    limit_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The group. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupLimitsRequest"];
+            };
+        };
+        responses: {
+            /** @description With its limits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountGroup"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    move_group: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The group. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Where it stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountGroup"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_period_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Up to when periods are closed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodLock"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    lock_period: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeriodLock"];
+            };
+        };
+        responses: {
+            /** @description Up to when periods are closed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodLock"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     list_transfers: {
         parameters: {
             query?: {
                 /** @description Those that touch this account. */
                 account?: string;
+                /** @description Those that post or void this hold. */
+                hold?: string;
                 /** @description Those with this reference. */
                 reference?: string;
                 /** @description Those with this number of the caller's own. */
@@ -4513,6 +5568,83 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    get_transfer_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The transfer. */
+                transfer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferRecord"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    reverse_transfer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The transfer to take back. */
+                transfer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReverseTransferRequest"];
+            };
+        };
+        responses: {
+            /** @description The reversal. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     get_trial_balance: {
         parameters: {
             query?: {
@@ -4523,6 +5655,11 @@ export interface operations {
                 as_of?: string;
                 /** @description As far as it had been booked by then. */
                 known_at?: string;
+                /**
+                 * @description Only the accounts that now stand below this group.
+                 * @example assets:bank
+                 */
+                below?: string;
             };
             header?: never;
             path: {

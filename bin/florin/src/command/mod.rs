@@ -9,6 +9,7 @@ pub mod net_worth;
 pub mod quant;
 pub mod rates;
 pub mod serve;
+pub mod table;
 
 /// Prints a text. A reader who has seen enough (`| head`) is no failure.
 pub fn print(text: &str) -> anyhow::Result<()> {

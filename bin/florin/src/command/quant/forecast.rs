@@ -5,11 +5,12 @@ use anyhow::Context as _;
 use quant::series::{Forecast as Values, ForecastRequest, Method, forecast};
 use serde_json::json;
 
-use super::format::{number, share, table};
+use super::format::{number, share};
 use super::plane::{Plane, Point};
 use super::sheet::Sheet;
 use super::{frequency, json_text};
 use crate::cli::quant::{Forecast, Model};
+use crate::command::table::table;
 
 /// Lines of the chart.
 const CHART_ROWS: usize = 12;

@@ -11,10 +11,11 @@ use quant::portfolio::{
 use serde_json::{Value as Json, json};
 
 use super::closes::Closes;
-use super::format::{NOTHING, number, share, table};
+use super::format::{NOTHING, number, share};
 use super::plane::{Plane, Point};
 use super::{frequency, json_text};
 use crate::cli::quant::Optimise;
+use crate::command::table::table;
 
 /// Lines of the chart.
 const CHART_ROWS: usize = 14;
