@@ -61,7 +61,9 @@ pub use search::{
     AccountSearch, MetadataPair, NamedAccount, SEARCH_SCANNED_MAX, SearchPage, TransferSearch,
 };
 pub use source::LedgerSource;
-pub use statement::{AccountDay, AccountDays, AccountStatement, Period};
+pub use statement::{
+    AccountDay, AccountDays, AccountStatement, POSTINGS_SCANNED_MAX, Period, STATEMENT_LINES_MAX,
+};
 pub use storage::journal::EngineLimits;
 
 /// The tables of the ledger.
