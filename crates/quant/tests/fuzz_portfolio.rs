@@ -313,6 +313,19 @@ fn every_objective_by_name_obeys_its_rules_or_says_what_is_wrong() {
     });
 }
 
+/// Found by the property above: the weights came out as nothing at all.
+#[test]
+fn what_is_held_is_a_weight() {
+    for (held, benchmark) in [(-1e300, 0.5), (1e7, 0.5), (0.5, -1e300)] {
+        let rules = Constraints::long_only(2)
+            .with_turnover(&[held, 0.0], f64::INFINITY)
+            .with_tracking(&[benchmark, 0.5], 0.1);
+        let answer = minimum_variance(&Matrix::identity(2), &rules);
+        let argument = if held == 0.5 { "benchmark" } else { "current" };
+        assert_eq!(answer.unwrap_err().argument(), Some(argument));
+    }
+}
+
 #[test]
 fn no_number_panics() {
     let all = (vec(wild(), 0..5), vec(wild(), 0..5), wild(), wild_matrix());

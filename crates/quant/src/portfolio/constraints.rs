@@ -7,6 +7,8 @@ use crate::error::{Error, Result, all_finite, at_least, same_length};
 /// The most assets one problem may have.
 pub const ASSETS_MAX: usize = 5_000;
 
+/// The largest weight that may be held or compared with, either way.
+const WEIGHT_MAX: f64 = 1e6;
 /// The most groups and other linear rules one problem may have.
 pub const GROUPS_MAX: usize = 1_000;
 
@@ -320,7 +322,7 @@ impl Trading {
         same_length("current", self.current.len(), assets)?;
         same_length("buy_cost", self.buy_cost.len(), assets)?;
         same_length("sell_cost", self.sell_cost.len(), assets)?;
-        all_finite("current", &self.current)?;
+        all_weights("current", &self.current)?;
         not_negative("buy_cost", &self.buy_cost)?;
         not_negative("sell_cost", &self.sell_cost)?;
         if self.turnover_max.is_nan() || self.turnover_max < 0.0 {
@@ -345,8 +347,18 @@ impl Tracking {
 
     fn check(&self, assets: usize) -> Result<()> {
         same_length("benchmark", self.benchmark.len(), assets)?;
-        all_finite("benchmark", &self.benchmark)?;
+        all_weights("benchmark", &self.benchmark)?;
         not_negative("error_max", &[self.error_max])
+    }
+}
+
+/// Weights that are held or compared with: larger ones are a mistake, and leave nothing of the
+/// others' digits.
+fn all_weights(argument: &'static str, weights: &[f64]) -> Result<()> {
+    all_finite(argument, weights)?;
+    match weights.iter().find(|weight| weight.abs() > WEIGHT_MAX) {
+        Some(&found) => Err(Error::out_of_bounds(argument, found, "weights within ±1,000,000")),
+        None => Ok(()),
     }
 }
 
