@@ -14,9 +14,12 @@ const FAN_IN: usize = 16;
 /// The most transfers of a merged segment: merging holds the projector while it lasts.
 const TRANSFERS_MAX: u64 = 262_144;
 
-const POSTINGS: u8 = 0;
-const IDS: u8 = 1;
-const REFERENCES: u8 = 2;
+/// What accounts saw, in `ledger_run`.
+pub(crate) const POSTINGS: u8 = 0;
+/// Where transfers stand by id.
+pub(crate) const IDS: u8 = 1;
+/// Where they stand by reference.
+pub(crate) const REFERENCES: u8 = 2;
 
 sql! {
     SEGMENTS =
