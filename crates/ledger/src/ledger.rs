@@ -22,6 +22,7 @@ use crate::postings::TableArchive;
 use crate::prepare::{self, Request};
 use crate::projection::Tables;
 use crate::query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferView};
+use crate::record;
 use crate::repetition::{self, Existing};
 use crate::store;
 
@@ -230,7 +231,14 @@ impl Ledger {
             return Ok(Some(key.first_seen));
         }
         let look = move |machine: &Book| machine.first_seen(key.id);
-        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
+        let known = self.inner.engine.read(context.tenant, book.uuid(), look).await?;
+        if known.is_some() {
+            return Ok(known);
+        }
+        let mut tx = self.reading(context).await?;
+        let first_seen = record::first_seen(&mut tx, book, key.id).await?;
+        tx.commit().await?;
+        Ok(first_seen)
     }
 
     /// Those of some accounts that the book knows, as they stand now.

@@ -38,6 +38,9 @@ sql! {
     ODD_ID =
         "SELECT number FROM ledger_odd_id
          WHERE tenant = app_tenant() AND book = $1 AND id = $2";
+    ODD_KEY =
+        "SELECT record FROM ledger_odd_key
+         WHERE tenant = app_tenant() AND book = $1 AND key = $2";
     LAST_NUMBER =
         "SELECT max(number) FROM ledger_transfer WHERE tenant = app_tenant() AND book = $1";
     BOOKED_AT =
@@ -190,7 +193,31 @@ pub(crate) async fn numbers_of_ids(
     Ok(numbers)
 }
 
-/// The ids that books' engines have forgotten stand in the tables.
+/// The number of the record in which the command with a key stands, if there is one.
+pub(crate) async fn record_of_key(
+    tx: &mut Tx,
+    book: Uuid,
+    key: u128,
+) -> Result<Option<u64>, StorageError> {
+    let bytes = key.to_be_bytes().to_vec();
+    if let Some(row) = tx.row(&ODD_KEY, params![book, bytes.clone()]).await? {
+        return row.get(0).map(Some);
+    }
+    let mut record = None;
+    let until = i64::MAX.unsigned_abs();
+    let run = KeyRun { book, kind: segment::KEYS, key: bytes, until };
+    let read = |body: &[u8]| {
+        let mut places = Vec::new();
+        read_places(body, &mut places)?;
+        let found = places.binary_search_by_key(&key, |place| place.key);
+        record = found.ok().map(|index| places[index].number);
+        Ok(record.is_none())
+    };
+    run.visit(tx, read).await?;
+    Ok(record)
+}
+
+/// The ids and keys that books' engines have forgotten stand in the tables.
 pub(crate) struct TableArchive {
     pub database: Database,
 }
@@ -208,6 +235,18 @@ impl Archive for TableArchive {
         tx.commit().await?;
         let used = ids.into_iter().zip(numbers).filter(|(_, number)| number.is_some());
         Ok(used.map(|(id, _)| id).collect())
+    }
+
+    async fn record_of(
+        &self,
+        tenant: TenantId,
+        stream: Uuid,
+        key: u128,
+    ) -> Result<Option<u64>, StorageError> {
+        let mut tx = self.database.begin(Level::of(tenant), Mode::Read).await?;
+        let record = record_of_key(&mut tx, stream, key).await?;
+        tx.commit().await?;
+        Ok(record)
     }
 
     async fn archived(&self, tenant: TenantId, stream: Uuid) -> Result<u64, StorageError> {
