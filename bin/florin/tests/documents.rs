@@ -170,6 +170,35 @@ fn every_page_with_something_to_run_is_run() {
 }
 
 #[test]
+fn every_proof_of_a_guarantee_is_there() {
+    let page = std::fs::read_to_string(root().join("docs/ledger.md")).unwrap();
+    let (_, section) = page.split_once("\n## Guarantees\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let mut sources = String::new();
+    ["bin", "crates"].iter().for_each(|folder| read_sources(&root().join(folder), &mut sources));
+    let mut count = 0;
+    for line in section.lines().filter(|line| line.starts_with("| **")) {
+        let proofs = line.trim_matches('|').rsplit('|').next().unwrap();
+        for proof in proofs.split('`').skip(1).step_by(2) {
+            assert!(sources.contains(&format!("fn {proof}(")), "{proof}");
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count}");
+}
+
+fn read_sources(folder: &Path, sources: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_sources(&path, sources);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
 fn a_page_that_shows_something_else_is_noticed() {
     let shown = ["id  acct_…  10.00", "…", "end"];
     for (found, expected) in [
