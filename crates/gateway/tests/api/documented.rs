@@ -11,14 +11,16 @@ use testing::TestDatabase;
 use crate::bulk::{Family, id};
 use crate::harness::{Reply, request};
 
-const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ledger.md"));
-
-/// The cells of the table below a heading, without its head.
-fn table(heading: &str) -> Vec<Vec<&'static str>> {
-    let (_, section) = PAGE.split_once(&format!("\n## {heading}\n")).unwrap();
+/// The cells of the table below a heading of the page, without its head.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ledger.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, section) = page.split_once(&format!("\n## {heading}\n")).unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
     let lines = section.lines().filter(|line| line.starts_with('|')).skip(2);
-    lines.map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect()
+    let cells =
+        |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+    lines.map(cells).collect()
 }
 
 /// A book as it is before the first line of the table, and the ids that its names stand for.
@@ -106,7 +108,7 @@ testing::both_databases! {
         let lines = table("Over HTTP");
         assert!(lines.len() > 15, "{lines:?}");
         for line in lines {
-            let [_, call, with, answer] = line[..] else { panic!("{line:?}") };
+            let [_, call, with, answer] = &line[..] else { panic!("{line:?}") };
             let reply = started.send(plain(call), plain(with)).await;
             assert!(reply.status.is_success(), "{line:?}: {}", reply.text());
             let expected = started.named(plain(answer));

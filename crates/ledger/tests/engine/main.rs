@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
+mod ids;
 mod model;
 mod sequences;
 mod words;
