@@ -6,6 +6,7 @@
 
 mod ids;
 mod model;
+mod rejections;
 mod sequences;
 mod words;
 
