@@ -8,6 +8,7 @@ mod breakage;
 mod bulk;
 mod chart;
 mod contract;
+mod documented;
 mod events;
 mod frame;
 mod harness;
