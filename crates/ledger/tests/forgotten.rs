@@ -136,7 +136,9 @@ testing::both_databases! {
     modules = [ledger::MODULE];
 
     async fn a_command_is_known_by_its_key_when_the_engine_has_forgotten_it(db: TestDatabase) {
-        let ledger = Ledger::start(db.database.clone(), EngineLimits::default()).await.unwrap();
+        // With snapshots, in which the traces of what was forgotten must be.
+        let limits = EngineLimits { snapshot_tail_bytes_min: 1 << 20, ..EngineLimits::default() };
+        let ledger = Ledger::start(db.database.clone(), limits).await.unwrap();
         let (context, aud) = (db.context(db.new_tenant()), Commodity::well_known("AUD").unwrap());
         let tenant = Level::Tenant(context.tenant);
         let mut tx = db.database.begin(tenant, Mode::Write).await.unwrap();
@@ -156,8 +158,8 @@ testing::both_databases! {
         for restarted in [false, true] {
             if restarted {
                 sender.ledger.stop().await;
-                let limits = EngineLimits::default();
-                sender.ledger = Ledger::start(db.database.clone(), limits).await.unwrap();
+                let again = Ledger::start(db.database.clone(), limits).await;
+                sender.ledger = again.unwrap();
             }
             let again = sender.send_all(7, 2_000).await;
             assert!(again.iter().flatten().all(|receipt| receipt.replayed));

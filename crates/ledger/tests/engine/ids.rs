@@ -118,7 +118,8 @@ fn ids_that_are_too_many_are_asked_of_the_tables() {
     let mut restored = written_down(&book);
     assert_eq!(parts(&restored), parts(&book));
     for book in [&mut book, &mut restored] {
-        assert_eq!(book.unsure(&asked), [forgotten, fresh]);
+        // What was never used has left no trace.
+        assert_eq!(book.unsure(&asked), [forgotten]);
         book.learn(vec![forgotten]);
         assert_eq!(execute(book, NOW_MS, &posts(&[odd(0)])), Some(Reason::TransferExists));
         done(book, NOW_MS, &posts(&[odd(fresh)]));
