@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::{LazyLock, OnceLock};
 
 /// One SQL text for both databases. Parameters are `$1`, `$2`, …; `{lock}` becomes `FOR UPDATE`
-/// where rows can be locked.
+/// where rows can be locked, `{skip_locked}` the same that passes over rows which others hold.
 pub struct Statement {
     sql: &'static str,
     reach: Reach,
@@ -78,11 +78,14 @@ impl Statement {
 
     pub(crate) fn sqlite(&self) -> &str {
         // SQLite numbers `?1` and takes `$1` for a name, which it would bind by first appearance.
-        self.sqlite.get_or_init(|| self.sql.replace('$', "?").replace("{lock}", ""))
+        self.sqlite.get_or_init(|| without_locks(self.sql).replace('$', "?"))
     }
 
     pub(crate) fn postgres(&self) -> &str {
-        self.postgres.get_or_init(|| self.sql.replace("{lock}", "FOR UPDATE"))
+        self.postgres.get_or_init(|| {
+            let sql = self.sql.replace("{skip_locked}", "FOR UPDATE SKIP LOCKED");
+            sql.replace("{lock}", "FOR UPDATE")
+        })
     }
 
     /// The same for many rows at once, where it inserts one row and does nothing else.
@@ -151,6 +154,13 @@ fn bulk(sql: &str) -> Option<Bulk> {
         bulk.row.push(part[digits..].to_owned());
     }
     (!bulk.numbers.is_empty()).then_some(bulk)
+}
+
+/// The text without its marks for locks: SQLite has one writer, and a reader of the syntax tree
+/// needs none.
+#[must_use]
+pub fn without_locks(sql: &str) -> String {
+    sql.replace("{skip_locked}", "").replace("{lock}", "")
 }
 
 /// A registration; made by [`sql!`](crate::sql).

@@ -51,7 +51,7 @@ impl fmt::Display for Violation {
 /// ```
 #[must_use]
 pub fn check(sql: &str, tables: &BTreeMap<String, Ownership>) -> Vec<Violation> {
-    let sql = sql.replace("{lock}", "");
+    let sql = statement::without_locks(sql);
     let statements = match Parser::parse_sql(&PostgreSqlDialect {}, &sql) {
         Ok(statements) => statements,
         Err(error) => return vec![Violation { what: format!("it cannot be read: {error}") }],
