@@ -23,6 +23,7 @@ const EDGES: &[Row] = &[
     Row { name: "kernel", uses: &[], tests_use: &[] },
     Row { name: "storage", uses: &["kernel"], tests_use: &[] },
     Row { name: "testing", uses: &["kernel", "storage"], tests_use: &[] },
+    Row { name: "jobs", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "ledger", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "identity", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "markets", uses: &["kernel", "storage"], tests_use: &[] },
