@@ -130,15 +130,23 @@ pub async fn cancel(
     id: JobId,
 ) -> Result<Job, jobs::JobsError> {
     let mut tx = db.database.begin(Level::of(tenant), Mode::Write).await?;
-    let job = jobs::cancel(&mut tx, &db.context(tenant), id).await?;
-    tx.commit().await?;
-    Ok(job)
+    let outcome = jobs::cancel(&mut tx, &db.context(tenant), id).await;
+    end(tx, outcome).await
 }
 
 /// Lets a job be tried anew.
 pub async fn retry(db: &TestDatabase, tenant: TenantId, id: JobId) -> Result<Job, jobs::JobsError> {
     let mut tx = db.database.begin(Level::of(tenant), Mode::Write).await?;
-    let job = jobs::retry(&mut tx, &db.context(tenant), id).await?;
+    let outcome = jobs::retry(&mut tx, &db.context(tenant), id).await;
+    end(tx, outcome).await
+}
+
+/// Ends a transaction before the test goes on, also one that was refused: dropped, it would hold
+/// its rows for a moment longer, and workers pass over what somebody holds.
+async fn end(
+    tx: storage::Tx,
+    outcome: Result<Job, jobs::JobsError>,
+) -> Result<Job, jobs::JobsError> {
     tx.commit().await?;
-    Ok(job)
+    outcome
 }
