@@ -39,6 +39,7 @@ const EDGES: &[Row] = &[
         uses: &[
             "kernel",
             "storage",
+            "jobs",
             "ledger",
             "identity",
             "markets",
@@ -53,6 +54,7 @@ const EDGES: &[Row] = &[
         uses: &[
             "kernel",
             "storage",
+            "jobs",
             "ledger",
             "identity",
             "markets",

@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+pub mod jobs;
 pub mod ledger;
 pub mod quant;
 
@@ -87,6 +88,12 @@ pub enum Command {
     /// The books of the ledger
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// Jobs: what is done later or again, and what became of it
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
+    /// Schedules: jobs that come again and again
+    #[command(subcommand)]
+    Schedules(jobs::Schedules),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -113,6 +120,8 @@ impl Command {
     /// Whether it asks the API, so that a server can be named.
     pub const fn calls_the_api(&self) -> bool {
         match self {
+            Self::Jobs(asked) => !asked.whose().system,
+            Self::Schedules(asked) => !asked.whose().system,
             Self::Import(_)
             | Self::NetWorth(_)
             | Self::Ledger(_)

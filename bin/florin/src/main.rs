@@ -79,12 +79,27 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         Command::Audit(Audit::Key) => command::audit::key(config),
         Command::Login { email } => command::login::run(&cli.global, config, email),
         Command::Config => command::print(&config.report()),
-        Command::Import(_) | Command::NetWorth(_) | Command::Ledger(_) | Command::Api(_) => {
+        Command::Jobs(asked) if asked.whose().system => {
+            command::system_jobs::jobs(config, asked).await
+        }
+        Command::Schedules(asked) if asked.whose().system => {
+            command::system_jobs::schedules(config, asked).await
+        }
+        Command::Import(_)
+        | Command::NetWorth(_)
+        | Command::Ledger(_)
+        | Command::Jobs(_)
+        | Command::Schedules(_)
+        | Command::Api(_) => {
             let mut connection = Connection::open(&cli.global, config).await?;
             let outcome = match &cli.command {
                 Command::Import(import) => command::import::run(&mut connection, import).await,
                 Command::NetWorth(asked) => command::net_worth::run(&mut connection, asked).await,
                 Command::Ledger(asked) => command::ledger::run(&mut connection, asked).await,
+                Command::Jobs(asked) => command::jobs::run(&mut connection, asked).await,
+                Command::Schedules(asked) => {
+                    command::jobs::run_schedules(&mut connection, asked).await
+                }
                 Command::Api(api) => command::api::run(&mut connection, api).await,
                 _ => Ok(()),
             };

@@ -15,7 +15,8 @@ use wealth::Wealth;
 use crate::config::Config;
 
 /// The modules whose tables there are, those that others build on first.
-pub const MODULES: &[Module] = &[ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+pub const MODULES: &[Module] =
+    &[jobs::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
 
 /// The file of the key that signs heads, in the directory of keys.
 const HEAD_KEY: &str = "head.key";

@@ -40,11 +40,15 @@ pub enum Action {
     ReadEvents,
     /// Compute figures over series that the caller sends.
     ComputeFigures,
+    /// See jobs and schedules, and why one failed.
+    ReadJobs,
+    /// Cancel and retry jobs, run a schedule before its time.
+    SteerJobs,
 }
 
 /// The table. A child sees who is in the family and what a currency is worth: what the family is
 /// worth, the grown-ups tell. A viewer sees what there is, an adviser also how it came about.
-const ALLOWED: [(Action, &[Role]); 15] = [
+const ALLOWED: [(Action, &[Role]); 17] = [
     (Action::ReadSelf, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::ReadMembers, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::AddMembers, &[Owner]),
@@ -60,6 +64,8 @@ const ALLOWED: [(Action, &[Role]); 15] = [
     (Action::ImportStatements, &[Owner, Adult]),
     (Action::ReadEvents, &[Owner, Adult, Adviser]),
     (Action::ComputeFigures, &[Owner, Adult, Adviser, Viewer]),
+    (Action::ReadJobs, &[Owner, Adult, Adviser]),
+    (Action::SteerJobs, &[Owner, Adult]),
 ];
 
 /// Whether a role may do something; what is not in the table is not allowed.
@@ -102,6 +108,8 @@ impl Action {
             Self::ImportStatements => "import_statements",
             Self::ReadEvents => "read_events",
             Self::ComputeFigures => "compute_figures",
+            Self::ReadJobs => "read_jobs",
+            Self::SteerJobs => "steer_jobs",
         }
     }
 }

@@ -1121,6 +1121,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List jobs
+         * @description The latest first. Completed and cancelled ones are kept for seven days, dead ones for ninety.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a job */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job
+         * @description One that waits never runs. One that runs is asked to stop, and may be done before it hears of
+         *     it: the answer shows how it stands now.
+         */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry a job
+         * @description At once: one that is dead or cancelled, or waits for its time. Its attempts are counted anew.
+         */
+        post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -1139,6 +1217,47 @@ export interface paths {
          * @description They must have registered. They see this tenant once they sign in to it.
          */
         post: operations["add_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List schedules
+         * @description By name; they are few, so there is one page.
+         */
+        get: operations["list_schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a schedule
+         * @description Enqueues its job now, besides its times. Where its last one is not finished, that one is
+         *     answered.
+         */
+        post: operations["run_schedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2075,6 +2194,98 @@ export interface components {
             };
             series: components["schemas"]["Series"];
         };
+        /** @description A job as it stands. */
+        Job: {
+            /** @description What it works with, by its kind. */
+            args: unknown;
+            /**
+             * Format: int32
+             * @description How often it was begun.
+             */
+            attempt: number;
+            /**
+             * Format: int32
+             * @description How often it may be.
+             */
+            attempts_max: number;
+            /** @description Whether somebody asked it to stop. */
+            cancel_requested: boolean;
+            /** Format: date-time */
+            enqueued_at: string;
+            /** @description Why it failed last. */
+            error?: components["schemas"]["JobFailure"];
+            /**
+             * Format: date-time
+             * @description When it was completed, cancelled or given up.
+             */
+            finished_at?: string;
+            /** @description Its id: `job_…`. */
+            id: string;
+            /**
+             * @description Module and deed.
+             * @example markets.ecb_rates
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description Until when that worker has it, unless it says that it still does.
+             */
+            lease_until?: string;
+            priority: components["schemas"]["JobPriority"];
+            /** @description How far it is, where it says so. */
+            progress?: components["schemas"]["JobProgress"];
+            /**
+             * Format: date-time
+             * @description Not before this time.
+             */
+            run_at: string;
+            /** @description The schedule that enqueued it. */
+            schedule?: string;
+            /**
+             * Format: date-time
+             * @description When it was begun last.
+             */
+            started_at?: string;
+            state: components["schemas"]["JobState"];
+            /** @description What no other unfinished job of its kind may have. */
+            unique_key?: string;
+            /** @description Who runs it, or ran it last. */
+            worker?: string;
+        };
+        /** @description Why a job failed. */
+        JobFailure: {
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description The same for people. */
+            detail: string;
+        };
+        /** @description A page of a list. */
+        JobPage: {
+            /** @description Its items. */
+            items: components["schemas"]["Job"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Which of a tenant's jobs goes first.
+         * @enum {string}
+         */
+        JobPriority: "high" | "normal" | "low";
+        /** @description How far a job is, in parts of its own choice. */
+        JobProgress: {
+            /** Format: int64 */
+            done: number;
+            /**
+             * Format: int64
+             * @description All of them, where that is known.
+             */
+            total?: number;
+        };
+        /**
+         * @description Where a job is on its way. `dead` is what was tried as often as it may be.
+         * @enum {string}
+         */
+        JobState: "scheduled" | "available" | "running" | "completed" | "cancelled" | "dead";
         /** @description An account of a book. */
         LedgerAccount: {
             /** @description Other names by which it is found. */
@@ -3071,6 +3282,47 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "adult" | "child" | "adviser" | "viewer";
+        /** @description A job that comes again and again. */
+        Schedule: {
+            /** @description What they work with. */
+            args: unknown;
+            /**
+             * @description When: minute, hour, day of month, month, day of week.
+             * @example 15 16 * * 1-5
+             */
+            cron: string;
+            /** @description Module and deed of its jobs. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it enqueued last.
+             */
+            last_at?: string;
+            /** @description The job that it enqueued last. */
+            last_job?: string;
+            /**
+             * @description Its name, which no other has.
+             * @example markets.ecb_rates
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it enqueues next; null where no day will come.
+             */
+            next_at: string | null;
+            /**
+             * @description In which time zone.
+             * @example Europe/Berlin
+             */
+            zone: string;
+        };
+        /** @description A page of a list. */
+        SchedulePage: {
+            /** @description Its items. */
+            items: components["schemas"]["Schedule"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
         /**
          * @description Series by the name of the input that they are: `open`, `high`, `low`, `close`, `volume`, … The
          *     oldest bar comes first, all are of one length.
@@ -6112,6 +6364,143 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    list_jobs: {
+        parameters: {
+            query?: {
+                /** @description Only those of this state. */
+                state?: "scheduled" | "available" | "running" | "completed" | "cancelled" | "dead";
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     list_members: {
         parameters: {
             query?: never;
@@ -6170,6 +6559,69 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedules. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    run_schedule: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The schedule's name. */
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];

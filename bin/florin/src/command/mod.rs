@@ -3,12 +3,14 @@
 pub mod api;
 pub mod audit;
 pub mod import;
+pub mod jobs;
 pub mod ledger;
 pub mod login;
 pub mod net_worth;
 pub mod quant;
 pub mod rates;
 pub mod serve;
+pub mod system_jobs;
 pub mod table;
 
 /// Prints a text. A reader who has seen enough (`| head`) is no failure.

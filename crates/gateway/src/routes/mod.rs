@@ -12,6 +12,7 @@ mod events;
 mod export;
 mod fx;
 mod imports;
+mod jobs;
 mod members;
 mod operations;
 mod posting;
@@ -52,6 +53,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(transfers::routes())
         .merge(posting::routes())
         .merge(events::routes())
+        .merge(jobs::routes())
         .merge(analytics::routes())
 }
 

@@ -9,6 +9,7 @@ use identity::{Action, Role, authorise};
 use serde_json::{Value, json};
 use testing::{TestDatabase, golden_text};
 
+use crate::errands::Errand;
 use crate::harness::{Signed, TestApp, request};
 
 /// The operations that need no token. Nothing is added here lightly.
@@ -38,7 +39,11 @@ fn operations() -> Vec<Operation> {
 
 /// What stands in place of the parameters of a path. A new kind of id gets its line here, made by a
 /// request of the other tenant.
-async fn foreign_ids(app: &TestApp, other: &Signed) -> BTreeMap<&'static str, String> {
+async fn foreign_ids(
+    db: &TestDatabase,
+    app: &TestApp,
+    other: &Signed,
+) -> BTreeMap<&'static str, String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let post = async |path: &str, body: Value| {
         let key = format!("foreign {path} {}", body["name"]);
@@ -69,7 +74,10 @@ async fn foreign_ids(app: &TestApp, other: &Signed) -> BTreeMap<&'static str, St
     *request.body_mut() = csv.into();
     let import = app.send(request).await;
     assert_eq!(import.status, 201, "{import:?}");
+    let (job, schedule) = errands(db, other).await;
     BTreeMap::from([
+        ("job", job),
+        ("schedule", schedule),
         ("book", book),
         ("account", debit),
         ("group", text(&group["id"])),
@@ -78,6 +86,20 @@ async fn foreign_ids(app: &TestApp, other: &Signed) -> BTreeMap<&'static str, St
         ("import", text(&import.json()["id"])),
         ("line", "1".to_owned()),
     ])
+}
+
+/// A job and a schedule of somebody: no request makes one.
+async fn errands(db: &TestDatabase, whose: &Signed) -> (String, String) {
+    let context = db.context(whose.tenant.parse().unwrap());
+    let level = storage::Level::Tenant(context.tenant);
+    let mut tx = db.database.begin(level, storage::Mode::Write).await.unwrap();
+    let new = jobs::NewJob::of(&Errand {}).unwrap();
+    let job = jobs::enqueue(&mut tx, &context, new.clone()).await.unwrap();
+    let cron = jobs::Cron::parse("@daily", "UTC").unwrap();
+    let schedule = jobs::NewSchedule::new("nightly", cron, new).unwrap();
+    jobs::put_schedule(&mut tx, &context, &schedule).await.unwrap();
+    tx.commit().await.unwrap();
+    (job.id.to_string(), "nightly".to_owned())
 }
 
 fn fill(path: &str, ids: &BTreeMap<&'static str, String>) -> String {
@@ -220,12 +242,13 @@ fn every_operation_and_who_may_call_it_is_what_was_agreed() {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE,
+        jobs::MODULE];
 
     async fn nobody_gets_in_without_a_token(db: TestDatabase) {
         let app = TestApp::new(&db).await;
         let other = app.register("bat@example.mn").await;
-        let ids = foreign_ids(&app, &other).await;
+        let ids = foreign_ids(&db, &app, &other).await;
         for operation in operations() {
             let reply = app.send(bare(&operation, &fill(&operation.path, &ids), "")).await;
             if PUBLIC.contains(&operation.id.as_str()) {
@@ -240,7 +263,7 @@ testing::both_databases! {
         let app = TestApp::new(&db).await;
         let mine = app.register("saraa@example.mn").await;
         let other = app.register("bat@example.mn").await;
-        let ids = foreign_ids(&app, &other).await;
+        let ids = foreign_ids(&db, &app, &other).await;
         for operation in operations().into_iter().filter(|one| one.path.contains('{')) {
             let request = bare(&operation, &fill(&operation.path, &ids), &mine.access);
             let reply = app.send(request).await;
@@ -252,7 +275,7 @@ testing::both_databases! {
     async fn every_post_wants_its_key(db: TestDatabase) {
         let app = TestApp::new(&db).await;
         let owner = app.register("saraa@example.mn").await;
-        let ids = foreign_ids(&app, &owner).await;
+        let ids = foreign_ids(&db, &app, &owner).await;
         for operation in operations() {
             let public = PUBLIC.contains(&operation.id.as_str());
             if operation.method != Method::POST || public {
@@ -268,7 +291,7 @@ testing::both_databases! {
         let app = TestApp::new(&db).await;
         let owner = app.register("saraa@example.mn").await;
         let other = app.register("bat@example.mn").await;
-        let ids = foreign_ids(&app, &other).await;
+        let ids = foreign_ids(&db, &app, &other).await;
         for role in Role::ALL {
             let token = if role == Role::Owner {
                 owner.access.clone()

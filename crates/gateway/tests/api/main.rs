@@ -9,6 +9,7 @@ mod bulk;
 mod chart;
 mod contract;
 mod documented;
+mod errands;
 mod events;
 mod frame;
 mod harness;
