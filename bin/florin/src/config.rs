@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
+use jobs::Cron;
 
 /// One thing that can be set.
 struct Setting {
@@ -61,7 +62,20 @@ const SETTINGS: &[Setting] = &[
         environment: "FLORIN_RATE_AGE_DAYS_MAX",
         about: "how old a rate or price may be where the caller does not say",
     },
+    Setting {
+        key: "ecb_rates_url",
+        environment: "FLORIN_ECB_RATES_URL",
+        about: "where the ECB's rates are fetched from; nothing is fetched where it is not set",
+    },
+    Setting {
+        key: "ecb_rates_cron",
+        environment: "FLORIN_ECB_RATES_CRON",
+        about: "when they are fetched: minute, hour, day, month, weekday, by Frankfurt's clocks",
+    },
 ];
+
+/// Where the ECB is.
+const ECB_ZONE: &str = "Europe/Berlin";
 
 /// The longest configuration file that is read.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -125,6 +139,7 @@ impl Config {
             ("log", "info".to_owned()),
             ("log_format", "auto".to_owned()),
             ("rate_age_days_max", "7".to_owned()),
+            ("ecb_rates_cron", "30 16 * * 1-5".to_owned()),
         ] {
             config.set(key, value, Origin::Default)?;
         }
@@ -198,6 +213,7 @@ impl Config {
     fn check(&self) -> anyhow::Result<()> {
         self.number::<u64>("heads_seconds")?;
         self.number::<u32>("rate_age_days_max")?;
+        self.ecb_rates_times()?;
         if !["auto", "pretty", "json"].contains(&self.get("log_format")) {
             bail!("log_format is {:?}, not auto, pretty or json", self.get("log_format"));
         }
@@ -282,13 +298,24 @@ impl Config {
         self.number("rate_age_days_max").unwrap_or(7)
     }
 
+    /// Where the ECB's rates are fetched from, if they are.
+    pub fn ecb_rates_url(&self) -> Option<&str> {
+        Some(self.get("ecb_rates_url")).filter(|url| !url.is_empty())
+    }
+
+    /// When they are fetched.
+    pub fn ecb_rates_times(&self) -> anyhow::Result<Cron> {
+        let text = self.get("ecb_rates_cron");
+        Cron::parse(text, ECB_ZONE).with_context(|| format!("ecb_rates_cron is {text:?}"))
+    }
+
     /// What is in force and where each value came from, secrets hidden.
     pub fn report(&self) -> String {
         let mut report = String::new();
         for Setting { key, environment, about } in SETTINGS {
             let (value, origin) = match self.values.get(key) {
                 Some((value, origin)) => (hide_password(value), origin.text()),
-                None => (String::new(), String::new()),
+                None => ("off".to_owned(), Origin::Default.text()),
             };
             let _ = writeln!(
                 report,
@@ -386,6 +413,7 @@ mod tests {
             ("FLORIN_HEADS_SECONDS", "soon", "heads_seconds"),
             ("FLORIN_DATABASE_URL", " ", "database_url"),
             ("FLORIN_LOG_FORMAT", "xml", "log_format"),
+            ("FLORIN_ECB_RATES_CRON", "16:30", "ecb_rates_cron"),
             ("FLORIN_KEYS_DIR", "/nobody/.local/share/florin/keys", "keys_dir"),
         ] {
             let fault = Config::from(&Flags::default(), &environment(&[(variable, value)]));

@@ -240,8 +240,11 @@ impl Remote {
 
 /// An HTTP client to which every status is an answer.
 pub fn agent() -> ureq::Agent {
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = ureq::tls::TlsConfig::builder().unversioned_rustls_crypto_provider(provider);
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
+        .tls_config(tls.build())
         .timeout_global(Some(std::time::Duration::from_secs(120)));
     config.build().new_agent()
 }

@@ -6,10 +6,12 @@ use anyhow::Context as _;
 use futures_util::future::BoxFuture;
 use gateway::{Gauge, HealthCheck, Services};
 use identity::{Founding, Identity, SigningKeys, Tenant};
+use jobs::{Leases, NewJob, NewSchedule, Worker, WorkerLimits, WorkerTask};
 use kernel::{Actor, Commodity, Context, Env, TenantId};
 use ledger::{EngineLimits, Ledger};
+use markets::{EcbFeed, FetchEcbRates};
 use storage::log::{FileSink, HeadKey, HeadSigner, Sequencer, Task};
-use storage::{Database, Limits, Module, StorageError, Tx};
+use storage::{Database, Level, Limits, Mode, Module, StorageError, Tx};
 use wealth::Wealth;
 
 use crate::config::Config;
@@ -41,6 +43,7 @@ pub struct Platform {
     /// Who there is.
     pub identity: Arc<Identity>,
     tasks: Vec<Task>,
+    worker: Option<WorkerTask>,
 }
 
 impl Platform {
@@ -60,11 +63,36 @@ impl Platform {
         let households = Arc::new(Households(wealth.clone()));
         let identity = Identity::new(database.clone(), token_keys).with_founding(households);
         let identity = Arc::new(identity);
-        Ok(Self { env, database, ledger, wealth, identity, tasks })
+        Ok(Self { env, database, ledger, wealth, identity, tasks, worker: None })
+    }
+
+    /// Starts to do jobs, and puts the system's schedules as they are configured.
+    pub async fn work(&mut self, config: &Config) -> anyhow::Result<()> {
+        let name = format!("process {}", std::process::id());
+        let mut worker = Worker::new(self.database.clone(), &name, WorkerLimits::default());
+        let context = Context::new(self.env.clone(), TenantId::COMMON, Actor::system("florin"));
+        let mut tx = self.database.begin(Level::Common, Mode::Write).await?;
+        match config.ecb_rates_url() {
+            Some(url) => {
+                worker = worker.with(EcbFeed::new(self.database.clone(), url)?);
+                let job = NewJob::of(&FetchEcbRates {})?;
+                let schedule = NewSchedule::new(ECB_RATES, config.ecb_rates_times()?, job)?;
+                jobs::put_schedule(&mut tx, &context, &schedule).await?;
+            }
+            None => {
+                jobs::remove_schedule(&mut tx, ECB_RATES).await?;
+            }
+        }
+        tx.commit().await?;
+        self.worker = Some(worker.start());
+        Ok(())
     }
 
     /// Lets the engine and the tasks finish what they are at.
     pub async fn close(self) {
+        if let Some(worker) = self.worker {
+            worker.stop().await;
+        }
         self.ledger.stop().await;
         for task in self.tasks {
             task.stop().await;
@@ -144,6 +172,19 @@ impl Platform {
         ]
     }
 
+    /// How many jobs of all tenants are in a state.
+    fn jobs_gauge(&self, state: &'static str, name: &'static str, help: &'static str) -> Gauge {
+        let database = self.database.clone();
+        Gauge::asking(name, help, move || {
+            let leases = Leases::new(database.clone(), "gauge", 1);
+            async move {
+                let counts = leases.counts().await.ok()?;
+                let found = counts.iter().find(|(counted, _)| counted == state);
+                Some(found.map_or(0, |(_, count)| i64::try_from(*count).unwrap_or(i64::MAX)))
+            }
+        })
+    }
+
     fn gauges(&self) -> Vec<Gauge> {
         let (database, ledger) = (self.database.clone(), self.ledger.clone());
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
@@ -161,9 +202,14 @@ impl Platform {
                     async move { sequencer.pending().await.ok().map(number) }
                 },
             ),
+            self.jobs_gauge("available", "florin_jobs_available", "Jobs that may be run and wait"),
+            self.jobs_gauge("dead", "florin_jobs_dead", "Jobs that were given up, and are kept"),
         ]
     }
 }
+
+/// The schedule by which the ECB's rates are fetched.
+const ECB_RATES: &str = "markets.ecb_rates";
 
 /// Ready, where no more waits than may.
 fn within(what: &str, count: u64, count_max: u64) -> Result<String, String> {

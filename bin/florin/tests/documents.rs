@@ -136,6 +136,11 @@ fn the_command_lines_page_does_what_it_says() {
 }
 
 #[test]
+fn the_page_of_jobs_does_what_it_says() {
+    run("docs/jobs.md");
+}
+
+#[test]
 fn every_command_of_the_list_is_there() {
     let text = std::fs::read_to_string(root().join("docs/command-line.md")).unwrap();
     let (_, list) = text.split_once("```text\n").unwrap();
@@ -159,7 +164,7 @@ fn is_word(word: &&str) -> bool {
 
 #[test]
 fn every_page_with_something_to_run_is_run() {
-    let run = ["docs/ledger.md", "README.md", "docs/command-line.md"];
+    let run = ["docs/ledger.md", "README.md", "docs/command-line.md", "docs/jobs.md"];
     let files = std::fs::read_dir(root().join("docs")).unwrap();
     let names = files.map(|file| format!("docs/{}", file.unwrap().file_name().display()));
     for page in names.filter(|name| name.ends_with(".md")).chain(["README.md".to_owned()]) {

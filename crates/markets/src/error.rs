@@ -32,6 +32,12 @@ pub enum MarketsError {
         /// The text, shortened.
         found: String,
     },
+    /// No address that rates may be fetched from.
+    #[error("{found:?} is no address such as https://www.ecb.europa.eu/…")]
+    MalformedFeed {
+        /// The text, shortened.
+        found: String,
+    },
     /// Not one of the kinds.
     #[error("{found:?} is no kind of {what}")]
     UnknownKind {
@@ -109,6 +115,7 @@ impl Problematic for MarketsError {
             Self::FaultyFile { .. } => "rates_file_faulty",
             Self::FileTooLarge { .. } => "rates_file_too_large",
             Self::MalformedSource { .. } => "source_malformed",
+            Self::MalformedFeed { .. } => "feed_malformed",
             Self::UnknownKind { .. } => "kind_unknown",
             Self::RateMissing { .. } => "rate_missing",
             Self::RateTooOld { .. } => "rate_too_old",
@@ -125,6 +132,7 @@ impl Problematic for MarketsError {
         match self {
             Self::FaultyFile { .. }
             | Self::MalformedSource { .. }
+            | Self::MalformedFeed { .. }
             | Self::UnknownKind { .. }
             | Self::InvalidPrice { .. } => ErrorKind::Invalid,
             Self::FileTooLarge { .. } | Self::TableTooLarge => ErrorKind::TooLarge,
@@ -152,6 +160,7 @@ impl Problematic for MarketsError {
                 vec![FieldFault::new(*field, "out_of_range", self)]
             }
             Self::MalformedSource { .. } => vec![FieldFault::new("source", "malformed", self)],
+            Self::MalformedFeed { .. } => vec![FieldFault::new("url", "malformed", self)],
             Self::UnknownKind { .. } => vec![FieldFault::new("kind", "unknown", self)],
             _ => Vec::new(),
         }

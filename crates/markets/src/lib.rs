@@ -47,6 +47,7 @@ mod ecb_xml;
 pub mod error;
 pub mod event;
 pub mod fault;
+mod feed;
 mod file;
 mod import;
 pub mod limits;
@@ -62,6 +63,7 @@ mod zipped;
 
 pub use conversion::{ConversionRate, RateLeg};
 pub use error::MarketsError;
+pub use feed::{EcbFeed, FetchEcbRates};
 pub use file::{RateFile, RateFormat, StatedRates};
 pub use import::{ImportedRates, import_common, import_tenant};
 pub use model::{NewPrice, Price, PriceKind, Rate, RateKind, RateQuery, Scope, SourceCode};

@@ -14,7 +14,8 @@ use crate::platform::Platform;
 /// Serves what the configuration names.
 pub async fn serve(config: &Config) -> anyhow::Result<()> {
     let mut lock = take_lead(config)?;
-    let platform = Platform::open(config, Env::system()).await?;
+    let mut platform = Platform::open(config, Env::system()).await?;
+    platform.work(config).await?;
     let (listener, address) = bind(config, "--listen").await?;
     lock.serves_at(&address)?;
     tracing::info!(address, "serving");
