@@ -14,16 +14,14 @@ use crate::book::Book;
 use crate::error::LedgerError;
 use crate::event::BookOpened;
 use crate::model::{
-    Account, AccountId, Command, Found, Group, Movement, NewTransfer, Origin, Outcome, Reason,
-    Rejection, Step, TransferId,
+    Account, AccountId, Found, Group, Movement, NewTransfer, Rejection, TransferId,
 };
-use crate::postings::TableArchive;
-use crate::prepare::{self, Request};
+use crate::postings::{TableArchive, numbers_of_ids};
 use crate::projection::Tables;
 use crate::query::{
     At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferView,
 };
-use crate::repetition::{self, Existing};
+use crate::repetition::Existing;
 use crate::store;
 
 /// The books whose owners are remembered.
@@ -32,12 +30,12 @@ const OWNERS_MAX: usize = 100_000;
 /// The ledger. Clones share it.
 #[derive(Clone)]
 pub struct Ledger {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
-    database: Database,
-    engine: Engine<Book>,
+pub(crate) struct Inner {
+    pub(crate) database: Database,
+    pub(crate) engine: Engine<Book>,
     progress: Progress,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// Whose the books are that were asked for: a book never changes hands.
@@ -134,104 +132,6 @@ impl Ledger {
         found.ok_or(LedgerError::BookUnknown { book })
     }
 
-    /// Does what a request says, all of it or nothing unless its steps stand on their own; returns
-    /// when it is durable.
-    ///
-    /// # Errors
-    /// [`LedgerError::Rejected`] where the engine decided against it, or a carried row could not be
-    /// changed as it said.
-    pub async fn execute(
-        &self,
-        context: &Context,
-        book: BookId,
-        request: Request,
-    ) -> Result<Receipt, LedgerError> {
-        self.check_book(context, book).await?;
-        // What else changes with the transfers cannot be there already because they are.
-        let by_id_alone = context.key.is_none() || request.rows.is_empty();
-        let atomicity = request.atomicity;
-        let hasher =
-            prepare::hasher(&self.inner.database, context, &request.transfer_texts).await?;
-        let (steps, rows) = prepare::prepared(book, request, hasher).await?;
-        let steps = Arc::new(steps);
-        let asked = Arc::clone(&steps);
-        let origin = Some(Origin::of(context));
-        let command = Command::Steps { key: context.key, origin, atomicity, steps };
-        let committed =
-            self.inner.engine.execute(context.tenant, book.uuid(), command, rows).await?;
-        let mut position = Position::default();
-        position.advance(book.uuid(), committed.seq);
-        let mut receipt = Receipt {
-            position,
-            first_number: 0,
-            replayed: committed.replayed,
-            rejections: Vec::new(),
-            found: Vec::new(),
-            existing: Vec::new(),
-            first_seen: self.first_seen(context, book, committed.replayed).await?,
-        };
-        match committed.outcome {
-            Outcome::Done { first_number, rejections, found } => {
-                let exists = |one: &&Rejection| one.reason == Reason::TransferExists;
-                let steps = rejections.iter().filter(exists).map(|one| one.step).collect();
-                (receipt.first_number, receipt.found) = (first_number, found);
-                self.compare(context, book, (&asked, steps), &mut receipt).await?;
-                let existing = &receipt.existing;
-                let same = |step| existing.binary_search_by_key(&step, |one| one.step).is_ok();
-                receipt.rejections = rejections.into_iter().filter(|one| !same(one.step)).collect();
-            }
-            Outcome::Rejected(rejection) => {
-                if rejection.reason == Reason::TransferExists && by_id_alone {
-                    let steps = (0..).take(asked.len()).collect();
-                    self.compare(context, book, (&asked, steps), &mut receipt).await?;
-                }
-                let first = receipt.existing.first();
-                let first = first.filter(|_| receipt.existing.len() == asked.len());
-                receipt.first_number = first.ok_or(LedgerError::Rejected { rejection })?.number;
-                receipt.replayed = true;
-            }
-            Outcome::Expired(_) => {}
-        }
-        Ok(receipt)
-    }
-
-    /// Notes which of some steps are transfers that are there already and say the same, and what
-    /// those moved whose amount was left open.
-    async fn compare(
-        &self,
-        context: &Context,
-        book: BookId,
-        (asked, steps): (&[Step], Vec<u32>),
-        receipt: &mut Receipt,
-    ) -> Result<(), LedgerError> {
-        if steps.is_empty() {
-            return Ok(());
-        }
-        self.wait_for_book(book).await?;
-        let mut tx = self.reading(context).await?;
-        let (existing, found) = repetition::existing(&mut tx, book, asked, &steps).await?;
-        tx.commit().await?;
-        receipt.existing = existing;
-        receipt.found.extend(found);
-        receipt.found.sort_unstable_by_key(|found| found.step);
-        Ok(())
-    }
-
-    /// When the key of a request was first seen.
-    async fn first_seen(
-        &self,
-        context: &Context,
-        book: BookId,
-        replayed: bool,
-    ) -> Result<Option<Timestamp>, LedgerError> {
-        let Some(key) = context.key else { return Ok(None) };
-        if !replayed {
-            return Ok(Some(key.first_seen));
-        }
-        let look = move |machine: &Book| machine.first_seen(key.id);
-        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
-    }
-
     /// The transfer that takes another back: the same amount the other way round, with the same
     /// code, linked to it. Sending it is the caller's; the engine sees to it that a transfer is
     /// reversed once.
@@ -269,8 +169,42 @@ impl Ledger {
         Ok(known.into_iter().map(|account| (account.id, account.scale)).collect())
     }
 
+    /// The decimals of the amounts of holds that are open; others are left out.
+    pub async fn open_hold_scales(
+        &self,
+        context: &Context,
+        book: BookId,
+        holds: BTreeSet<TransferId>,
+    ) -> Result<BTreeMap<TransferId, u8>, LedgerError> {
+        self.check_book(context, book).await?;
+        let look = move |machine: &Book| {
+            let scale = |hold| Some((hold, machine.hold_scale(hold)?));
+            holds.into_iter().filter_map(scale).collect()
+        };
+        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
+    }
+
+    /// The decimals of the amounts of transfers, settled holds among them, as the tables know them;
+    /// those that the book does not know are left out.
+    pub async fn transfer_scales(
+        &self,
+        context: &Context,
+        book: BookId,
+        transfers: &BTreeSet<TransferId>,
+    ) -> Result<BTreeMap<TransferId, u8>, LedgerError> {
+        self.check_book(context, book).await?;
+        self.wait_for_book(book).await?;
+        let ids: Vec<_> = transfers.iter().map(|transfer| transfer.uuid()).collect();
+        let mut tx = self.reading(context).await?;
+        let numbers = numbers_of_ids(&mut tx, book.uuid(), &ids).await?;
+        let numbers = numbers.into_iter().flatten().collect();
+        let found = store::transfers_by_number(&mut tx, book, numbers).await?;
+        tx.commit().await?;
+        Ok(found.into_iter().map(|found| (found.id, found.commodity.scale)).collect())
+    }
+
     /// Those of some accounts that the book knows, as they stand now.
-    pub(crate) async fn known_accounts(
+    pub async fn known_accounts(
         &self,
         context: &Context,
         book: BookId,
@@ -444,7 +378,11 @@ impl Ledger {
     }
 
     /// Refuses a book that is not the tenant's.
-    async fn check_book(&self, context: &Context, book: BookId) -> Result<(), LedgerError> {
+    pub(crate) async fn check_book(
+        &self,
+        context: &Context,
+        book: BookId,
+    ) -> Result<(), LedgerError> {
         let owners = || self.inner.owners.lock().unwrap_or_else(PoisonError::into_inner);
         let owner = owners().get(&book).copied();
         if let Some(owner) = owner {

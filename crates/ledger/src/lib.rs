@@ -35,6 +35,7 @@ mod search;
 mod source;
 mod statement;
 mod store;
+mod submit;
 
 pub use chart::{AccountPath, ChartNode, SEGMENT_LENGTH_MAX, Segment};
 pub use entries::{AccountEntry, BalanceFilter, BalanceInputs, EntryFilter};
@@ -57,6 +58,7 @@ pub use search::{
 pub use source::LedgerSource;
 pub use statement::{AccountDay, AccountDays, AccountStatement, Period};
 pub use storage::journal::EngineLimits;
+pub use submit::{Decided, Pending};
 
 /// The tables of the ledger.
 pub const MODULE: storage::Module = storage::migrations!(

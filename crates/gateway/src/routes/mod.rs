@@ -10,9 +10,10 @@ mod events;
 mod export;
 mod fx;
 mod imports;
+mod intake;
 mod members;
 mod operations;
-mod posting;
+pub(crate) mod posting;
 mod transfers;
 
 use axum::Router;
@@ -47,6 +48,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(export::routes())
         .merge(transfers::routes())
         .merge(posting::routes())
+        .merge(intake::routes())
         .merge(events::routes())
         .merge(analytics::routes())
 }

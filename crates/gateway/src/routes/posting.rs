@@ -74,9 +74,10 @@ fn read_body(
 }
 
 /// The decimals of the amounts of accounts and holds.
-struct Scales {
-    accounts: BTreeMap<AccountId, u8>,
-    holds: BTreeMap<TransferId, u8>,
+#[derive(Default)]
+pub(crate) struct Scales {
+    pub accounts: BTreeMap<AccountId, u8>,
+    pub holds: BTreeMap<TransferId, u8>,
 }
 
 /// Whose decimals a request's amounts are in.
@@ -159,7 +160,8 @@ fn read_all(
     let all = Vec::with_capacity(body.transfers.len());
     let mut ids = AskedIds { all, derived: Vec::new() };
     for (index, body) in body.transfers.into_iter().enumerate() {
-        let transfer = Reader { context, body: &body, index, scales }.transfer()?;
+        let reader = Reader { context, body: &body, index: Some(index), scales };
+        let transfer = reader.transfer()?;
         let Body { id, reference, purpose, counterparty, metadata, .. } = body;
         let told = reference.is_some() || purpose.is_some() || counterparty.is_some();
         if told || metadata.is_some() {
@@ -225,16 +227,20 @@ fn why(rejection: &Rejection) -> (&'static str, String) {
 }
 
 /// Reads one transfer of a request.
-struct Reader<'a> {
-    context: &'a Context,
-    body: &'a Body,
-    index: usize,
-    scales: &'a Scales,
+pub(crate) struct Reader<'a> {
+    pub context: &'a Context,
+    pub body: &'a Body,
+    /// Which of several it is.
+    pub index: Option<usize>,
+    pub scales: &'a Scales,
 }
 
 impl Reader<'_> {
     fn wrong(&self, field: &str, rule: &str, text: impl ToString) -> ApiError {
-        let field = format!("transfers[{}].{field}", self.index);
+        let field = match self.index {
+            Some(index) => format!("transfers[{index}].{field}"),
+            None => field.to_owned(),
+        };
         ApiError::field(FieldFault::new(field, rule, text))
     }
 
@@ -250,9 +256,9 @@ impl Reader<'_> {
         value.ok_or_else(|| self.wrong(field, "required", "this is needed here"))
     }
 
-    fn transfer(&self) -> Result<NewTransfer, ApiError> {
+    pub(crate) fn transfer(&self) -> Result<NewTransfer, ApiError> {
         let Body { id, code, effective, .. } = self.body;
-        let derived = || transfer_id(self.context, self.index);
+        let derived = || transfer_id(self.context, self.index.unwrap_or(0));
         let id = self.parse("id", id.as_deref())?.unwrap_or_else(derived);
         let effective: Date = match effective {
             None => self.context.now().date(),

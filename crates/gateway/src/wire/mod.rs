@@ -9,6 +9,7 @@ pub(crate) mod export;
 pub(crate) mod fx;
 pub(crate) mod health;
 pub(crate) mod import;
+pub(crate) mod intake;
 pub(crate) mod member;
 pub(crate) mod money;
 pub(crate) mod page;

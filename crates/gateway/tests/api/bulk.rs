@@ -27,7 +27,10 @@ pub fn id(number: u128) -> String {
 
 impl Family {
     pub async fn new(db: &TestDatabase) -> Self {
-        let app = TestApp::new(db).await;
+        Self::of(TestApp::new(db).await).await
+    }
+
+    pub async fn of(app: TestApp) -> Self {
         let signed = app.register("saraa@example.mn").await;
         let books = app.get("/api/v1/books", &signed.access).await.json();
         let book = books["items"][0]["id"].as_str().unwrap().to_owned();

@@ -12,6 +12,7 @@ mod frame;
 mod harness;
 mod idempotency;
 mod imports;
+mod intake;
 mod malformed;
 mod operations;
 mod queries;

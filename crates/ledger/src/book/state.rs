@@ -132,6 +132,14 @@ impl Book {
         self.holds.iter().map(move |(key, hold)| (id(key), hold.amount))
     }
 
+    /// The decimals of an open hold's amounts.
+    #[must_use]
+    pub fn hold_scale(&self, hold: TransferId) -> Option<u8> {
+        let state = self.holds.get(&hold.uuid().as_u128())?;
+        let commodity = self.accounts.get(state.debit).commodity;
+        Some(self.commodities[commodity as usize].scale)
+    }
+
     /// Every group, in the order of opening.
     pub fn groups(&self) -> impl Iterator<Item = Group> + '_ {
         (0_u32..).take(self.tree.len()).map(|number| self.group_at(number))
