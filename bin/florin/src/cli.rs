@@ -214,6 +214,22 @@ pub enum Audit {
 pub enum Ledger {
     /// Write a book for other programs
     Export(LedgerExport),
+    /// Read lines into a book: an export in JSON lines, or transfers, an object on each line
+    Import(LedgerImport),
+}
+
+/// Filling a book.
+#[derive(Debug, Args)]
+pub struct LedgerImport {
+    /// The file, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The book, where there are several
+    #[arg(long, value_name = "BOOK")]
+    pub book: Option<String>,
+    /// Print what came of it as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Writing a book.

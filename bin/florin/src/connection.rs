@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::cli::Global;
 use crate::config::Config;
+use crate::exchange::{self, Exchange};
 use crate::lock::{Leader, Lock, lead};
 use crate::platform::Platform;
 
@@ -119,6 +120,19 @@ impl Connection {
         match self {
             Self::Local(local) => local.copy(call, out).await,
             Self::Remote(remote) => remote.copy(&call, out),
+        }
+    }
+
+    /// Opens a stream of lines both ways.
+    pub async fn exchange(&mut self, path: &str) -> anyhow::Result<Exchange> {
+        let path = format!("/api/v1{path}");
+        match self {
+            Self::Local(local) => exchange::local(&local.gateway, &path).await,
+            Self::Remote(remote) => {
+                // A new token is good for longer than a stream should last.
+                remote.refresh()?;
+                exchange::remote(&remote.session, &path).await
+            }
         }
     }
 
@@ -272,7 +286,7 @@ pub fn open_session(
 }
 
 /// A problem document in words.
-fn problem(status: u16, body: &Json) -> String {
+pub fn problem(status: u16, body: &Json) -> String {
     let word = |name: &str| body.get(name).and_then(Json::as_str);
     let detail = word("detail").or_else(|| word("title")).unwrap_or("no reason was given");
     let code = word("code").unwrap_or_default();

@@ -6,6 +6,7 @@ mod command;
 mod config;
 mod connection;
 mod demo;
+mod exchange;
 mod lock;
 mod platform;
 
@@ -86,6 +87,9 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
                 Command::NetWorth(asked) => command::net_worth::run(&mut connection, asked).await,
                 Command::Ledger(Ledger::Export(asked)) => {
                     command::ledger::export(&mut connection, asked).await
+                }
+                Command::Ledger(Ledger::Import(asked)) => {
+                    command::ledger_import::run(&mut connection, asked).await
                 }
                 Command::Api(api) => command::api::run(&mut connection, api).await,
                 _ => Ok(()),

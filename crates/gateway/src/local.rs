@@ -60,6 +60,30 @@ impl Local {
         Ok((status, response.into_body().into_data_stream().map_err(LocalError::Answer)))
     }
 
+    /// Sends a request whose body comes piece by piece; the status and the chunks of its answer, as
+    /// they come, while the body still does.
+    pub async fn exchange<S>(
+        &self,
+        path: &str,
+        media_type: &str,
+        body: S,
+    ) -> Result<
+        (u16, impl Stream<Item = Result<Bytes, LocalError>> + Send + Unpin + use<S>),
+        LocalError,
+    >
+    where
+        S: Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+    {
+        let request = Request::post(path).header("content-type", media_type);
+        let request = request.extension(self.owner).body(Body::from_stream(body))?;
+        let response = match self.router.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let status = response.status().as_u16();
+        Ok((status, response.into_body().into_data_stream().map_err(LocalError::Answer)))
+    }
+
     /// Sends a request; the status and the body of its answer.
     pub async fn call(
         &self,

@@ -29,7 +29,7 @@ pub async fn export(connection: &mut Connection, asked: &LedgerExport) -> anyhow
 }
 
 /// The only book of the family.
-async fn only_book(connection: &mut Connection) -> anyhow::Result<String> {
+pub async fn only_book(connection: &mut Connection) -> anyhow::Result<String> {
     let call = Call { method: "GET", path: "/books", body: None, key: None };
     let answer = connection.json(call).await?;
     let books = answer["items"].as_array().context("the answer lists no books")?;

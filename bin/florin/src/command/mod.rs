@@ -4,6 +4,7 @@ pub mod api;
 pub mod audit;
 pub mod import;
 pub mod ledger;
+pub mod ledger_import;
 pub mod login;
 pub mod net_worth;
 pub mod quant;

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use kernel::id::made_at;
-use kernel::{Amount, Commodity, Context, Timestamp, Uuid, time};
+use kernel::{Amount, Commodity, CommodityCode, Context, Timestamp, Uuid, time};
 use ledger::model::Reason;
 use ledger::{
     AccountId, AccountText, Atomicity, Limits, Movement, NewAccount, NewTransfer, Request, Rest,
@@ -47,7 +47,11 @@ pub(super) enum Plan {
 
 /// What a step makes.
 pub(super) enum Made {
-    Commodity(Commodity),
+    /// Defining one that is known changes nothing.
+    Commodity {
+        code: CommodityCode,
+        is_known: bool,
+    },
     Account(NewAccount),
     Transfer(TransferId),
     /// It moves what there is, and the line says how much that was.
@@ -98,9 +102,10 @@ impl Builder<'_> {
                 Err(Fault::rejected("forbidden", "the role does not allow it to open accounts"))
             }
             Said::Commodity(commodity) => {
+                let is_known = self.known.commodity(commodity.code.as_str()).is_some();
                 self.known.defines(commodity);
                 out.steps.push(define(commodity));
-                Ok(Made::Commodity(commodity))
+                Ok(Made::Commodity { code: commodity.code, is_known })
             }
             Said::Account(account) => self.account(*account, out),
             Said::Transfer(body) => self.transfer(*body, out),
@@ -288,7 +293,7 @@ impl Made {
     /// The id that it uses up.
     fn id(&self) -> Option<Uuid> {
         match self {
-            Self::Commodity(_) => None,
+            Self::Commodity { .. } => None,
             Self::Account(account) => Some(account.id.uuid()),
             Self::Transfer(id) | Self::Closing(id, ..) => Some(id.uuid()),
             Self::Expiry(_) => None,

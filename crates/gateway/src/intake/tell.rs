@@ -119,7 +119,8 @@ impl Came {
         let (status, number) = match existing.binary_search_by_key(&step, |one| one.step) {
             Ok(place) => (IntakeStatus::Existing, Some(existing[place].number)),
             Err(_) => match made {
-                Made::Commodity(_) | Made::Account(_) => (IntakeStatus::Done, None),
+                Made::Commodity { is_known: true, .. } => (IntakeStatus::Existing, None),
+                Made::Commodity { .. } | Made::Account(_) => (IntakeStatus::Done, None),
                 Made::Transfer(_) | Made::Closing(..) | Made::Expiry(_) => {
                     *next += 1;
                     (IntakeStatus::Done, Some(*next - 1))
@@ -154,7 +155,7 @@ impl Made {
     /// As the answer calls it.
     fn name(&self) -> Cow<'static, str> {
         Cow::Owned(match self {
-            Self::Commodity(commodity) => commodity.code.to_string(),
+            Self::Commodity { code, .. } => code.to_string(),
             Self::Account(account) => account.id.to_string(),
             Self::Transfer(id) | Self::Closing(id, ..) | Self::Expiry(id) => id.to_string(),
         })
