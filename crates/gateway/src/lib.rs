@@ -21,6 +21,7 @@ mod app;
 mod beside;
 mod calculation;
 mod caller;
+mod changes;
 mod docs;
 mod edge;
 mod extract;

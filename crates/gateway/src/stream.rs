@@ -46,7 +46,7 @@ pub(crate) struct Reader {
 
 /// Why a stream ended.
 #[derive(Clone, Copy)]
-enum End {
+pub(crate) enum End {
     /// The process ends: come back.
     ShuttingDown,
     /// The token's time is over: come back with a new one.
@@ -58,7 +58,7 @@ enum End {
 }
 
 impl End {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::ShuttingDown => "shutting_down",
             Self::TokenExpired => "token_expired",

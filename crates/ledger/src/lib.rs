@@ -18,6 +18,7 @@
 //! The engine is in [`book`], its commands in [`model`], what it answers in [`query`].
 
 pub mod book;
+mod changes;
 mod chart;
 mod entries;
 mod error;
@@ -37,6 +38,7 @@ mod statement;
 mod store;
 mod submit;
 
+pub use changes::{BalanceAfter, Change, ChangePlace, Changed, Changes};
 pub use chart::{AccountPath, ChartNode, SEGMENT_LENGTH_MAX, Segment};
 pub use entries::{AccountEntry, BalanceFilter, BalanceInputs, EntryFilter};
 pub use error::LedgerError;

@@ -377,7 +377,7 @@ pub(crate) fn too_large(error: kernel::AmountError) -> StorageError {
     StorageError::Damaged { text: format!("a sum over postings: {error}") }
 }
 
-fn kind(row: &Row, column: usize) -> Result<AccountKind, StorageError> {
+pub(crate) fn kind(row: &Row, column: usize) -> Result<AccountKind, StorageError> {
     let number: u16 = row.get(column)?;
     let kind = u8::try_from(number).ok().and_then(AccountKind::from_number);
     kind.ok_or_else(|| StorageError::Damaged { text: format!("account kind {number}") })

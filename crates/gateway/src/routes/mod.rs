@@ -6,6 +6,7 @@ mod analytics;
 mod assets;
 mod auth;
 mod books;
+mod changes;
 mod events;
 mod export;
 mod fx;
@@ -49,6 +50,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(transfers::routes())
         .merge(posting::routes())
         .merge(intake::routes())
+        .merge(changes::routes())
         .merge(events::routes())
         .merge(analytics::routes())
 }

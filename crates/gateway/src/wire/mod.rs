@@ -4,6 +4,7 @@ pub(crate) mod analytics;
 pub(crate) mod asset;
 pub(crate) mod auth;
 pub(crate) mod book;
+pub(crate) mod changes;
 pub(crate) mod event;
 pub(crate) mod export;
 pub(crate) mod fx;

@@ -47,6 +47,12 @@ impl Family {
         family
     }
 
+    /// Another family at the same place, with a book of theirs.
+    pub fn beside(other: &Self, signed: Signed, book: String) -> Self {
+        let (app, bank, work) = (other.app.clone(), String::new(), String::new());
+        Self { app, signed, book, bank, work, position: Mutex::default() }
+    }
+
     pub async fn open(
         &self,
         name: &str,

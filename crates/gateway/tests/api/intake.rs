@@ -125,14 +125,14 @@ impl Talk {
 }
 
 /// A request that streams lines.
-fn lines_to(path: &str, token: &str, body: Body) -> Request<Body> {
+pub fn lines_to(path: &str, token: &str, body: Body) -> Request<Body> {
     let mut request = request(Method::POST, path, token, None);
     request.headers_mut().insert("content-type", "application/x-ndjson".parse().unwrap());
     *request.body_mut() = body;
     request
 }
 
-fn account(number: u128) -> String {
+pub fn account(number: u128) -> String {
     AccountId::from_uuid(Uuid::from_u128(number)).to_string()
 }
 

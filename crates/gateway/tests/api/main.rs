@@ -6,6 +6,7 @@ mod analytics;
 mod auth;
 mod breakage;
 mod bulk;
+mod changes;
 mod contract;
 mod events;
 mod frame;

@@ -66,6 +66,23 @@ CREATE TABLE ledger_hold (
 ) {clustered};
 {{tenant_table ledger_hold}}
 
+-- Holds that expired, which no transfer says. `number` is that of the last transfer before, `place` counts
+-- those behind the same one, from 1; `amount` is what was left of the hold. The balances are posted ones,
+-- debits positive.
+CREATE TABLE ledger_expiry (
+    tenant {uuid} NOT NULL,
+    book {uuid} NOT NULL,
+    number {i64} NOT NULL,
+    place {i64} NOT NULL,
+    hold {i64} NOT NULL,
+    amount {amount} NOT NULL,
+    debit_balance {amount} NOT NULL,
+    credit_balance {amount} NOT NULL,
+    expired_at {time} NOT NULL,
+    PRIMARY KEY (book, number, place)
+) {clustered};
+{{tenant_table ledger_expiry append_only}}
+
 -- Transfers whose ids say no time, or another than when they were booked; the others stand in runs by
 -- id, which are about as ordered as time is. A reversal is here too, under an id that is made from
 -- that of the transfer which it takes back.

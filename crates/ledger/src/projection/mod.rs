@@ -31,6 +31,9 @@ sql! {
     HOLDS =
         "SELECT id, number, debit, credit, amount FROM ledger_hold
          WHERE tenant = app_tenant() AND book = $1 ORDER BY id";
+    LAST_EXPIRY =
+        "SELECT number, place FROM ledger_expiry
+         WHERE tenant = app_tenant() AND book = $1 ORDER BY number DESC, place DESC LIMIT 1";
 }
 
 /// The projection of every book.
@@ -46,6 +49,8 @@ struct Remembered {
     balances: Vec<Amount>,
     commodities: HashMap<CommodityCode, u8>,
     holds: HashMap<u128, Held>,
+    /// The transfer behind which the last hold expired, and how many did there.
+    expired: (u64, u64),
     segments: Vec<Segment>,
 }
 
@@ -117,6 +122,9 @@ impl Remembered {
             Some(row) => usize::try_from(row.get::<u64>(0)?).unwrap_or(usize::MAX),
             None => 0,
         };
+        if let Some(row) = tx.row(&LAST_EXPIRY, params![book]).await? {
+            remembered.expired = (row.get(0)?, row.get(1)?);
+        }
         remembered.segments = segment::list(tx, book).await?;
         remembered.balances = last_balances(tx, book, &remembered.segments, count).await?;
         Ok(remembered)

@@ -36,6 +36,10 @@ sql! {
     HOLD_SHRINK =
         "UPDATE ledger_hold SET amount = $3
          WHERE tenant = app_tenant() AND book = $1 AND id = $2";
+    EXPIRY_INSERT =
+        "INSERT INTO ledger_expiry
+             (tenant, book, number, place, hold, amount, debit_balance, credit_balance, expired_at)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8)";
     HOLD_DELETE =
         "DELETE FROM ledger_hold WHERE tenant = app_tenant() AND book = $1 AND id = $2";
 }
@@ -54,6 +58,7 @@ pub(super) struct Rows {
     held: Vec<Params>,
     shrunk: Vec<Params>,
     settled: Vec<Params>,
+    expired: Vec<Params>,
     entries: Entries,
 }
 
@@ -79,6 +84,7 @@ impl Rows {
             held: Vec::new(),
             shrunk: Vec::new(),
             settled: Vec::new(),
+            expired: Vec::new(),
             entries: Entries::default(),
         }
     }
@@ -93,9 +99,7 @@ impl Rows {
         let (mut number, time) = (header.first_number, header.time);
         read_done(record, |done| {
             match done {
-                Done::Expired(hold) => {
-                    self.settle(book, hold.uuid())?;
-                }
+                Done::Expired(hold) => self.expire(book, hold.uuid(), (number - 1, time))?,
                 Done::Step(Written::Transfer(transfer)) => {
                     self.transfer(book, number, time, &transfer)?;
                     number += 1;
@@ -281,6 +285,25 @@ impl Rows {
         Ok(before)
     }
 
+    fn expire(
+        &mut self,
+        book: &mut Remembered,
+        hold: Uuid,
+        (last, time): (u64, Timestamp),
+    ) -> Result<(), StorageError> {
+        let Held { number, debit, credit, amount } = self.settle(book, hold)?;
+        let place = if book.expired.0 == last { book.expired.1 + 1 } else { 1 };
+        book.expired = (last, place);
+        let balance = |account: u32| {
+            let found = book.balances.get(account as usize);
+            found.copied().ok_or_else(|| damaged("an account"))
+        };
+        let (debit, credit) = (balance(debit)?, balance(credit)?);
+        let row = params![self.book, last, place, number, amount, debit, credit, time];
+        self.expired.push(row);
+        Ok(())
+    }
+
     fn settle(&mut self, book: &mut Remembered, hold: Uuid) -> Result<Held, StorageError> {
         let held = book.holds.remove(&hold.as_u128()).ok_or_else(|| damaged("a hold"))?;
         self.settled.push(params![self.book, hold]);
@@ -298,6 +321,7 @@ impl Rows {
             (&HOLD_INSERT, self.held),
             (&HOLD_SHRINK, self.shrunk),
             (&HOLD_DELETE, self.settled),
+            (&EXPIRY_INSERT, self.expired),
         ] {
             if !rows.is_empty() {
                 tx.execute_many(statement, rows).await?;
