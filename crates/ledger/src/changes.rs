@@ -275,7 +275,7 @@ impl Window {
         from: u64,
         to: u64,
     ) -> Result<(), StorageError> {
-        if self.last > 0 {
+        if to <= self.last {
             return Ok(());
         }
         let end = to.max(from.saturating_add(WINDOW_TRANSFERS));

@@ -505,6 +505,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a book's changes, live
+         * @description Every transfer, holds and what becomes of them included, in order, with the balances of both
+         *     accounts after it. Server-sent events, whose `id:` is the place of the change; with
+         *     `Accept: application/x-ndjson` a line each, and empty lines where nothing is new. Ends with an
+         *     event `end` whose `reason`, or a line whose `end`, is `shutting_down`, `token_expired`,
+         *     `slow_reader` or `unavailable`.
+         */
+        get: operations["stream_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/commodities": {
         parameters: {
             query?: never;
@@ -1844,6 +1868,60 @@ export interface components {
             /** Format: decimal */
             posted: string;
         };
+        /** @description What changed a book: a transfer, or a hold that expired. */
+        LedgerChange: {
+            /**
+             * Format: decimal
+             * @description What moved; of a hold what is held, of one that was voided or expired what was released.
+             */
+            amount: string;
+            /** Format: date-time */
+            booked_at: string;
+            /** Format: int32 */
+            code: number;
+            commodity: string;
+            counterparty?: string | null;
+            credit: string;
+            /**
+             * Format: decimal
+             * @description The posted balance of the credited account after it, on its natural side.
+             */
+            credit_balance: string;
+            debit: string;
+            /**
+             * Format: decimal
+             * @description The posted balance of the debited account after it, on its natural side.
+             */
+            debit_balance: string;
+            /**
+             * Format: date
+             * @description The date from which it counts.
+             */
+            effective: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** @description The hold that it posts or releases. */
+            hold?: string | null;
+            /** @description The transfer; none is behind a hold that expired. */
+            id?: string | null;
+            metadata?: Record<string, never> | null;
+            /**
+             * @description Where it stands, to go on behind it: a transfer's number, with a count behind it for holds
+             *     that expired after it.
+             * @example 12.1
+             */
+            place: string;
+            purpose?: string | null;
+            reference?: string | null;
+            /** @description The transfer that it takes back. */
+            reverses?: string | null;
+            type: components["schemas"]["LedgerChangeType"];
+        };
+        /**
+         * @description What changed a book.
+         * @enum {string}
+         */
+        LedgerChangeType: "transfer" | "hold" | "post_hold" | "post_hold_part" | "void_hold" | "expire_hold" | "balancing_debit" | "balancing_credit" | "closing_debit" | "closing_credit";
         /** @description What happened on an account in a period: opening balance and lines make the closing balance. */
         LedgerStatement: {
             account: string;
@@ -4069,6 +4147,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerStatement"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    stream_changes: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The `place` of the last change that was read, or the number of a transfer; from the
+                 *     beginning where it is left out. The header `Last-Event-ID` counts before it.
+                 * @example 12
+                 */
+                after?: string;
+            };
+            header?: {
+                /** @description The `id:` of the last event that was read. */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["LedgerChange"];
                 };
             };
             400: components["responses"]["Problem400"];

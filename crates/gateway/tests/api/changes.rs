@@ -35,11 +35,11 @@ struct Story {
 }
 
 /// Numbers that follow from a seed (splitmix64).
-fn below(seed: &mut u64, end: u64) -> u64 {
+fn below(seed: &mut u64, end: usize) -> usize {
     *seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mut mixed = (*seed ^ (*seed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (mixed ^ (mixed >> 31)) % end
+    usize::try_from((mixed ^ (mixed >> 31)) % end as u64).unwrap()
 }
 
 fn decimal(minor: i64) -> String {
@@ -70,14 +70,14 @@ impl Story {
     }
 
     fn line(&mut self, expires_at: &str) -> Value {
-        let debit = below(&mut self.seed, 4) as usize;
-        let credit = (debit + 1 + below(&mut self.seed, 3) as usize) % 4;
-        let amount = 1 + below(&mut self.seed, 100_000) as i64;
+        let debit = below(&mut self.seed, 4);
+        let credit = (debit + 1 + below(&mut self.seed, 3)) % 4;
+        let amount = 1 + i64::try_from(below(&mut self.seed, 100_000)).unwrap();
         let id = id(self.next_id);
         self.next_id += 1;
         let mut line = json!({ "id": id, "type": "transfer", "effective": "2026-01-05",
             "commodity": "AUD", "code": 3 });
-        let place = below(&mut self.seed, self.holds.len().max(1) as u64) as usize;
+        let place = below(&mut self.seed, self.holds.len().max(1));
         let held = self.holds.iter().nth(place).map(|(id, held)| (id.clone(), *held));
         let (mut amount, mut sides) = (amount, (debit, credit));
         match (below(&mut self.seed, 8), held) {
@@ -172,6 +172,11 @@ impl Reader {
 
     /// The next change, whatever the form.
     async fn next(&mut self) -> Value {
+        let read = tokio::time::timeout(WAIT_MAX, self.read());
+        read.await.expect("a change comes")
+    }
+
+    async fn read(&mut self) -> Value {
         loop {
             while let Some((line, rest)) = self.text.split_once('\n') {
                 let line = line.strip_prefix("data: ").unwrap_or(line).to_owned();
@@ -180,8 +185,7 @@ impl Reader {
                     return serde_json::from_str(&line).unwrap();
                 }
             }
-            let chunk = tokio::time::timeout(WAIT_MAX, self.body.next()).await;
-            let chunk = chunk.expect("something comes").unwrap().unwrap();
+            let chunk = self.body.next().await.unwrap().unwrap();
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
@@ -312,8 +316,8 @@ testing::both_databases! {
         app.get(&path, &other.access).await.assert_problem(404, "book_unknown");
         for after in ["2", "1.1", "x", "-1", "9999999999999999999"] {
             let path = format!("{path}?after={after}");
-            let reply = app.get(&path, &family.signed.access).await;
-            reply.assert_problem(400, "place_unknown");
+            let reply = tokio::time::timeout(WAIT_MAX, app.get(&path, &family.signed.access));
+            reply.await.expect("it is refused").assert_problem(400, "place_unknown");
         }
     }
 
@@ -359,9 +363,9 @@ testing::both_databases! {
         let lines = first.lines().count();
         let expired = first.lines().filter(|line| line.starts_with("{\"expiry\"")).count();
         let end = pour(&family.app, &other.access, &book, first.clone()).await;
-        assert_eq!(end["done"].as_u64().unwrap() as usize, lines, "{end}");
+        assert_eq!(end["done"].as_u64().unwrap(), lines as u64, "{end}");
         let again = pour(&family.app, &other.access, &book, first.clone()).await;
-        assert_eq!(again["existing"].as_u64().unwrap() as usize, lines, "{again}");
+        assert_eq!(again["existing"].as_u64().unwrap(), lines as u64, "{again}");
 
         let theirs = Family::beside(&family, other, book);
         let second = export(&theirs).await;
