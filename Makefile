@@ -1,6 +1,6 @@
 # Each target is one script; `make` alone lists them. ARGS goes to the script: make run ARGS=--help
 
-.PHONY: help run test lint web docs soak bench audit verify-data
+.PHONY: help run test lint web docs soak bench bench-quant audit verify-data
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -26,6 +26,9 @@ soak: ## The tests in their long form; SEEDS=1000 for that many simulations alon
 
 bench: ## The benchmarks
 	@scripts/bench.sh $(ARGS)
+
+bench-quant: ## The benchmarks of quant beside the Python programs it is compared with
+	@scripts/bench-quant.sh $(ARGS)
 
 audit: ## Dependencies: licences, bans, sources, known faults
 	@scripts/audit.sh

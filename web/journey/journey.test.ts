@@ -120,6 +120,40 @@ describe('a newcomer', () => {
     expect(await netWorth('AUD', before.day)).toBe(before.amount)
   })
 
+  it('looks into the ledger: the chart, a statement, a transfer', async () => {
+    const { page } = one
+    await page.getByRole('link', { name: 'Ledger' }).click()
+    const chart = page.getByRole('table', { name: 'Chart of accounts' })
+    await chart.waitFor()
+    await button('Everyday account').click()
+    const statement = page.getByRole('table', { name: 'Statement of account' })
+    await statement.waitFor()
+    // The statement ends at what the chart says.
+    const balance = chart.getByRole('row', { name: /^Everyday account/ }).locator('td')
+    const closing = statement
+      .getByRole('row', { name: /^Closing balance/ })
+      .locator('td')
+      .last()
+    expect(await balance.textContent()).toBe(`${await closing.textContent()}AUD`)
+    await holdScreen(one, 'ledger')
+    await page.setViewportSize({ width: 360, height: 780 })
+    await holdScreen(one, 'ledger-narrow')
+    await page.setViewportSize({ width: 1360, height: 900 })
+
+    const line = statement.getByRole('row').nth(2)
+    const amount = (await line.getByRole('button').textContent()) ?? ''
+    await line.getByRole('button').click()
+    const sheet = page.getByRole('dialog', { name: 'Posting' })
+    await sheet.getByText('In the journal').waitFor()
+    await sheet.getByText(amount.replace(/^[+\u2212]/, '')).waitFor()
+    await holdScreen(one, 'transfer')
+    await sheet.getByRole('button', { name: /^(Income|Expenses), uncategorised/ }).click()
+    await sheet.waitFor({ state: 'detached' })
+    await page.getByRole('heading', { name: /uncategorised \(AUD\)$/ }).waitFor()
+    await goHome()
+    await netWorth('AUD', before.day)
+  })
+
   it('drops a statement and sees what would be booked', async () => {
     const { page } = one
     statement = sampleStatement(before.day)

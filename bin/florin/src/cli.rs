@@ -1,10 +1,11 @@
 //! The words of the command line.
 
+pub mod ledger;
 pub mod quant;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::config::Flags;
 
@@ -85,7 +86,7 @@ pub enum Command {
     Quant(quant::Quant),
     /// The books of the ledger
     #[command(subcommand)]
-    Ledger(Ledger),
+    Ledger(ledger::Ledger),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -207,68 +208,6 @@ pub enum Audit {
     },
     /// Print the public key that checks the heads
     Key,
-}
-
-/// The books of the ledger.
-#[derive(Debug, Subcommand)]
-pub enum Ledger {
-    /// Write a book for other programs
-    Export(LedgerExport),
-    /// Read lines into a book: an export in JSON lines, or transfers, an object on each line
-    Import(LedgerImport),
-}
-
-/// Filling a book.
-#[derive(Debug, Args)]
-pub struct LedgerImport {
-    /// The file, or - for standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// The book, where there are several
-    #[arg(long, value_name = "BOOK")]
-    pub book: Option<String>,
-    /// Print what came of it as JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Writing a book.
-#[derive(Debug, Args)]
-pub struct LedgerExport {
-    /// How
-    #[arg(long, value_enum)]
-    pub format: LedgerFormat,
-    /// The book, where there are several
-    #[arg(long, value_name = "BOOK")]
-    pub book: Option<String>,
-    /// Where to [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-}
-
-/// How a book is written.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum LedgerFormat {
-    /// A table of all transfers
-    Csv,
-    /// Everything, an object on each line
-    Jsonl,
-    /// What moved, for beancount
-    Beancount,
-    /// What moved, for hledger
-    Hledger,
-}
-
-impl LedgerFormat {
-    /// As the API calls it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Jsonl => "jsonl",
-            Self::Beancount => "beancount",
-            Self::Hledger => "hledger",
-        }
-    }
 }
 
 /// A call of the API.

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 use tracing_subscriber::EnvFilter;
 
-use cli::{Audit, Cli, Command, Ledger, Rates};
+use cli::{Audit, Cli, Command, Rates};
 use config::Config;
 use connection::Connection;
 
@@ -85,12 +85,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
             let outcome = match &cli.command {
                 Command::Import(import) => command::import::run(&mut connection, import).await,
                 Command::NetWorth(asked) => command::net_worth::run(&mut connection, asked).await,
-                Command::Ledger(Ledger::Export(asked)) => {
-                    command::ledger::export(&mut connection, asked).await
-                }
-                Command::Ledger(Ledger::Import(asked)) => {
-                    command::ledger_import::run(&mut connection, asked).await
-                }
+                Command::Ledger(asked) => command::ledger::run(&mut connection, asked).await,
                 Command::Api(api) => command::api::run(&mut connection, api).await,
                 _ => Ok(()),
             };

@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
-mod home;
+mod server;
+mod user;
 
 use std::path::{Path, PathBuf};
 
-use home::User;
 use serde_json::Value as Json;
+use user::User;
 
 const JANUARY: &str = "Date,Description,Amount,Balance\n\
     2026-01-05,Salary,1000.00,1100.00\n\

@@ -3,13 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
-mod home;
+mod server;
+mod user;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
-use home::User;
 use serde_json::{Value as Json, json};
+use user::User;
 
 const LINES: u128 = 20_000;
 

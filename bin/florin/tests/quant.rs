@@ -194,6 +194,124 @@ fn a_sweep_makes_what_vectorbt_makes() {
     assert!(told.contains("6 rules tried") && told.contains("SMA "), "{told}");
 }
 
+/// A desk with the made-up prices of eight classes of assets, a column each.
+fn desk_of_classes() -> Desk {
+    let desk = Desk::new();
+    let file = "../../crates/quant/testdata/portfolio_prices.csv";
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    std::fs::copy(from, desk.0.path().join("classes.csv")).unwrap();
+    desk
+}
+
+#[test]
+fn a_portfolio_is_that_of_pyportfolioopt_and_skfolio() {
+    let (desk, reference) = (desk_of_classes(), testdata("portfolio_prices.json"));
+    let rules = "--weight-min 0.02 --weight-max 0.4 --group shares=WORLD,EUROPE,ASIA,SMALL:0.3.. \
+                 --group safe=BONDS,BILLS:..0.5";
+    for (name, said) in [
+        ("minimum variance", ""),
+        ("maximum sharpe", "--objective maximum-sharpe --risk-free 0.02"),
+        ("maximum return at volatility 0.08", "--objective maximum-return --volatility-max 0.08"),
+        ("minimum variance at return 0.08", "--return-min 0.08"),
+        ("maximum utility 3", "--objective maximum-utility --risk-aversion 3"),
+        ("minimum variance with rules", rules),
+        ("minimum variance, ledoit-wolf", "--covariance ledoit-wolf --weight-max 0.3"),
+        (
+            "minimum cvar 0.9, at most 0.4",
+            "--objective minimum-cvar --confidence 0.9 --weight-max 0.4",
+        ),
+        ("maximum diversification", "--objective maximum-diversification"),
+        ("risk parity", "--objective risk-parity"),
+        ("risk budgets", "--objective risk-parity --budget GOLD=3 --budget BONDS=2"),
+        (
+            "hierarchical risk parity, single",
+            "--objective hierarchical-risk-parity --linkage single",
+        ),
+        (
+            "hierarchical risk parity, ward",
+            "--objective hierarchical-risk-parity --split turned-halves",
+        ),
+        ("hierarchical equal risk, ward", "--objective hierarchical-equal-risk"),
+        (
+            "hierarchical equal risk, at most 0.3",
+            "--objective hierarchical-equal-risk --weight-max 0.3",
+        ),
+    ] {
+        let words: Vec<&str> = said.split_whitespace().collect();
+        let made = desk.json(&[&["optimise", "classes.csv"], &words[..]].concat());
+        let expected = reference["answers"][name]["weights"].as_array().unwrap();
+        for (asset, expected) in made["assets"].as_array().unwrap().iter().zip(expected) {
+            assert_near(&asset["weight"], expected, 2e-5);
+        }
+        assert_near(&made["expected_return"], &reference["answers"][name]["expected_return"], 1e-5);
+    }
+}
+
+#[test]
+fn a_portfolio_is_drawn_and_bought_from_one_file_or_several() {
+    let (desk, reference) = (desk_of_classes(), testdata("portfolio_prices.json"));
+    let words = "optimize classes.csv --weight-min 0.02 --weight-max 0.4 --investment 10000 \
+                 --group shares=WORLD,EUROPE,ASIA,SMALL:0.3.. --group safe=BONDS,BILLS:..0.5";
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let made = desk.json(&words);
+    assert_eq!(made["purchase"]["shares"], reference["shares"]["shares"]);
+    assert_near(&made["purchase"]["cash"], &reference["shares"]["cash"], 1e-9);
+    assert_eq!((&made["periods"], &made["periods_per_year"]), (&504.into(), &252.0.into()));
+    let told = desk.ok(&words);
+    for part in ["8 assets, 504 returns", "minimum variance", "efficient frontier", "●", "SHARES"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let points = desk.json(&["optimise", "classes.csv", "--frontier", "3"]);
+    assert_eq!(points["frontier"].as_array().unwrap().len(), 3);
+
+    // A file an asset, of which one has a day less.
+    let prices = testdata("risk_prices.json");
+    let (stock, other) = (numbers(&prices["stock"]), numbers(&prices["other"]));
+    desk.prices("stock.csv", &[("Close", &stock)], false);
+    desk.prices("other.csv", &[("close", &other[..other.len() - 1])], true);
+    let made = desk.json(&["optimise", "stock.csv", "other.csv"]);
+    assert_eq!(
+        (&made["dates_left_out"], &made["assets"][1]["symbol"]),
+        (&1.into(), &"other".into())
+    );
+    assert_eq!(made["periods"], stock.len() - 2);
+    let told = desk.ok(&["optimise", "stock.csv", "other.csv"]);
+    assert!(told.contains("2 files: 2 assets") && told.contains("1 dates left out"), "{told}");
+}
+
+#[test]
+fn a_forecast_is_statsforecast_s_and_goes_on_with_the_calendar() {
+    let (desk, reference) = (Desk::new(), testdata("series.json"));
+    let file = |name: &str, values: &[f64]| {
+        let month = |at: usize| format!("{}-{:02}-28", 2001 + at / 12, at % 12 + 1);
+        let rows = values.iter().enumerate();
+        let rows: String = rows.map(|(at, value)| format!("{},{value}\n", month(at))).collect();
+        std::fs::write(desk.0.path().join(name), format!("date,Sales\n{rows}")).unwrap();
+    };
+    file("level.csv", &numbers(&reference["deseasonalised"]));
+    let words = "forecast level.csv --column sales --period 1 --method theta";
+    let made = desk.json(&words.split_whitespace().collect::<Vec<_>>());
+    let theta = reference["theta"].as_array().unwrap();
+    let expected = theta.iter().find(|row| row["form"] == "DOTM").unwrap();
+    for (at, expected) in expected["forecast"].as_array().unwrap().iter().enumerate() {
+        assert_near(&made["mean"][at], expected, 5e-3);
+        let (low, high) = (made["lower"][at].as_f64(), made["upper"][at].as_f64());
+        assert!(low < made["mean"][at].as_f64() && made["mean"][at].as_f64() < high);
+    }
+    let known = numbers(&reference["data"]["monthly"]);
+    file("monthly.csv", &known);
+    let words = ["forecast", "monthly.csv", "--column", "Sales", "--method", "seasonal-naive"];
+    let made = desk.json(&words);
+    assert_eq!(numbers(&made["mean"]), known[known.len() - 12..]);
+    let year = 2001 + known.len() / 12;
+    assert_eq!((&made["period"], &made["dates"][0]), (&12.into(), &format!("{year}-01-28").into()));
+    let told = desk.ok(&words);
+    for part in ["12 a season", "SeasonalNaive", "90.00 %", "LOWER", "-12-28"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
 #[test]
 fn the_registry_is_listed() {
     let desk = Desk::new();
@@ -207,6 +325,8 @@ fn the_registry_is_listed() {
 fn what_is_wrong_names_its_argument_line_and_column() {
     let desk = Desk::new();
     desk.prices("flat.csv", &[("close", &[1.0; 60])], false);
+    let rising: Vec<f64> = (1..=60_u8).map(f64::from).collect();
+    desk.prices("rising.csv", &[("close", &rising)], false);
     desk.prices("short.csv", &[("close", &[1.0, 2.0])], false);
     desk.prices("zero.csv", &[("close", &[1.0, 0.0, 2.0, 3.0])], false);
     let broken = "Date,Open,Close\n2024-01-02,1,1\n2024-01-03,1,one\n";
@@ -225,6 +345,24 @@ fn what_is_wrong_names_its_argument_line_and_column() {
         (&["sweep", "flat.csv", "--periods", "5"], "--periods"),
         (&["sweep", "flat.csv", "--average", "RENKO"], "time_period"),
         (&["sweep", "flat.csv", "--fee", "2"], "fee"),
+        (&["optimise", "flat.csv"], "flat.csv has one asset"),
+        (&["optimise", "flat.csv", "zero.csv"], "prices"),
+        (&["optimise", "flat.csv", "none.csv"], "none.csv"),
+        (&["optimise", "flat.csv", "short.csv"], "three are needed"),
+        (
+            &["optimise", "rising.csv", "flat.csv", "--objective", "maximum-return"],
+            "volatility_max is missing",
+        ),
+        (&["optimise", "rising.csv", "flat.csv", "--risk-aversion", "1"], "risk_aversion is 1"),
+        (&["optimise", "rising.csv", "flat.csv", "--bound", "X=0..1"], "no bounds named \"X\""),
+        (&["optimise", "rising.csv", "flat.csv", "--expect", "X=1"], "--expect named \"X\""),
+        (&["optimise", "rising.csv", "flat.csv", "--weight-max", "0.4"], "cannot all be met"),
+        (&["optimise", "rising.csv", "flat.csv", "--turnover-max", "0.4"], "current is missing"),
+        (&["optimise", "rising.csv", "flat.csv", "--objective", "risk-parity"], "covariance"),
+        (&["forecast", "short.csv"], "values needs at least 8 values"),
+        (&["forecast", "flat.csv", "--column", "open"], "no column open"),
+        (&["forecast", "flat.csv", "--level", "1"], "level"),
+        (&["forecast", "flat.csv", "--horizon", "0"], "horizon"),
     ] {
         let told = desk.fails(words);
         assert!(told.contains(expected), "{words:?}: {told}");

@@ -8,6 +8,8 @@
 //! - a route that changes records opens its transaction with [`Command::begin`] and ends it with
 //!   [`Turn::answer`]: effect and answer are committed together. Where the effect fails nothing is
 //!   kept, and the next request is decided anew;
+//! - a route whose effect has ids that are derived from the key notes it with [`Command::noted`]
+//!   first: the effect finds itself done by these ids;
 //! - a route that sends a command to an engine hands [`Command::context`] on, whose key the engine
 //!   journals with the command; no row is kept.
 
@@ -148,33 +150,59 @@ impl<P> Command<P> {
     /// Begins the transaction of its effect, or finds the answer of the request that did it.
     pub(crate) async fn begin(self, app: &App) -> Result<Begun<P>, ApiError> {
         let Self { context, payload, key, body_hash, under_way } = self;
-        let level = Level::Tenant(context.tenant);
-        let mut tx = app.services.database.begin(level, Mode::Write).await?;
-        let kept = match store::find(&mut tx, key.id).await? {
-            Some(kept) => kept,
-            None => match store::insert(&mut tx, &key, body_hash).await {
-                Ok(()) => {
-                    let _under_way = under_way;
-                    return Ok(Begun::First(Turn { context, payload, tx, key, _under_way }));
-                }
-                // Another node was faster; its answer is there now.
-                Err(StorageError::Duplicate { .. }) => {
-                    tx.rollback();
-                    tx = app.services.database.begin(level, Mode::Read).await?;
-                    let kept = store::find(&mut tx, key.id).await?;
-                    kept.ok_or_else(|| ApiError::internal("a key is taken and is not there"))?
-                }
-                Err(error) => return Err(error.into()),
-            },
-        };
-        tx.commit().await?;
-        if kept.body_hash != body_hash {
-            let text = "this Idempotency-Key was used for another request";
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Err(ApiError::new(status, "idempotency_key_reused", text));
+        match first_or_kept(app, &context, (key, body_hash)).await? {
+            (tx, None) => {
+                let _under_way = under_way;
+                Ok(Begun::First(Turn { context, payload, tx, key, _under_way }))
+            }
+            (tx, Some(kept)) => {
+                tx.commit().await?;
+                Ok(Begun::Again(replay(kept)?))
+            }
         }
-        Ok(Begun::Again(replay(kept)?))
     }
+
+    /// Notes the key with the time at which it was first seen, which from now on is its context's:
+    /// what is derived from both is then the same, however late the request is sent again.
+    pub(crate) async fn noted(mut self, app: &App) -> Result<Self, ApiError> {
+        let (tx, kept) = first_or_kept(app, &self.context, (self.key, self.body_hash)).await?;
+        tx.commit().await?;
+        if let Some(kept) = kept {
+            self.key.first_seen = kept.first_seen;
+            self.context.key = Some(self.key);
+        }
+        Ok(self)
+    }
+}
+
+/// A transaction in which the key was noted, or what is kept of the request that noted it before.
+async fn first_or_kept(
+    app: &App,
+    context: &Context,
+    (key, body_hash): (CommandKey, [u8; 32]),
+) -> Result<(Tx, Option<store::Kept>), ApiError> {
+    let level = Level::Tenant(context.tenant);
+    let mut tx = app.services.database.begin(level, Mode::Write).await?;
+    let kept = match store::find(&mut tx, key.id).await? {
+        Some(kept) => kept,
+        None => match store::insert(&mut tx, &key, body_hash).await {
+            Ok(()) => return Ok((tx, None)),
+            // Another node was faster; what it noted is there now.
+            Err(StorageError::Duplicate { .. }) => {
+                tx.rollback();
+                tx = app.services.database.begin(level, Mode::Read).await?;
+                let kept = store::find(&mut tx, key.id).await?;
+                kept.ok_or_else(|| ApiError::internal("a key is taken and is not there"))?
+            }
+            Err(error) => return Err(error.into()),
+        },
+    };
+    if kept.body_hash != body_hash {
+        let text = "this Idempotency-Key was used for another request";
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Err(ApiError::new(status, "idempotency_key_reused", text));
+    }
+    Ok((tx, Some(kept)))
 }
 
 impl<P> Turn<P> {

@@ -33,6 +33,7 @@ mod metrics;
 mod openapi;
 mod position;
 mod problem;
+mod refusal;
 mod routes;
 mod serve;
 mod services;

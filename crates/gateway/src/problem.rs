@@ -102,6 +102,32 @@ impl ApiError {
         Self { fields: vec![fault], ..error }
     }
 
+    /// The same, said of one field of the request. What that names and is not there is refused
+    /// (422): the page itself is there.
+    pub(crate) fn about(self, field: &str) -> Self {
+        let status = match self.status {
+            StatusCode::NOT_FOUND => StatusCode::UNPROCESSABLE_ENTITY,
+            other => other,
+        };
+        let fields = vec![FieldFault::new(field, &self.code, &self.detail)];
+        Self { status, fields, ..self }
+    }
+
+    /// The same, said of no field.
+    pub(crate) fn about_no_field(self) -> Self {
+        Self { fields: Vec::new(), ..self }
+    }
+
+    /// The same, with its fields below another name.
+    pub(crate) fn below(mut self, steps: &str, name: &str) -> Self {
+        for fault in &mut self.fields {
+            if let Some(rest) = fault.field.strip_prefix(steps) {
+                fault.field = format!("{name}{rest}");
+            }
+        }
+        self
+    }
+
     /// A fault of ours, with what the log is told.
     pub(crate) fn internal(cause: impl ToString) -> Self {
         let text = public_text(ErrorKind::Internal).unwrap_or_default();

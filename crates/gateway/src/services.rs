@@ -119,6 +119,20 @@ pub struct AnalyticsLimits {
     pub bar_sets_max: usize,
     /// Bars times bars that each study looks back over: some go over all of them for each bar.
     pub bar_periods_max: usize,
+    /// Prices, over all symbols, of a portfolio by its worst scenarios.
+    pub scenario_values_max: usize,
+    /// The same near a benchmark, which takes many times as long.
+    pub tracked_scenario_values_max: usize,
+    /// Points of an efficient frontier.
+    pub frontier_points_max: usize,
+    /// Nodes of the search where a portfolio may hold only some; by its worst scenarios a tenth.
+    pub portfolio_nodes_max: usize,
+    /// Values to forecast from, over all series.
+    pub forecast_values_max: usize,
+    /// The same by ARIMA.
+    pub arima_values_max: usize,
+    /// Values of a season by ARIMA.
+    pub arima_period_max: usize,
     /// Questions at a time that wait for their bodies, for a thread or for their answer.
     pub questions_max: usize,
     /// Those of one tenant.
@@ -137,6 +151,13 @@ impl Default for AnalyticsLimits {
             periods_max: 200,
             bar_sets_max: 500_000_000,
             bar_periods_max: 400_000_000,
+            scenario_values_max: 300_000,
+            tracked_scenario_values_max: 30_000,
+            frontier_points_max: 100,
+            portfolio_nodes_max: 2_000,
+            forecast_values_max: 10_000,
+            arima_values_max: 1_000,
+            arima_period_max: 12,
             questions_max: 32,
             questions_per_tenant_max: 8,
             calculations_max: 2,

@@ -1,11 +1,11 @@
 //! The rows of answers that are kept for requests which are sent again: the gateway's only SQL, on
 //! a table of storage.
 
-use kernel::{CommandKey, Uuid};
+use kernel::{CommandKey, Timestamp, Uuid};
 use storage::{StorageError, Tx, params, sql};
 
 sql! {
-    FIND = "SELECT body_hash, status, answer FROM storage_idempotency
+    FIND = "SELECT body_hash, status, answer, first_seen FROM storage_idempotency
             WHERE tenant = app_tenant() AND key_id = $1";
     INSERT = "INSERT INTO storage_idempotency (tenant, key_id, body_hash, first_seen)
               VALUES (app_tenant(), $1, $2, $3)";
@@ -18,12 +18,20 @@ pub(crate) struct Kept {
     pub body_hash: [u8; 32],
     pub status: Option<u16>,
     pub answer: Option<Vec<u8>>,
+    pub first_seen: Timestamp,
 }
 
 pub(crate) async fn find(tx: &mut Tx, key: u128) -> Result<Option<Kept>, StorageError> {
     let row = tx.row(&FIND, params![Uuid::from_u128(key)]).await?;
-    row.map(|row| Ok(Kept { body_hash: row.get(0)?, status: row.get(1)?, answer: row.get(2)? }))
-        .transpose()
+    row.map(|row| {
+        Ok(Kept {
+            body_hash: row.get(0)?,
+            status: row.get(1)?,
+            answer: row.get(2)?,
+            first_seen: row.get(3)?,
+        })
+    })
+    .transpose()
 }
 
 pub(crate) async fn insert(

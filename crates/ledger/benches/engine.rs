@@ -4,23 +4,21 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
+mod load;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use kernel::{Actor, Amount, BookId, Commodity, Context, Env, TenantId, Uuid, time};
+use kernel::{Actor, BookId, Commodity, Context, Env, TenantId};
 use ledger::book::Book;
 use ledger::model::Command;
-use ledger::{
-    AccountId, AccountKind, Atomicity, EngineLimits, Ledger, Limits, Movement, NewAccount,
-    NewTransfer, Request, Step, TransferId,
-};
+use ledger::{Atomicity, EngineLimits, Ledger, Request, Step};
+use load::{STEPS, Transfers, cpu_time, decimal, millis};
 use storage::journal::{Engine, Progress, SqlJournal};
 use storage::{Database, Dialect, Level, Mode, migrate};
 use testing::TestDatabase;
 
 const ACCOUNTS: u64 = 10_000;
-const STEPS: usize = 8_190;
 const SPAN: Duration = Duration::from_secs(4);
 
 /// Where transfers go.
@@ -33,7 +31,7 @@ struct Bench {
     target: Target,
     context: Context,
     book: BookId,
-    next: AtomicU64,
+    transfers: Transfers,
 }
 
 fn main() {
@@ -98,22 +96,6 @@ async fn measure(name: &str, bench: &Arc<Bench>) {
     }
 }
 
-fn millis(duration: Duration) -> String {
-    decimal(duration.as_micros())
-}
-
-fn decimal(thousandths: u128) -> String {
-    format!("{}.{:02}", thousandths / 1_000, thousandths % 1_000 / 10)
-}
-
-/// The processor time of this process.
-fn cpu_time() -> Duration {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-    Duration::from_millis(ticks * 10)
-}
-
 impl Bench {
     async fn new(database: Database, tables: bool) -> Result<Self, Box<dyn std::error::Error>> {
         let env = Env::system();
@@ -133,14 +115,12 @@ impl Bench {
             let (engine, _) = Engine::start(journal, env, Progress::default(), limits);
             (Target::Journal(engine), BookId::from_uuid(context.env.new_uuid()))
         };
-        let mut steps = vec![Step::DefineCommodity { code: aud.code, scale: aud.scale }];
-        steps.extend((1..ACCOUNTS).map(|number| {
-            let (id, limits) = (account(number), Limits::default());
-            let (commodity, kind) = (aud.code, AccountKind::Asset);
-            Step::OpenAccount(NewAccount { id, commodity, kind, limits, code: 0 })
-        }));
-        let bench = Self { target, context, book, next: AtomicU64::new(1) };
+        let transfers = Transfers::between(ACCOUNTS);
+        let bench = Self { target, context, book, transfers };
+        let mut steps = vec![load::define()];
+        steps.extend(load::open(1, ACCOUNTS));
         bench.send(steps).await;
+        bench.send(load::open(ACCOUNTS, ACCOUNTS + 1)).await;
         Ok(bench)
     }
 
@@ -160,22 +140,6 @@ impl Bench {
         }
     }
 
-    fn transfer(&self, hot: bool) -> Step {
-        let number = self.next.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let debit = if hot { 1 } else { 1 + (number >> 20) % (ACCOUNTS - 1) };
-        let credit = 1 + (number >> 40) % (ACCOUNTS - 1);
-        let credit = if credit == debit { 1 + credit % (ACCOUNTS - 1) } else { credit };
-        let (debit, credit) = (account(debit), account(credit));
-        Step::Transfer(NewTransfer {
-            id: TransferId::from_uuid(self.context.env.new_uuid()),
-            movement: Movement::Post { debit, credit, amount: Amount::from_minor(12_50) },
-            code: 1,
-            reference: None,
-            effective: time::date_from_days(20_000).unwrap_or_default(),
-            reverses: None,
-        })
-    }
-
     /// Lets callers send one after the other; how long each call took.
     async fn run(self: &Arc<Self>, callers: usize, steps: usize, hot: bool) -> Vec<Duration> {
         let end = Instant::now() + SPAN;
@@ -185,7 +149,7 @@ impl Bench {
                 tokio::spawn(async move {
                     let mut waits = Vec::new();
                     while Instant::now() < end {
-                        let steps = (0..steps).map(|_| bench.transfer(hot)).collect();
+                        let steps = (0..steps).map(|_| bench.transfers.next(hot)).collect();
                         let started = Instant::now();
                         bench.send(steps).await;
                         waits.push(started.elapsed());
@@ -200,8 +164,4 @@ impl Bench {
         }
         waits
     }
-}
-
-fn account(number: u64) -> AccountId {
-    AccountId::from_uuid(Uuid::from_u64_pair(number, 7))
 }

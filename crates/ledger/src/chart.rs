@@ -5,10 +5,11 @@
 //! step moves an account and leaves its path behind. Below one group every name is there once. Text
 //! stands in rows, never in the journal.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use kernel::{BookId, Uuid};
+use kernel::{BookId, Context, Uuid};
 use storage::journal::RowChange;
 use storage::{Row, Tx, params, sql};
 
@@ -60,6 +61,24 @@ pub struct Segment(String);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountPath(Vec<Segment>);
+
+/// Another name by which an account is found; there once in a book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// Which account.
+    pub account: AccountId,
+    /// What it is called too.
+    pub name: Segment,
+}
+
+/// Where something of the chart stands: the group above it, none at the top, and its name there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The group above it.
+    pub group: Option<GroupId>,
+    /// What it is called there.
+    pub name: Segment,
+}
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,10 +170,10 @@ impl Request {
     }
 
     /// Gives an account another name by which it is found; one that is taken rejects the request as
-    /// `already_exists`.
-    pub fn add_alias(&mut self, book: BookId, account: AccountId, alias: &Segment) {
-        let params = params![book.uuid(), alias.0.as_str(), account.uuid()];
-        self.rows.push(RowChange::one(&ALIAS_INSERT, params));
+    /// `already_exists`. An account that the request does not open must be there:
+    /// [`LedgerError::AccountUnknown`].
+    pub fn add_alias(&mut self, account: AccountId, name: &Segment) {
+        self.aliases.push(Alias { account, name: name.clone() });
     }
 
     fn named(
@@ -179,6 +198,78 @@ impl Request {
 }
 
 impl Ledger {
+    /// Makes rows of a request's aliases. Accounts never go: one that is there now will be there
+    /// when the rows are. A request of nothing else gets a step for them to go with that changes
+    /// nothing.
+    pub(crate) async fn name_accounts(
+        &self,
+        context: &Context,
+        book: BookId,
+        request: &mut Request,
+    ) -> Result<(), LedgerError> {
+        let aliases = std::mem::take(&mut request.aliases);
+        if aliases.is_empty() {
+            return Ok(());
+        }
+        let mut opened = BTreeMap::new();
+        for (index, step) in (0_u32..).zip(&request.steps) {
+            if let Step::OpenAccount(account) = step {
+                opened.insert(account.id, index);
+            }
+        }
+        let others = aliases.iter().map(|alias| alias.account);
+        let others: BTreeSet<_> = others.filter(|account| !opened.contains_key(account)).collect();
+        let known = self.known_accounts(context, book, others.clone()).await?;
+        let found: BTreeSet<_> = known.iter().map(|account| account.id).collect();
+        if let Some(account) = others.difference(&found).next() {
+            return Err(LedgerError::AccountUnknown { account: *account });
+        }
+        if let (true, Some(one)) = (request.steps.is_empty(), known.first()) {
+            request.steps.push(Step::DefineCommodity { code: one.commodity, scale: one.scale });
+        }
+        for Alias { account, name } in aliases {
+            let params = params![book.uuid(), name.0.as_str(), account.uuid()];
+            let each = request.atomicity == Atomicity::Each;
+            let step = opened.get(&account).copied().filter(|_| each);
+            request.rows.push(RowChange { step, ..RowChange::one(&ALIAS_INSERT, params) });
+        }
+        Ok(())
+    }
+
+    /// Where something with a path would stand: all but its last name must be groups.
+    ///
+    /// # Errors
+    /// [`LedgerError::PathUnknown`] with the part of the path where there is no group.
+    pub async fn place(
+        &self,
+        tx: &mut Tx,
+        book: BookId,
+        path: &AccountPath,
+    ) -> Result<Place, LedgerError> {
+        let (name, above) = path.0.split_last().ok_or(LedgerError::PathMalformed)?;
+        let group = match above {
+            [] => None,
+            above => Some(self.group_at(tx, book, &AccountPath(above.to_vec())).await?),
+        };
+        Ok(Place { group, name: name.clone() })
+    }
+
+    /// The group at a path.
+    ///
+    /// # Errors
+    /// [`LedgerError::PathUnknown`] where there is nothing, or an account.
+    pub async fn group_at(
+        &self,
+        tx: &mut Tx,
+        book: BookId,
+        path: &AccountPath,
+    ) -> Result<GroupId, LedgerError> {
+        match self.resolve(tx, book, path).await? {
+            ChartNode::Group(group) => Ok(group),
+            ChartNode::Account(_) => Err(LedgerError::PathUnknown { path: path.to_string() }),
+        }
+    }
+
     /// What stands at a path.
     ///
     /// # Errors

@@ -20,6 +20,12 @@ pub enum LedgerError {
         /// The account asked for.
         account: AccountId,
     },
+    /// There is no such group in the book's chart of accounts.
+    #[error("there is no group {group}")]
+    GroupUnknown {
+        /// The group asked for.
+        group: GroupId,
+    },
     /// There is no such transfer in the book.
     #[error("there is no transfer {transfer}")]
     TransferUnknown {
@@ -41,6 +47,12 @@ pub enum LedgerError {
         /// The transfer asked for.
         transfer: TransferId,
     },
+    /// What is sent as a reversal is not the same amount the other way round.
+    #[error("a reversal is transfer {transfer} in full and the other way round")]
+    ReversalDiffers {
+        /// The transfer that it would take back.
+        transfer: TransferId,
+    },
     /// The engine decided against the command.
     #[error("{}", sentence(.rejection))]
     Rejected {
@@ -54,7 +66,7 @@ pub enum LedgerError {
         place: String,
     },
     /// An answer would be made of more than one call looks at, and a part of it would be wrong.
-    #[error("this is made of more than {max} {what}; ask for a shorter period")]
+    #[error("this is made of more than {max} {what}; ask for less")]
     TooMuch {
         /// What there are too many of.
         what: &'static str,
@@ -114,11 +126,13 @@ impl Problematic for LedgerError {
         match self {
             Self::BookUnknown { .. } => "book_unknown",
             Self::AccountUnknown { .. } => "account_unknown",
+            Self::GroupUnknown { .. } => "group_unknown",
             Self::TransferUnknown { .. } => "transfer_unknown",
             Self::PathMalformed => "path_malformed",
             Self::PathUnknown { .. } => "path_unknown",
             Self::NothingPosted { .. } => "nothing_posted",
             Self::PlaceUnknown { .. } => "place_unknown",
+            Self::ReversalDiffers { .. } => "reversal_differs",
             Self::Rejected { rejection } => rejection.reason.code(),
             Self::TooMuch { .. } => "too_much",
             Self::NotWritable { .. } => "not_writable",
@@ -132,6 +146,7 @@ impl Problematic for LedgerError {
         match self {
             Self::BookUnknown { .. }
             | Self::AccountUnknown { .. }
+            | Self::GroupUnknown { .. }
             | Self::PathUnknown { .. }
             | Self::TransferUnknown { .. } => ErrorKind::NotFound,
             Self::Rejected { rejection } => match rejection.reason {
@@ -146,9 +161,10 @@ impl Problematic for LedgerError {
                 }
                 _ => ErrorKind::Refused,
             },
-            Self::NothingPosted { .. } | Self::TooMuch { .. } | Self::NotWritable { .. } => {
-                ErrorKind::Refused
-            }
+            Self::NothingPosted { .. }
+            | Self::ReversalDiffers { .. }
+            | Self::TooMuch { .. }
+            | Self::NotWritable { .. } => ErrorKind::Refused,
             Self::PathMalformed | Self::PlaceUnknown { .. } | Self::Amount(_) | Self::Cursor(_) => {
                 ErrorKind::Invalid
             }

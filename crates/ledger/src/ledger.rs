@@ -6,21 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kernel::{
     Amount, BookId, Commodity, Context, Cursor, Page, PageRequest, Position, TenantId, Timestamp,
 };
-use storage::journal::{Engine, EngineLimits, Progress, Projector, SqlJournal};
+use storage::journal::{
+    Engine, EngineLimits, Progress, Projection as _, Projector, SqlJournal, wait_for_tables,
+};
 use storage::{Database, Level, Mode, Tx};
 use tokio::task::JoinHandle;
 
 use crate::book::Book;
 use crate::error::LedgerError;
 use crate::event::BookOpened;
-use crate::model::{
-    Account, AccountId, Found, Group, Movement, NewTransfer, Rejection, TransferId,
-};
-use crate::postings::{TableArchive, numbers_of_ids};
+use crate::model::{Account, AccountId, Found, Rejection, TransferId};
+use crate::postings::TableArchive;
 use crate::projection::Tables;
-use crate::query::{
-    At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferView,
-};
+use crate::query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferView};
 use crate::repetition::Existing;
 use crate::store;
 
@@ -132,77 +130,6 @@ impl Ledger {
         found.ok_or(LedgerError::BookUnknown { book })
     }
 
-    /// The transfer that takes another back: the same amount the other way round, with the same
-    /// code, linked to it. Sending it is the caller's; the engine sees to it that a transfer is
-    /// reversed once.
-    ///
-    /// # Errors
-    /// [`LedgerError::TransferUnknown`] and [`LedgerError::NothingPosted`].
-    pub async fn reversal(
-        &self,
-        context: &Context,
-        book: BookId,
-        asked: NewReversal,
-    ) -> Result<NewTransfer, LedgerError> {
-        self.check_book(context, book).await?;
-        self.wait_for_book(book).await?;
-        let NewReversal { id, original, effective } = asked;
-        let mut tx = self.reading(context).await?;
-        let found = self.transfer(&mut tx, book, original).await?;
-        tx.commit().await?;
-        if !found.kind.posts() || found.amount.is_zero() {
-            return Err(LedgerError::NothingPosted { transfer: original });
-        }
-        let (debit, credit, amount) = (found.credit, found.debit, found.amount);
-        let (movement, code) = (Movement::Post { debit, credit, amount }, found.code);
-        Ok(NewTransfer { id, movement, code, reference: None, effective, reverses: Some(original) })
-    }
-
-    /// The decimals of accounts' amounts; those that the book does not know are left out.
-    pub async fn scales(
-        &self,
-        context: &Context,
-        book: BookId,
-        accounts: BTreeSet<AccountId>,
-    ) -> Result<BTreeMap<AccountId, u8>, LedgerError> {
-        let known = self.known_accounts(context, book, accounts).await?;
-        Ok(known.into_iter().map(|account| (account.id, account.scale)).collect())
-    }
-
-    /// The decimals of the amounts of holds that are open; others are left out.
-    pub async fn open_hold_scales(
-        &self,
-        context: &Context,
-        book: BookId,
-        holds: BTreeSet<TransferId>,
-    ) -> Result<BTreeMap<TransferId, u8>, LedgerError> {
-        self.check_book(context, book).await?;
-        let look = move |machine: &Book| {
-            let scale = |hold| Some((hold, machine.hold_scale(hold)?));
-            holds.into_iter().filter_map(scale).collect()
-        };
-        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
-    }
-
-    /// The decimals of the amounts of transfers, settled holds among them, as the tables know them;
-    /// those that the book does not know are left out.
-    pub async fn transfer_scales(
-        &self,
-        context: &Context,
-        book: BookId,
-        transfers: &BTreeSet<TransferId>,
-    ) -> Result<BTreeMap<TransferId, u8>, LedgerError> {
-        self.check_book(context, book).await?;
-        self.wait_for_book(book).await?;
-        let ids: Vec<_> = transfers.iter().map(|transfer| transfer.uuid()).collect();
-        let mut tx = self.reading(context).await?;
-        let numbers = numbers_of_ids(&mut tx, book.uuid(), &ids).await?;
-        let numbers = numbers.into_iter().flatten().collect();
-        let found = store::transfers_by_number(&mut tx, book, numbers).await?;
-        tx.commit().await?;
-        Ok(found.into_iter().map(|found| (found.id, found.commodity.scale)).collect())
-    }
-
     /// Those of some accounts that the book knows, as they stand now.
     pub async fn known_accounts(
         &self,
@@ -243,14 +170,6 @@ impl Ledger {
     ) -> Result<Vec<Account>, LedgerError> {
         self.check_book(context, book).await?;
         let look = |machine: &Book| machine.accounts().collect::<Vec<_>>();
-        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
-    }
-
-    /// The groups of a book's chart of accounts with the balances of what is below each, as they
-    /// stand now, in the order of opening.
-    pub async fn groups(&self, context: &Context, book: BookId) -> Result<Vec<Group>, LedgerError> {
-        self.check_book(context, book).await?;
-        let look = |machine: &Book| machine.groups().collect::<Vec<_>>();
         Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
     }
 
@@ -355,8 +274,12 @@ impl Ledger {
     }
 
     /// Waits until the tables hold everything up to a position.
+    ///
+    /// # Errors
+    /// [`StorageError::Stale`](storage::StorageError::Stale) where that takes too long.
     pub async fn wait_for(&self, position: &Position) -> Result<(), LedgerError> {
-        Ok(self.inner.progress.wait_for(position).await?)
+        let Inner { database, progress, .. } = &*self.inner;
+        Ok(wait_for_tables(database, Tables::NAME, (progress, position)).await?)
     }
 
     /// Waits until the tables hold everything that was committed here to a book before this call.
@@ -375,6 +298,17 @@ impl Ledger {
     ) -> Result<Option<u128>, LedgerError> {
         let hash = storage::known_tenant_hash(tx, reference).await?;
         Ok(hash.map(u128::from_be_bytes))
+    }
+
+    /// Asks a book's engine.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        context: &Context,
+        book: BookId,
+        look: impl FnOnce(&Book) -> T + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        self.check_book(context, book).await?;
+        Ok(self.inner.engine.read(context.tenant, book.uuid(), look).await?)
     }
 
     /// Refuses a book that is not the tenant's.

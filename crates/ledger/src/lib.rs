@@ -24,14 +24,18 @@ mod entries;
 mod error;
 mod event;
 mod export;
+mod holds;
 mod ledger;
 pub mod model;
+mod outline;
 mod postings;
 mod prepare;
 mod projection;
 pub mod query;
 mod reason;
+mod record;
 mod repetition;
+mod reversal;
 mod search;
 mod source;
 mod statement;
@@ -39,7 +43,7 @@ mod store;
 mod submit;
 
 pub use changes::{BalanceAfter, Change, ChangePlace, Changed, Changes};
-pub use chart::{AccountPath, ChartNode, SEGMENT_LENGTH_MAX, Segment};
+pub use chart::{AccountPath, Alias, ChartNode, Place, SEGMENT_LENGTH_MAX, Segment};
 pub use entries::{AccountEntry, BalanceFilter, BalanceInputs, EntryFilter};
 pub use error::LedgerError;
 pub use event::BookOpened;
@@ -49,21 +53,26 @@ pub use model::{
     Account, AccountId, AccountKind, Atomicity, Balance, Balancing, Found, Group, GroupBalance,
     GroupId, Limits, Movement, NewAccount, NewTransfer, Rejection, Rest, Step, TransferId,
 };
+pub use outline::{CHART_NODES_MAX, Chart, NamedGroup};
 pub use prepare::{AccountText, Request};
 pub use query::{
     At, BookInfo, DayChange, HistoryLine, NewReversal, TransferFilter, TransferText, TransferView,
 };
+pub use record::TransferRecord;
 pub use repetition::Existing;
 pub use search::{
     AccountSearch, MetadataPair, NamedAccount, SEARCH_SCANNED_MAX, SearchPage, TransferSearch,
 };
 pub use source::LedgerSource;
-pub use statement::{AccountDay, AccountDays, AccountStatement, Period};
+pub use statement::{
+    AccountDay, AccountDays, AccountStatement, POSTINGS_SCANNED_MAX, Period, STATEMENT_LINES_MAX,
+};
 pub use storage::journal::EngineLimits;
 pub use submit::{Decided, Pending};
 
 /// The tables of the ledger.
 pub const MODULE: storage::Module = storage::migrations!(
-    "ledger", 1 "books" = "0001_books.sql", 2 "chart" = "0002_chart.sql";
+    "ledger", 1 "books" = "0001_books.sql", 2 "chart" = "0002_chart.sql",
+    3 "aliases of accounts" = "0003_aliases_of_accounts.sql";
     projections 1 "transfers" = "projections/0001_transfers.sql"
 );

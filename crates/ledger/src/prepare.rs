@@ -7,6 +7,7 @@ use kernel::{BookId, Context, Uuid};
 use storage::journal::RowChange;
 use storage::{Database, Level, Mode, StorageError, TextHasher};
 
+use crate::chart::Alias;
 use crate::error::LedgerError;
 use crate::model::{AccountId, Atomicity, Step, TransferId};
 use crate::query::TransferText;
@@ -25,6 +26,8 @@ pub struct Request {
     pub atomicity: Atomicity,
     /// Names of accounts that the steps open.
     pub account_texts: Vec<AccountText>,
+    /// Other names of accounts.
+    pub aliases: Vec<Alias>,
     /// Texts of transfers that the steps make.
     pub transfer_texts: Vec<TransferText>,
     /// The caller's own rows.
@@ -85,7 +88,7 @@ fn prepare(
     request: Request,
     hasher: Option<&TextHasher>,
 ) -> (Vec<Step>, Vec<RowChange>) {
-    let Request { mut steps, atomicity, account_texts, transfer_texts, mut rows } = request;
+    let Request { mut steps, atomicity, account_texts, transfer_texts, mut rows, .. } = request;
     if let Some(hasher) = hasher {
         let reference =
             |text: &TransferText| Some((text.transfer, hasher.hash(text.reference.as_deref()?)));

@@ -1,6 +1,7 @@
 //! Looking for transfers and accounts by what they say. What no sorted run answers is scanned, the
 //! latest first and up to a limit a call, and the answer says how far that went.
 
+use std::collections::BTreeSet;
 use std::iter::Peekable;
 
 use kernel::{
@@ -10,11 +11,13 @@ use serde_json::Value as Json;
 use storage::{Row, StorageError, Tx, params, sql};
 
 use crate::Ledger;
+use crate::chart::{AccountPath, ChartNode, Segment};
 use crate::error::LedgerError;
-use crate::model::{Account, AccountId, AccountKind};
+use crate::model::{Account, AccountId, AccountKind, TransferId};
+use crate::outline;
 use crate::postings::{Postings, numbers_of_reference};
 use crate::projection::run::Posting;
-use crate::query::TransferView;
+use crate::query::{TransferFilter, TransferView};
 use crate::store;
 
 /// The transfers or accounts that one call looks at.
@@ -54,6 +57,8 @@ pub struct TransferSearch {
     pub account: Option<AccountId>,
     /// Those with a reference, by its keyed hash: read from the run of references.
     pub reference: Option<u128>,
+    /// Those that post or void a hold: read from the run of its debited account.
+    pub hold: Option<TransferId>,
     /// Those with a module's number.
     pub code: Option<u16>,
     /// Those that have it.
@@ -87,6 +92,10 @@ pub struct AccountSearch {
     pub name: Option<String>,
     /// Those that have it.
     pub metadata: Option<MetadataPair>,
+    /// The one at a path.
+    pub path: Option<AccountPath>,
+    /// The one with another name.
+    pub alias: Option<Segment>,
     /// Look at fewer than [`SEARCH_SCANNED_MAX`] in this call.
     pub scanned_max: Option<usize>,
 }
@@ -111,6 +120,10 @@ pub struct NamedAccount {
     pub name: Option<String>,
     /// Anything else.
     pub metadata: Option<Json>,
+    /// The names of the groups above it and its own, with colons between.
+    pub path: Option<String>,
+    /// Other names by which it is found.
+    pub aliases: Vec<String>,
 }
 
 /// What was found so far.
@@ -178,6 +191,14 @@ impl Ledger {
         (book, page): (BookId, &PageRequest),
     ) -> Result<SearchPage<NamedAccount>, LedgerError> {
         let mut state = Search::new(page, search.scanned_max);
+        if let Some(one) = self.found_by_name(tx, book, search).await? {
+            let known = self.known_accounts(context, book, one).await?;
+            let fitting = known.into_iter().filter(|account| search.fits(account)).collect();
+            let named = self.described(tx, book, fitting).await?;
+            state.found.extend(named.into_iter().filter(|named| search.fits_text(named)));
+            state.scanned = 1;
+            return Ok(state.end(page, true, |named| u64::from(named.account.number)));
+        }
         let mut from = place(page)?.map_or(0, |after| after.saturating_add(1));
         let mut ended = false;
         while !ended && !state.is_full() {
@@ -194,7 +215,38 @@ impl Ledger {
             state.scanned += looked;
             state.last = from.saturating_sub(1);
         }
-        Ok(state.end(page, ended, |named| u64::from(named.account.number)))
+        let mut found = state.end(page, ended, |named| u64::from(named.account.number));
+        found.page.items = outline::placed(tx, book, found.page.items).await?;
+        Ok(found)
+    }
+
+    /// The account that is named by path or alias, or by both, where one is asked for.
+    async fn found_by_name(
+        &self,
+        tx: &mut Tx,
+        book: BookId,
+        search: &AccountSearch,
+    ) -> Result<Option<BTreeSet<AccountId>>, LedgerError> {
+        let mut named: Vec<Option<AccountId>> = Vec::new();
+        if let Some(path) = &search.path {
+            named.push(match self.resolve(tx, book, path).await {
+                Ok(ChartNode::Account(account)) => Some(account),
+                Ok(ChartNode::Group(_)) | Err(LedgerError::PathUnknown { .. }) => None,
+                Err(error) => return Err(error),
+            });
+        }
+        if let Some(alias) = &search.alias {
+            named.push(match self.by_alias(tx, book, alias).await {
+                Ok(account) => Some(account),
+                Err(LedgerError::PathUnknown { .. }) => None,
+                Err(error) => return Err(error),
+            });
+        }
+        let agreed = named.first().map(|first| {
+            let same = named.iter().all(|one| one == first);
+            first.filter(|_| same).into_iter().collect()
+        });
+        Ok(agreed)
     }
 }
 
@@ -222,7 +274,7 @@ impl<T> Search<T> {
     }
 }
 
-/// Accounts with their texts.
+/// Accounts with their texts, without their places in the chart.
 pub(crate) async fn named(
     tx: &mut Tx,
     book: BookId,
@@ -235,7 +287,8 @@ pub(crate) async fn named(
         let name = text.map(|row| row.get(0)).transpose()?;
         let metadata = text.map(|row| row.get::<String>(1)).transpose()?;
         let metadata = metadata.map(|text| store::json(&text)).transpose()?;
-        Ok(NamedAccount { account, name, metadata })
+        let (path, aliases) = (None, Vec::new());
+        Ok(NamedAccount { account, name, metadata, path, aliases })
     };
     accounts.into_iter().zip(texts).map(with_text).collect()
 }
@@ -300,7 +353,7 @@ async fn listed(
     tx: &mut Tx,
     book: BookId,
     search: &TransferSearch,
-    (first, last): (u64, u64),
+    (mut first, last): (u64, u64),
 ) -> Result<Option<Listed>, StorageError> {
     if first > last {
         return Ok(None);
@@ -313,7 +366,16 @@ async fn listed(
         numbers.retain(|number| *number >= first);
         return Ok(Some(Listed::new(numbers, (scanned, max), last)));
     }
-    let Some(account) = search.account else { return Ok(None) };
+    let mut asked = search.account;
+    if let Some(hold) = search.hold {
+        let filter = TransferFilter { transfer: Some(hold), ..TransferFilter::default() };
+        let Some(hold) = store::transfers(tx, book, &filter, None, 1).await?.pop() else {
+            return Ok(Some(Listed::new(numbers, (0, max), None)));
+        };
+        first = first.max(hold.number);
+        asked = Some(hold.debit);
+    }
+    let Some(account) = asked else { return Ok(None) };
     let known = store::accounts(tx, book, Some(account), None).await?;
     let Some(account) = known.into_keys().next() else {
         return Ok(Some(Listed::new(numbers, (0, max), None)));
@@ -354,6 +416,7 @@ impl TransferSearch {
         let amount = |holds: &dyn Fn(Decimal) -> bool| amount.as_ref().is_ok_and(|one| holds(*one));
         self.account.is_none_or(|account| view.debit == account || view.credit == account)
             && self.reference.is_none_or(|hash| view.reference_hash == Some(hash))
+            && self.hold.is_none_or(|hold| view.hold == Some(hold))
             && self.code.is_none_or(|code| view.code == code)
             && self.effective_from.is_none_or(|from| view.effective >= from)
             && self.effective_to.is_none_or(|to| view.effective <= to)

@@ -59,14 +59,18 @@ impl Ledger {
     /// anybody asks what came of it or not.
     ///
     /// # Errors
-    /// Where it was not handed over; then nothing is done.
+    /// Where it was not handed over; then nothing is done. A reversal that is not what it takes
+    /// back the other way round ([`LedgerError::ReversalDiffers`]) holds the whole request back,
+    /// whatever its atomicity.
     pub async fn submit(
         &self,
         context: &Context,
         book: BookId,
-        request: Request,
+        mut request: Request,
     ) -> Result<Pending, LedgerError> {
         self.check_book(context, book).await?;
+        self.check_reversals(context, book, &request.steps).await?;
+        self.name_accounts(context, book, &mut request).await?;
         // What else changes with the transfers cannot be there already because they are.
         let by_id_alone = context.key.is_none() || request.rows.is_empty();
         let atomicity = request.atomicity;

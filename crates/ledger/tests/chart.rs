@@ -6,11 +6,11 @@ use kernel::{Amount, BookId, Commodity, CommodityCode, Context, Uuid, time};
 use ledger::book::GROUP_DEPTH_MAX;
 use ledger::model::Reason;
 use ledger::{
-    AccountId, AccountKind, AccountPath, ChartNode, EngineLimits, GroupId, Ledger, LedgerError,
-    Limits, Movement, NewAccount, NewTransfer, Request, Segment, Step, TransferId,
+    AccountId, AccountKind, AccountPath, Atomicity, ChartNode, EngineLimits, GroupId, Ledger,
+    LedgerError, Limits, Movement, NewAccount, NewTransfer, Request, Segment, Step, TransferId,
 };
 use storage::{Level, Mode};
-use testing::TestDatabase;
+use testing::{Cell, TestDatabase};
 
 struct Firm {
     ledger: Ledger,
@@ -110,8 +110,8 @@ testing::both_databases! {
             let came = firm.resolve(&db, wrong).await;
             assert!(matches!(came, Err(LedgerError::PathMalformed)), "{wrong}");
         }
-        let mut request = Request { steps: vec![limit(&firm, None)], ..Request::default() };
-        request.add_alias(firm.book, account(1), &name("rainy-day"));
+        let mut request = Request::default();
+        request.add_alias(account(1), &name("rainy-day"));
         firm.send(request.clone()).await.unwrap();
         let level = Level::Tenant(firm.context.tenant);
         let mut tx = db.database.begin(level, Mode::Read).await.unwrap();
@@ -119,6 +119,31 @@ testing::both_databases! {
         assert_eq!(found, account(1));
         drop(tx);
         assert_eq!(reason(firm.send(request).await), Reason::RowExists);
+    }
+
+    async fn an_alias_is_that_of_an_account_that_is_there(db: TestDatabase) {
+        let firm = Firm::new(&db).await;
+        let mut request = Request::default();
+        request.add_alias(account(9), &name("nobody"));
+        let came = firm.send(request).await;
+        assert!(matches!(came, Err(LedgerError::AccountUnknown { account: a }) if a == account(9)));
+        // One that the request itself opens is there with it, or neither is.
+        let open = |number, commodity| {
+            let (id, kind, limits) = (account(number), AccountKind::Asset, Limits::default());
+            Step::OpenAccount(NewAccount { id, commodity, kind, limits, code: 0 })
+        };
+        let usd = CommodityCode::parse("USD").unwrap();
+        let (steps, atomicity) = (vec![open(3, firm.aud), open(4, usd)], Atomicity::Each);
+        let mut request = Request { steps, atomicity, ..Request::default() };
+        request.add_alias(account(3), &name("three"));
+        request.add_alias(account(4), &name("four"));
+        firm.send(request).await.unwrap();
+        let level = Level::Tenant(firm.context.tenant);
+        let mut tx = db.database.begin(level, Mode::Read).await.unwrap();
+        let three = firm.ledger.by_alias(&mut tx, firm.book, &name("three")).await.unwrap();
+        assert_eq!(three, account(3));
+        let four = firm.ledger.by_alias(&mut tx, firm.book, &name("four")).await;
+        assert!(matches!(four, Err(LedgerError::PathUnknown { .. })));
     }
 
     async fn a_name_is_there_once_and_moves_with_what_has_it(db: TestDatabase) {
@@ -133,6 +158,18 @@ testing::both_databases! {
         let node = firm.resolve(&db, "banks:savings").await.unwrap();
         assert_eq!(node, ChartNode::Account(account(1)));
         assert!(firm.resolve(&db, "assets:bank").await.is_err());
+    }
+
+    async fn the_name_of_a_rejected_step_stays_free(db: TestDatabase) {
+        let firm = Firm::new(&db).await;
+        let mut request = Request { atomicity: Atomicity::Each, ..Request::default() };
+        request.open_group(firm.book, group(102), Some(group(999)), &name("lost"));
+        request.open_group(firm.book, group(103), None, &name("found"));
+        let receipt = firm.send(request).await.unwrap();
+        assert_eq!((receipt.rejections.len(), receipt.rejections[0].step), (1, 0));
+        let rows = db.raw().await.rows("SELECT segment FROM ledger_path ORDER BY segment").await;
+        let text = |name: &str| vec![Cell::Text(name.to_owned())];
+        assert_eq!(rows, ["assets", "bank", "found", "savings"].map(text));
     }
 
     async fn a_group_has_the_balance_of_what_is_below_it(db: TestDatabase) {

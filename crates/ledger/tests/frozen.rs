@@ -9,13 +9,13 @@ mod pounded;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use kernel::{Amount, Uuid};
 use ledger::{EngineLimits, Ledger};
 use storage::Dialect;
 use testing::{Raw, TestDatabase};
+use tokio::sync::mpsc::{Receiver, channel};
 
 /// How long the book may be without anybody who writes it.
 const TAKEOVER_MAX: Duration = Duration::from_secs(5);
@@ -46,11 +46,11 @@ impl Writer {
     fn start(words: &[String]) -> Self {
         let mut child =
             Command::new(pounded::program()).args(words).stdout(Stdio::piped()).spawn().unwrap();
-        let (sender, lines) = sync_channel(LINES_MAX);
+        let (sender, lines) = channel(LINES_MAX);
         let said = BufReader::new(child.stdout.take().unwrap()).lines();
         std::thread::spawn(move || {
             for line in said.map_while(Result::ok) {
-                let _ = sender.send(line);
+                let _ = sender.blocking_send(line);
             }
         });
         Self { child, lines, done: BTreeSet::new() }
@@ -62,8 +62,8 @@ impl Writer {
     }
 
     /// The next thing that it says, unless it is silent for a while.
-    fn hear(&mut self, patience: Duration) -> Option<String> {
-        let line = self.lines.recv_timeout(patience).ok()?;
+    async fn hear(&mut self, patience: Duration) -> Option<String> {
+        let line = tokio::time::timeout(patience, self.lines.recv()).await.ok()??;
         if let Some(id) = line.strip_prefix("done ") {
             self.done.insert(Uuid::parse_str(id).unwrap());
         }
@@ -71,38 +71,38 @@ impl Writer {
     }
 
     /// Hears what it said so far.
-    fn drain(&mut self) {
-        while self.hear(Duration::from_millis(200)).is_some() {}
+    async fn drain(&mut self) {
+        while self.hear(Duration::from_millis(200)).await.is_some() {}
     }
 
     /// Hears so many acknowledgements.
-    fn work(&mut self, acknowledgements: usize) {
+    async fn work(&mut self, acknowledgements: usize) {
         let wanted = self.done.len() + acknowledgements;
         while self.done.len() < wanted {
-            assert!(self.hear(Duration::from_secs(60)).is_some(), "it works no more");
+            assert!(self.hear(Duration::from_secs(60)).await.is_some(), "it works no more");
         }
     }
 
     /// Freezes it in the middle of a commit.
     async fn freeze(&mut self, watcher: &Raw) {
         loop {
-            self.work(5);
+            self.work(5).await;
             self.signal("-STOP");
             let first = watcher.rows(IN_COMMIT).await;
             watcher.rows("SELECT 1 FROM pg_sleep(0.02)").await;
             // What stands there twice stands still.
             if !first.is_empty() && watcher.rows(IN_COMMIT).await == first {
-                return self.drain();
+                return self.drain().await;
             }
             self.signal("-CONT");
         }
     }
 
     /// What it sees when it is asked after its waking.
-    fn sees(&mut self) -> i128 {
+    async fn sees(&mut self) -> i128 {
         let mut asked = None;
         loop {
-            let line = self.hear(Duration::from_secs(60)).unwrap();
+            let line = self.hear(Duration::from_secs(60)).await.unwrap();
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
                 ["asked", number] if asked.is_none() => asked = Some(number.to_owned()),
@@ -146,12 +146,12 @@ testing::both_databases! {
             assert!(!watcher.rows(IN_COMMIT).await.contains(&commit), "its commit stands");
             let seen = ledger.account(&context, book, pounded::DEBIT).await.unwrap();
             writer.signal("-CONT");
-            let sees = Amount::from_minor(writer.sees());
+            let sees = Amount::from_minor(writer.sees().await);
             assert!(sees >= seen.balance.posted, "it saw {sees} of {}", seen.balance.posted);
-            writer.work(50);
+            writer.work(50).await;
         }
         writer.child.kill().unwrap();
-        writer.drain();
+        writer.drain().await;
 
         // Where both write, each acknowledgement is kept.
         let account = ledger.account(&context, book, pounded::DEBIT).await.unwrap();

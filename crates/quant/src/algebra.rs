@@ -232,6 +232,10 @@ impl std::ops::IndexMut<(usize, usize)> for Matrix {
 }
 
 /// The scalar product of the common length, summed in four lanes of a fixed order.
+///
+/// ```
+/// assert_eq!(quant::algebra::dot(&[1.0, 2.0], &[3.0, 4.0]), 11.0);
+/// ```
 #[must_use]
 pub fn dot(left: &[f64], right: &[f64]) -> f64 {
     let length = left.len().min(right.len());
@@ -250,6 +254,12 @@ pub fn dot(left: &[f64], right: &[f64]) -> f64 {
 }
 
 /// `target += factor × values`, over the common length.
+///
+/// ```
+/// let mut target = [1.0, 2.0];
+/// quant::algebra::add_scaled(&mut target, 10.0, &[0.1, 0.2]);
+/// assert_eq!(target, [2.0, 4.0]);
+/// ```
 pub fn add_scaled(target: &mut [f64], factor: f64, values: &[f64]) {
     for (to, value) in target.iter_mut().zip(values) {
         *to += factor * value;

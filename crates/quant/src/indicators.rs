@@ -75,6 +75,12 @@ use crate::Result;
 ///
 /// # Errors
 /// The name is unknown, a parameter is unknown, or one is out of its bounds.
+///
+/// ```
+/// let study = quant::indicators::study("SMA", &[("time_period", 3.0)])?;
+/// assert_eq!(study.warm_up(), 2);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn study(name: &str, parameters: &[(&str, f64)]) -> Result<Study> {
     Study::new(find(name)?, parameters)
 }
@@ -83,6 +89,15 @@ pub fn study(name: &str, parameters: &[(&str, f64)]) -> Result<Study> {
 ///
 /// # Errors
 /// Those of [`study`], and an input that the indicator reads is missing or of another length.
+///
+/// ```
+/// use quant::indicators::{Input, Inputs, compute};
+///
+/// let inputs = Inputs::new().with(Input::Close, &[1.0, 2.0, 3.0, 6.0])?;
+/// let columns = compute("SMA", &inputs, &[("time_period", 2.0)])?;
+/// assert_eq!(columns.values[0][1..], [1.5, 2.5, 4.5]);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn compute(name: &str, inputs: &Inputs<'_>, parameters: &[(&str, f64)]) -> Result<Columns> {
     study(name, parameters)?.compute(inputs)
 }

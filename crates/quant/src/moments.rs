@@ -155,6 +155,11 @@ impl Moments {
 /// # Errors
 /// [`Error::TooShort`] if there is no value, [`Error::OutOfBounds`] unless 0 ≤ p ≤ 1,
 /// [`Error::NotAscending`] if the values are not sorted.
+///
+/// ```
+/// assert_eq!(quant::moments::quantile_sorted(&[1.0, 2.0, 4.0], 0.75)?, 3.0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn quantile_sorted(sorted: &[f64], probability: f64) -> Result<f64> {
     at_least("sorted", sorted.len(), 1)?;
     check_values("sorted", sorted)?;
@@ -207,6 +212,11 @@ pub(crate) fn sorted(values: &[f64]) -> Vec<f64> {
 ///
 /// # Errors
 /// [`Error::LengthsDiffer`], [`Error::TooShort`] with fewer than two pairs, [`Error::NotFinite`].
+///
+/// ```
+/// assert_eq!(quant::moments::covariance(&[1.0, 2.0, 3.0], &[2.0, 4.0, 6.0])?, 2.0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn covariance(x: &[f64], y: &[f64]) -> Result<f64> {
     check_pairs(x, y)?;
     Ok(cross_sum(x, y) / (x.len() as f64 - 1.0))
@@ -216,6 +226,12 @@ pub fn covariance(x: &[f64], y: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// As [`covariance`]; [`Error::Undefined`] if one of the two is constant.
+///
+/// ```
+/// let correlation = quant::moments::correlation(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0])?;
+/// assert!((correlation + 1.0).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn correlation(x: &[f64], y: &[f64]) -> Result<f64> {
     check_pairs(x, y)?;
     let (spread_x, spread_y) = (Moments::of_finite(x).square_sum, Moments::of_finite(y).square_sum);

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use quant::Error;
 use quant::algebra::Matrix;
 use quant::performance::{Basis, Frequency, ratio};
-use quant::risk::bootstrap::{Blocks, Plan, block_length, interval, resample};
+use quant::risk::bootstrap::{Blocks, Plan, bca_interval, block_length, interval, resample};
 use quant::risk::cluster::{Linkage, distances, linkage};
 use quant::risk::covariance::{
     correlation, correlation_of, ledoit_wolf, ledoit_wolf_correlation, oracle_approximating, sample,
@@ -236,6 +236,41 @@ fn bootstrap_intervals_come_near_the_theory() {
     let basis = Basis::new(Frequency::DAILY);
     let flat = interval(&[0.0; 9], &plan, 0.9, |drawn| ratio::sharpe(drawn, &basis));
     assert!(matches!(flat, Err(Error::Undefined { .. })));
+}
+
+/// A figure of returns.
+type Figure = fn(&[f64]) -> quant::Result<f64>;
+
+#[test]
+fn corrected_intervals_are_scipy_s_over_the_same_draws() {
+    let text = include_str!("../testdata/bootstrap.json");
+    let rows: serde_json::Value = serde_json::from_str(text).unwrap();
+    let returns = numbers(&rows["returns"]);
+    let figures: [(&str, Figure); 3] = [
+        ("mean", |values| Ok(quant::moments::Moments::of(values)?.mean)),
+        ("variance", |values| quant::moments::Moments::of(values)?.variance()),
+        ("skewness", |values| quant::moments::Moments::of(values)?.skewness()),
+    ];
+    let plan = Plan { blocks: Blocks::Circular { length: 1 }, draws: 500, seed: 11 };
+    for (name, figure) in figures {
+        let row = &rows["figures"][name];
+        for level in [0.9, 0.99] {
+            let expected = numbers(&row[&level.to_string()]);
+            let found = bca_interval(&returns, &plan, level, figure).unwrap();
+            assert_near(name, found.low, expected[0], 1e-14);
+            assert_near(name, found.high, expected[1], 1e-14);
+            assert_near(name, found.standard_error, number(&row["standard_error"]), 1e-12);
+        }
+    }
+    // A mean of one value that no block moves is its own interval.
+    let flat = bca_interval(&[0.01; 9], &plan, 0.9, figures[0].1).unwrap();
+    assert_eq!((flat.low, flat.high), (flat.estimate, flat.estimate));
+    let blocks = Blocks::Stationary { mean_length: 4.4 };
+    let moved = bca_interval(&returns, &Plan { blocks, ..plan }, 0.9, figures[1].1).unwrap();
+    assert!(moved.low < moved.estimate && moved.estimate < moved.high, "{moved:?}");
+    let is_drawn = |values: &[f64]| Ok(if values == returns { 0.0 } else { 1.0 });
+    let one_side = bca_interval(&returns, &plan, 0.9, is_drawn);
+    assert!(matches!(one_side, Err(Error::Undefined { .. })), "{one_side:?}");
 }
 
 #[test]

@@ -199,6 +199,134 @@ fn shares_of_risk_add_up_for_every_covariance() {
 }
 
 #[test]
+fn shares_of_risk_within_bounds_obey_them() {
+    let draws = (vec(0.0..1.0_f64, 6), vec(0.0..1.0_f64, 6), vec(0.1..3.0_f64, 6));
+    check(200, &(returns(), draws), |(returns, (low, high, budgets))| {
+        let covariance = moments(&returns).covariance;
+        let assets = covariance.rows();
+        let even = 1.0 / f64::from(u32::try_from(assets).unwrap());
+        // Now and then none obey, or one only, or some are fixed.
+        let bounds = WeightBounds {
+            lower: low[..assets].iter().map(|draw| (1.2 * draw - 0.2).max(0.0) * even).collect(),
+            upper: high[..assets].iter().map(|draw| even * (0.95 + draw * draw)).collect(),
+        };
+        let budgets = &budgets[..assets];
+        for answer in [
+            risk_budgets_within(&covariance, budgets, &bounds),
+            hierarchical_risk_parity_within(&covariance, Linkage::Ward, Split::Tree, &bounds),
+            hierarchical_risk_parity_within(&covariance, Linkage::Single, Split::Halves, &bounds),
+            hierarchical_equal_risk_within(&covariance, Linkage::Average, None, &bounds),
+        ] {
+            match answer {
+                Ok(weights) => {
+                    let WeightBounds { lower, upper } = bounds.clone();
+                    let rules = Constraints { lower, upper, ..Constraints::long_only(assets) };
+                    prop_assert!(rules.violation(&weights, None).unwrap() < 1e-9, "{weights:?}");
+                }
+                Err(Error::Infeasible { .. }) => prop_assert!(bounds.check().is_err()),
+                Err(error) => prop_assert!(
+                    error.argument() == Some("covariance")
+                        || matches!(error, Error::NotConverged { .. }),
+                    "{error}"
+                ),
+            }
+        }
+        // A share of the risk that is as near as the bounds allow is no worse than the even mix.
+        let even = vec![even; assets];
+        if let Ok(weights) = risk_budgets_within(&covariance, budgets, &bounds) {
+            let total: f64 = budgets.iter().sum();
+            let objective = |weights: &[f64]| {
+                let shares = weights.iter().zip(budgets);
+                let shares: f64 = shares.map(|(weight, own)| own / total * weight.ln()).sum();
+                0.5 * covariance.quadratic_form(weights).unwrap().ln() - shares
+            };
+            let rules = Constraints {
+                lower: bounds.lower.clone(),
+                upper: bounds.upper.clone(),
+                ..Constraints::long_only(assets)
+            };
+            if rules.violation(&even, None).unwrap() <= 0.0 {
+                let (ours, theirs) = (objective(&weights), objective(&even));
+                prop_assert!(ours <= theirs + 1e-9, "{ours} {theirs} {weights:?}");
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn every_objective_by_name_obeys_its_rules_or_says_what_is_wrong() {
+    use quant::performance::Frequency;
+    use quant::risk::covariance::Estimator;
+
+    const KINDS: [ObjectiveKind; 9] = [
+        ObjectiveKind::MinimumVariance,
+        ObjectiveKind::MaximumReturn,
+        ObjectiveKind::MaximumUtility,
+        ObjectiveKind::MaximumSharpe,
+        ObjectiveKind::MinimumCvar,
+        ObjectiveKind::MaximumDiversification,
+        ObjectiveKind::RiskBudgets,
+        ObjectiveKind::HierarchicalRiskParity,
+        ObjectiveKind::HierarchicalEqualRisk,
+    ];
+    let said = (0..9_usize, vec(prop_oneof![2 => Just(None), 1 => wild().prop_map(Some)], 9));
+    check(400, &(returns(), said, vec(0..4_usize, 3)), |(returns, (kind, said), whom)| {
+        let names: Vec<String> = (0..returns.columns()).map(|asset| format!("a{asset}")).collect();
+        let name = |at: usize| format!("a{}", whom[at]);
+        let objective = NamedObjective {
+            kind: KINDS[kind],
+            return_min: said[0],
+            volatility_max: (kind == 1).then(|| said[1].unwrap_or(0.5)),
+            risk_aversion: (kind == 2).then(|| said[2].unwrap_or(2.0)),
+            ..NamedObjective::default()
+        };
+        let pair = |value: Option<f64>| value.map(|value| (name(0), value)).into_iter().collect();
+        let rules = NamedRules {
+            weight_max: said[3].unwrap_or(1.0),
+            bounds: (said[4].into_iter())
+                .map(|upper| NamedBounds { name: name(1), lower: 0.0, upper })
+                .collect(),
+            current: pair(said[5]),
+            turnover_max: said[5].and(said[6]),
+            benchmark: pair(said[7]),
+            tracking_error_max: said[7].map(f64::abs),
+            ..NamedRules::default()
+        };
+        let universe = Universe::of_returns(returns, Frequency::DAILY, Estimator::LedoitWolf);
+        let Ok(universe) = universe else { return Ok(()) };
+        let (Ok(objective), Ok(rules)) =
+            (objective.objective(&names, 0.0), rules.constraints(&names))
+        else {
+            return Ok(());
+        };
+        let answer = optimise(&universe, &objective, &rules);
+        if let Ok(best) = &answer {
+            let figures = PortfolioFigures::of(&universe, &best.weights, &rules, 0.0).unwrap();
+            prop_assert!(figures.volatility.is_finite() && figures.cvar.is_finite(), "{figures:?}");
+            // A tracking error beside CVaR is measured with the scenarios' covariance.
+            let covariance = Some(&universe.moments().covariance).filter(|_| kind != 4);
+            let violation = rules.violation(&best.weights, covariance).unwrap();
+            prop_assert!(violation < 1e-7, "{violation}: {best:?}");
+        }
+        Ok(())
+    });
+}
+
+/// Found by the property above: the weights came out as nothing at all.
+#[test]
+fn what_is_held_is_a_weight() {
+    for (held, benchmark) in [(-1e300, 0.5), (1e7, 0.5), (0.5, -1e300)] {
+        let rules = Constraints::long_only(2)
+            .with_turnover(&[held, 0.0], f64::INFINITY)
+            .with_tracking(&[benchmark, 0.5], 0.1);
+        let answer = minimum_variance(&Matrix::identity(2), &rules);
+        let argument = if held == 0.5 { "benchmark" } else { "current" };
+        assert_eq!(answer.unwrap_err().argument(), Some(argument));
+    }
+}
+
+#[test]
 fn no_number_panics() {
     let all = (vec(wild(), 0..5), vec(wild(), 0..5), wild(), wild_matrix());
     check(500, &all, |(left, right, number, matrix)| {
@@ -220,6 +348,10 @@ fn no_number_panics() {
         let _eigen = SymmetricEigen::new(&matrix);
         let _fit = LeastSquares::new(&matrix, &left);
         let _shares = risk_budgets(&matrix, &left);
+        let bounds = WeightBounds { lower: left.clone(), upper: right.clone() };
+        let _within = risk_budgets_within(&matrix, &left, &bounds);
+        let _tree = hierarchical_risk_parity_within(&matrix, Linkage::Ward, Split::Tree, &bounds);
+        let _equal = hierarchical_equal_risk_within(&matrix, Linkage::Ward, None, &bounds);
         let _tree = Dendrogram::new(&matrix, Linkage::Ward);
         for bought in
             [allocate_greedily(&left, &right, number), allocate_exactly(&left, &right, number)]

@@ -13,7 +13,7 @@ use arbitrary::{assert_finite, assert_typed, config, number, numbers};
 use proptest::prelude::*;
 use quant::algebra::Matrix;
 use quant::risk::backtest::{Record, christoffersen, exceptions, kupiec, traffic_light};
-use quant::risk::bootstrap::{Blocks, Plan, block_length, interval, resample};
+use quant::risk::bootstrap::{Blocks, Plan, bca_interval, block_length, interval, resample};
 use quant::risk::cluster::{Linkage, distances, linkage};
 use quant::risk::covariance::{
     correlation, ledoit_wolf, ledoit_wolf_correlation, oracle_approximating, sample,
@@ -178,6 +178,9 @@ proptest! {
             let plan = Plan { blocks, draws: count, seed: 5 };
             assert_typed(&resample(&values, &plan));
             assert_typed(&interval(&values, &plan, 0.9, figure));
+            let corrected = bca_interval(&values, &plan, 0.9, figure);
+            assert_typed(&corrected);
+            prop_assert!(corrected.is_err() || corrected.is_ok_and(|one| one.low <= one.high));
         }
         if let Ok(found) = block_length(&values) {
             assert_finite(found.stationary);

@@ -41,6 +41,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/forecasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forecast series
+         * @description The next values of at most 100 series, with bounds between which a share of cases is to lie.
+         */
+        post: operations["forecast_series"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/indicators": {
         parameters: {
             query?: never;
@@ -79,6 +99,27 @@ export interface paths {
          * @description The tear sheet of a series of prices, alone or against a benchmark: at most 200,000 prices.
          */
         post: operations["measure_performance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/portfolios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Optimise a portfolio
+         * @description Of at most 100 symbols, over prices of the same dates: weights by variance, Sharpe ratio, CVaR,
+         *     shares of risk or a tree, under constraints; with the efficient frontier and whole shares.
+         */
+        post: operations["optimise_portfolio"];
         delete?: never;
         options?: never;
         head?: never;
@@ -380,7 +421,10 @@ export interface paths {
          */
         get: operations["list_accounts"];
         put?: never;
-        /** Open a ledger account */
+        /**
+         * Open a ledger account
+         * @description With a path, it is placed in the chart of accounts in the same commit.
+         */
         post: operations["open_account"];
         delete?: never;
         options?: never;
@@ -399,6 +443,26 @@ export interface paths {
         get: operations["get_account"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/accounts/{account}/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add an alias
+         * @description Another name by which the account is found.
+         */
+        post: operations["add_account_alias"];
         delete?: never;
         options?: never;
         head?: never;
@@ -463,6 +527,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/accounts/{account}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freeze an account
+         * @description Nothing is posted on it and nothing new is held, until it is thawed. Its open holds may be
+         *     voided and expire, but not be posted.
+         */
+        post: operations["freeze_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/accounts/{account}/history": {
         parameters: {
             query?: never;
@@ -477,6 +562,47 @@ export interface paths {
         get: operations["list_history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/accounts/{account}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set an account's limits
+         * @description They do not undo what is beyond them already: such a balance may move towards the limit, not
+         *     away from it. Holds count as if they were posted.
+         */
+        put: operations["limit_account"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/accounts/{account}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move an account in the chart of accounts
+         * @description Its balance goes along, from now on; with another name at the end of the path it is renamed.
+         */
+        post: operations["move_account"];
         delete?: never;
         options?: never;
         head?: never;
@@ -505,6 +631,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/accounts/{account}/thaw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Thaw an account */
+        post: operations["thaw_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/changes": {
         parameters: {
             query?: never;
@@ -521,6 +664,28 @@ export interface paths {
          *     `slow_reader` or `unavailable`.
          */
         get: operations["stream_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the chart of accounts
+         * @description The tree, or a group with what is below it, as it stood at one moment. The balances of groups
+         *     are kept with each posting, not summed on asking. More than 10,000 groups and accounts are
+         *     refused (422, `too_much`): ask for a part.
+         */
+        get: operations["get_chart"];
         put?: never;
         post?: never;
         delete?: never;
@@ -575,6 +740,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List groups
+         * @description Those of the chart of accounts, in the order of opening.
+         */
+        get: operations["list_groups"];
+        put?: never;
+        /**
+         * Open a group
+         * @description The groups above it must be there.
+         */
+        post: operations["open_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/groups/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a group */
+        get: operations["get_group"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/groups/{group}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a group's limits
+         * @description In one commodity, of debits less credits: what a participant owes at most over all its accounts,
+         *     a net debit cap, is a ceiling. They do not undo what is beyond them already.
+         */
+        put: operations["limit_group"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/groups/{group}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a group in the chart of accounts
+         * @description With all that is below it, and their balances, from now on; with another name at the end of the
+         *     path it is renamed.
+         */
+        post: operations["move_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/period-lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the period lock */
+        get: operations["get_period_lock"];
+        /**
+         * Lock a period
+         * @description No transfer may count from that date or earlier any more, whatever it does; null opens all
+         *     periods. What is there stays, and holds still expire.
+         */
+        put: operations["lock_period"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/stream": {
         parameters: {
             query?: never;
@@ -618,7 +888,9 @@ export interface paths {
         /**
          * Post transfers
          * @description All of them or none, or each on its own. One whose id is there already with the same content
-         *     counts as existing. What was posted is durable when the answer comes.
+         *     counts as existing. What was posted is durable when the answer comes. A transfer that leaves
+         *     open how much it moves is answered with that: as much as there is, a whole balance, what is left
+         *     of a hold.
          */
         post: operations["post_transfers"];
         delete?: never;
@@ -644,6 +916,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/transfers/{transfer}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a transfer's record
+         * @description Where it stands in the book's journal, whose records are chained by their hashes, and who sent
+         *     it.
+         */
+        get: operations["get_transfer_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/transfers/{transfer}/reversal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reverse a transfer
+         * @description Takes it back in full: the same amount the other way round, with the same code. Each transfer is
+         *     reversed once at most; a reversal may be reversed.
+         */
+        post: operations["reverse_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/trial-balance": {
         parameters: {
             query?: never;
@@ -653,7 +967,8 @@ export interface paths {
         };
         /**
          * Get the trial balance
-         * @description Every account's balance at one time, and for each commodity the sums of debits and credits.
+         * @description Every account's balance at one time, and for each commodity the sums of debits and credits; of
+         *     the whole book, or of what now stands below a group.
          */
         get: operations["get_trial_balance"];
         put?: never;
@@ -903,6 +1218,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A group of the chart of accounts. */
+        AccountGroup: {
+            /** @description What the accounts below it hold, for each commodity that was ever below it or limited. */
+            balances: components["schemas"]["GroupBalance"][];
+            id: string;
+            /** @description The last name of its path. */
+            name?: string | null;
+            /** @description The group above it. */
+            parent?: string | null;
+            /**
+             * @description The names of the groups above it and its own.
+             * @example assets:bank:khan
+             */
+            path?: string | null;
+        };
+        /** @description A page of a list. */
+        AccountGroupPage: {
+            /** @description Its items. */
+            items: components["schemas"]["AccountGroup"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
         /** @description A line of an account's history; amounts are positive on its natural side. */
         AccountLine: {
             /** Format: decimal */
@@ -963,6 +1300,14 @@ export interface components {
             email: string;
             /** @description What they are to be. */
             role: components["schemas"]["Role"];
+        };
+        /** @description Another name by which an account is found. */
+        AliasRequest: {
+            /**
+             * @description There once in a book: 1 to 64 characters without colons and spaces.
+             * @example rainy-day
+             */
+            alias: string;
         };
         /** @description An asset. */
         Asset: {
@@ -1120,6 +1465,11 @@ export interface components {
         };
         /** @enum {string} */
         BalanceTag: "balance";
+        /**
+         * @description Which account bounds how much a transfer moves.
+         * @enum {string}
+         */
+        BalancingSide: "debit" | "credit";
         /** @description One legal entity's ledger. */
         Book: {
             /**
@@ -1143,6 +1493,24 @@ export interface components {
         BookRequest: {
             /** @description Whether a file with faults is booked as far as it is sound. */
             partial?: boolean;
+        };
+        /**
+         * @description The chart of accounts as it stood at one moment: a group's balance is the sum of those of the
+         *     accounts below it.
+         */
+        Chart: {
+            /** @description The accounts that stand in no group, by name. */
+            accounts: components["schemas"]["LedgerAccount"][];
+            /** @description The groups at the top, by name. */
+            groups: components["schemas"]["ChartGroup"][];
+        };
+        /** @description A group with what is below it. */
+        ChartGroup: {
+            /** @description The accounts right below it, by name. */
+            accounts: components["schemas"]["LedgerAccount"][];
+            group: components["schemas"]["AccountGroup"];
+            /** @description The groups right below it, by name. */
+            groups: components["schemas"]["ChartGroup"][];
         };
         /** @description Something that accounts count. */
         CommodityBody: {
@@ -1170,14 +1538,9 @@ export interface components {
             correlation: number[][];
             symbols: string[];
         };
-        /**
-         * @description How a correlation is estimated.
-         * @enum {string}
-         */
-        CorrelationMethod: "sample" | "ledoit_wolf" | "oracle_approximating";
         /** @description Prices of several symbols at the same times. */
         CorrelationRequest: {
-            method?: components["schemas"]["CorrelationMethod"];
+            method?: components["schemas"]["CovarianceMethod"];
             symbols: components["schemas"]["SymbolPrices"][];
         };
         /** @description What the assets in a country are worth. */
@@ -1186,6 +1549,11 @@ export interface components {
             country: string;
             value: components["schemas"]["Money"];
         };
+        /**
+         * @description How a covariance, and with it a correlation, is estimated.
+         * @enum {string}
+         */
+        CovarianceMethod: "sample" | "ledoit_wolf" | "oracle_approximating";
         /** @description A balance at the end of a day. */
         DatedBalance: {
             balance: components["schemas"]["Money"];
@@ -1323,6 +1691,42 @@ export interface components {
          * @description The bytes of a file.
          */
         FileBytes: string;
+        /** @description The next values of each series. */
+        ForecastAnswer: {
+            /** @description In the order of the question. */
+            series: components["schemas"]["ForecastSeries"][];
+        };
+        /**
+         * @description What a forecast is made with.
+         * @enum {string}
+         */
+        ForecastMethod: "ensemble" | "ets" | "theta" | "arima" | "seasonal_naive";
+        /** @description Series whose next values are asked for. */
+        ForecastRequest: {
+            /**
+             * @description How many values ahead: 1 to 1,000.
+             * @example 12
+             */
+            horizon: number;
+            /**
+             * Format: double
+             * @description The share of cases in which the value is to lie between the bounds; 0.9 where it is left
+             *     out.
+             */
+            level?: number;
+            method?: components["schemas"]["ForecastMethod"];
+            /** @description Values of one season: 12 of months. 1, without a season, where it is left out. */
+            period?: number;
+            series: components["schemas"]["NamedSeries"][];
+        };
+        /** @description The next values of one series, the nearest first. */
+        ForecastSeries: {
+            lower: number[];
+            /** @description The forecasts themselves. */
+            mean: number[];
+            name: string;
+            upper: number[];
+        };
         /** @description A page of accounts that were found, and how far was looked. */
         FoundAccounts: {
             items: components["schemas"]["LedgerAccount"][];
@@ -1348,6 +1752,62 @@ export interface components {
              * @description How many transfers were looked at.
              */
             scanned: number;
+        };
+        /** @description A portfolio of least variance for its return. */
+        FrontierPoint: {
+            /** Format: double */
+            expected_return: number;
+            /** Format: double */
+            volatility: number;
+            /** @description In the order of the assets. */
+            weights: number[];
+        };
+        /**
+         * @description What the accounts below a group hold together in one commodity. Debits are positive: a group of
+         *     liabilities shows a negative number.
+         */
+        GroupBalance: {
+            /**
+             * Format: decimal
+             * @description The balance may not rise above this.
+             */
+            ceiling?: string | null;
+            commodity: string;
+            /**
+             * Format: decimal
+             * @description The balance may not fall below this.
+             */
+            floor?: string | null;
+            /**
+             * Format: decimal
+             * @description Held to be credited, by such holds.
+             */
+            held_credit: string;
+            /**
+             * Format: decimal
+             * @description Held to be debited, by holds whose other account is not below the group.
+             */
+            held_debit: string;
+            /** Format: decimal */
+            posted: string;
+        };
+        /**
+         * @description How far the balance of a group's accounts may go together in a commodity, from now on. Limits
+         *     are of debits less credits. Both are said: null is no limit.
+         */
+        GroupLimitsRequest: {
+            /**
+             * Format: decimal
+             * @description The balance may not rise above this.
+             */
+            ceiling: string | null;
+            /** @description A code that the book knows. */
+            commodity: string;
+            /**
+             * Format: decimal
+             * @description The balance may not fall below this.
+             */
+            floor: string | null;
         };
         /** @description Growth of the wealth. */
         GrowthFigures: {
@@ -1385,6 +1845,11 @@ export interface components {
             reason?: string | null;
             total?: components["schemas"]["Money"] | null;
         };
+        /**
+         * @description What becomes of the part of a hold that is not posted.
+         * @enum {string}
+         */
+        HoldRest: "release" | "keep";
         /**
          * @description How much there is of a new asset, as the contract shows it: reading goes by the tag, which says
          *     more of what is wrong.
@@ -1688,6 +2153,11 @@ export interface components {
             /** @description Anything else. */
             metadata?: Record<string, never>;
             name?: string;
+            /**
+             * @description Where it stands in the chart of accounts: groups that are there, and at the end its name.
+             * @example assets:bank:khan:savings
+             */
+            path?: string;
             type: components["schemas"]["LedgerAccountType"];
         };
         /** @description A line of the answer: what became of a line, how far it has come, or how it ended. */
@@ -1712,7 +2182,8 @@ export interface components {
             line?: number;
             /**
              * Format: decimal
-             * @description What it moved, where that is another amount than the line says.
+             * @description What it moved, where the line leaves that open or says another amount. Lines that leave it
+             *     open are told of where each line is answered.
              */
             moved?: string;
             /**
@@ -1830,13 +2301,35 @@ export interface components {
         IntakeTransferType: "transfer" | "hold" | "post_hold" | "void_hold" | "post_hold_part" | "balancing_debit" | "balancing_credit" | "closing_debit" | "closing_credit";
         /** @description An account of a book. */
         LedgerAccount: {
+            /** @description Other names by which it is found. */
+            aliases: string[];
             balance: components["schemas"]["LedgerBalance"];
+            /**
+             * Format: decimal
+             * @description The balance may not rise above this.
+             */
+            ceiling?: string | null;
+            /** @description Nothing is booked on it, for ever. */
             closed: boolean;
             /** Format: int32 */
             code: number;
             commodity: string;
+            /**
+             * Format: decimal
+             * @description The balance may not fall below this.
+             */
+            floor?: string | null;
+            /** @description Nothing is booked on it, until it is thawed. */
+            frozen: boolean;
+            /** @description The group that it stands in. */
+            group?: string | null;
             id: string;
             name?: string | null;
+            /**
+             * @description Where it stands in the chart of accounts.
+             * @example assets:bank:khan:savings
+             */
+            path?: string | null;
             type: components["schemas"]["LedgerAccountType"];
         };
         /**
@@ -1942,6 +2435,19 @@ export interface components {
             /** Format: date */
             to: string;
         };
+        /** @description How far a balance may go from now on, holds counted. Both are said: null is no limit. */
+        LimitsRequest: {
+            /**
+             * Format: decimal
+             * @description The balance may not rise above this.
+             */
+            ceiling: string | null;
+            /**
+             * Format: decimal
+             * @description The balance may not fall below this.
+             */
+            floor: string | null;
+        };
         /** @description A line of another import. */
         LineCandidate: {
             import: string;
@@ -2012,6 +2518,21 @@ export interface components {
              */
             currency: string;
         };
+        /** @description Where something of the chart of accounts stands from now on. */
+        MoveRequest: {
+            /**
+             * @description Groups that are there, and at the end its own name; the name alone at the top.
+             * @example assets:bank:khan:savings
+             */
+            path: string;
+        };
+        /** @description A series under its name. */
+        NamedSeries: {
+            /** @example sales */
+            name: string;
+            /** @description The oldest first, evenly spaced, none missing. */
+            values: number[];
+        };
         /** @description What the family is worth. */
         NetWorth: {
             /** Format: date */
@@ -2023,11 +2544,15 @@ export interface components {
         };
         /** @description A transfer to make. */
         NewTransfer: {
+            /** @description The account that `close_into` empties and closes. */
+            account?: string;
             /**
              * Format: decimal
-             * @description How much, in the accounts' commodity; a hold is posted in full where it is left out.
+             * @description How much, in the accounts' commodity. Left out, a hold is posted as far as it is left.
              */
             amount?: string;
+            /** @description Of which account `post_up_to` moves as much as there is. */
+            balancing?: components["schemas"]["BalancingSide"];
             /**
              * Format: int32
              * @description A number of the caller's own.
@@ -2052,10 +2577,27 @@ export interface components {
             hold?: string;
             /** @description Its id, if the caller wants to choose it: used once in a book, for ever. */
             id?: string;
+            /** @description The account that takes its balance. */
+            into?: string;
+            /**
+             * Format: decimal
+             * @description How much `post_up_to` moves at most; all there is where it is left out.
+             */
+            maximum?: string;
             /** @description Anything else. */
             metadata?: Record<string, never>;
             purpose?: string;
             reference?: string;
+            /**
+             * @description What becomes of the part of a hold that is not posted; it is released where this is left
+             *     out.
+             */
+            rest?: components["schemas"]["HoldRest"];
+            /**
+             * @description The transfer that a `transfer` takes back in full: accounts and amount are then those of
+             *     that one, the other way round, and may be left out.
+             */
+            reverses?: string;
             /** @description What it does; a transfer where it is left out. */
             type?: components["schemas"]["TransferType"];
         };
@@ -2088,7 +2630,20 @@ export interface components {
             /** @description Anything else. */
             metadata?: Record<string, never>;
             name: string;
+            /**
+             * @description Where it stands in the chart of accounts: groups that are there, and at the end its name.
+             * @example assets:bank:khan:savings
+             */
+            path?: string;
             type: components["schemas"]["LedgerAccountType"];
+        };
+        /** @description A group to open. */
+        OpenGroupRequest: {
+            /**
+             * @description Groups that are there, and at the end its own name; the name alone at the top.
+             * @example assets:bank:khan
+             */
+            path: string;
         };
         /** @description An opening balance. */
         OpeningBalance: {
@@ -2210,6 +2765,202 @@ export interface components {
              */
             risk_free?: number;
         };
+        /** @description Up to which date the book's periods are closed. */
+        PeriodLock: {
+            /**
+             * Format: date
+             * @description The last date from which no transfer may count; null where all are open.
+             * @example 2026-03-31
+             */
+            until: string | null;
+        };
+        /** @description The best portfolio, and what it promises. */
+        PortfolioAnswer: {
+            /** @description In the order of the question. */
+            assets: components["schemas"]["PortfolioAsset"][];
+            /**
+             * Format: double
+             * @description The mean loss of the worst 5 % of past periods, of one period; above 0 for a loss.
+             */
+            cvar: number;
+            /**
+             * Format: double
+             * @description The assets' mean volatility over the portfolio's; null without volatility.
+             */
+            diversification_ratio?: number | null;
+            /**
+             * Format: double
+             * @description As many equal positions are as concentrated.
+             */
+            effective_assets: number;
+            /**
+             * Format: double
+             * @description After what trading costs.
+             */
+            expected_return: number;
+            /** @description Empty where none was asked for. */
+            frontier: components["schemas"]["FrontierPoint"][];
+            /**
+             * Format: double
+             * @description How much better the objective could still be: 0 but where a limit of assets ended the
+             *     search.
+             */
+            gap: number;
+            purchase?: components["schemas"]["Purchase"] | null;
+            /**
+             * Format: double
+             * @description Null without volatility.
+             */
+            sharpe?: number | null;
+            /** Format: double */
+            volatility: number;
+        };
+        /** @description One asset of a portfolio. */
+        PortfolioAsset: {
+            /** Format: double */
+            expected_return: number;
+            /**
+             * Format: double
+             * @description What it adds to the variance, as a share of it; null without variance.
+             */
+            risk_contribution?: number | null;
+            symbol: string;
+            /** Format: double */
+            volatility: number;
+            /** Format: double */
+            weight: number;
+        };
+        /** @description What a portfolio must obey. What is left out is no rule. */
+        PortfolioConstraints: {
+            /** @description The most assets that are held. */
+            assets_max?: number | null;
+            /** @description The weights of a benchmark, by symbol. */
+            benchmark?: {
+                [key: string]: number;
+            };
+            /** @description Other bounds for some assets. */
+            bounds?: components["schemas"]["SymbolBounds"][];
+            /**
+             * Format: double
+             * @description What trading costs, as a share of the value traded.
+             */
+            cost?: number | null;
+            /** @description The weights held now, by symbol. */
+            current?: {
+                [key: string]: number;
+            };
+            /** @description Bounds of sums: of a sector, a currency, a class of assets. */
+            groups?: components["schemas"]["SymbolGroup"][];
+            /**
+             * Format: double
+             * @description The least weight of an asset that is held.
+             */
+            held_min?: number | null;
+            /**
+             * Format: double
+             * @description The greatest tracking error.
+             */
+            tracking_error_max?: number | null;
+            /**
+             * Format: double
+             * @description The most that is bought and sold together, as a share of the whole.
+             */
+            turnover_max?: number | null;
+            /**
+             * Format: double
+             * @description The greatest weight of each asset; 1 where it is left out.
+             */
+            weight_max?: number;
+            /**
+             * Format: double
+             * @description The least weight of each asset; 0, which is long only, where it is left out.
+             */
+            weight_min?: number;
+        };
+        /**
+         * @description How clusters are joined.
+         * @enum {string}
+         */
+        PortfolioLinkage: "single" | "complete" | "average" | "ward";
+        /** @description What makes one portfolio better than another. A parameter that it does not read is refused. */
+        PortfolioObjective: {
+            /**
+             * @description Shares of the risk by symbol, in proportion, of `risk_budgets`; 1 for each that is left out.
+             * @example {
+             *       "GLD": 2
+             *     }
+             */
+            budgets?: {
+                [key: string]: number;
+            };
+            /** @description How many clusters, of `hierarchical_equal_risk`; found where it is left out. */
+            clusters?: number | null;
+            /**
+             * Format: double
+             * @description The share of periods that are not among the worst, of `minimum_cvar`; 0.95 where it is left
+             *     out.
+             */
+            confidence?: number | null;
+            kind?: components["schemas"]["PortfolioObjectiveKind"];
+            linkage?: components["schemas"]["PortfolioLinkage"] | null;
+            /**
+             * Format: double
+             * @description The least expected return, of `minimum_variance`.
+             */
+            return_min?: number | null;
+            /**
+             * Format: double
+             * @description How much variance is disliked, of `maximum_utility`, which needs it: 1 boldly, 10 timidly.
+             */
+            risk_aversion?: number | null;
+            split?: components["schemas"]["PortfolioSplit"] | null;
+            /**
+             * Format: double
+             * @description The greatest volatility, of `maximum_return`, which needs it.
+             */
+            volatility_max?: number | null;
+        };
+        /**
+         * @description Which objective.
+         * @enum {string}
+         */
+        PortfolioObjectiveKind: "minimum_variance" | "maximum_return" | "maximum_utility" | "maximum_sharpe" | "minimum_cvar" | "maximum_diversification" | "risk_budgets" | "hierarchical_risk_parity" | "hierarchical_equal_risk";
+        /** @description Prices of several assets, and what is wanted of a portfolio of them. */
+        PortfolioRequest: {
+            constraints?: components["schemas"]["PortfolioConstraints"];
+            covariance?: components["schemas"]["CovarianceMethod"];
+            /**
+             * @description What is expected of a year, by symbol; the mean of its past where one is left out.
+             * @example {
+             *       "AAPL": 0.07
+             *     }
+             */
+            expected_returns?: {
+                [key: string]: number;
+            };
+            frequency?: components["schemas"]["PriceFrequency"];
+            /** @description How many points of the efficient frontier to answer, none where it is left out. */
+            frontier?: number | null;
+            /**
+             * Format: double
+             * @description What to buy whole shares for at the last prices, in their currency; no shares where it is
+             *     left out.
+             */
+            investment?: number | null;
+            objective?: components["schemas"]["PortfolioObjective"];
+            /**
+             * Format: double
+             * @description For Sharpe ratios.
+             */
+            risk_free?: number;
+            /** @description All over the same dates. */
+            symbols: components["schemas"]["SymbolPrices"][];
+        };
+        /**
+         * @description How hierarchical risk parity divides.
+         * @enum {string}
+         */
+        PortfolioSplit: "halves" | "turned_halves" | "optimal_halves" | "tree";
         /**
          * @description What becomes of the other transfers of a call where one is refused.
          * @enum {string}
@@ -2237,6 +2988,12 @@ export interface components {
             /** @description The same for people. */
             detail?: string;
             id: string;
+            /**
+             * Format: decimal
+             * @description How much it moved, where the request left that open; of `close_into` the balance that went,
+             *     positive on the natural side of the closed account.
+             */
+            moved?: string;
             /**
              * Format: int64
              * @description Its number in the book.
@@ -2284,6 +3041,16 @@ export interface components {
              * @example urn:florin:problem:account_closed
              */
             type: string;
+        };
+        /** @description Whole shares for a sum. */
+        Purchase: {
+            /**
+             * Format: double
+             * @description What is left.
+             */
+            cash: number;
+            /** @description In the order of the assets. */
+            shares: number[];
         };
         /** @description So much of something, and what one was worth. */
         QuantityHolding: {
@@ -2522,6 +3289,21 @@ export interface components {
              */
             up_down_capture?: number | null;
         };
+        /** @description A transfer to take back in full. */
+        ReverseTransferRequest: {
+            counterparty?: string;
+            /**
+             * Format: date
+             * @description The date from which it counts; today where it is left out.
+             */
+            effective?: string;
+            /** @description The id of the reversal, if the caller wants to choose it: used once in a book, for ever. */
+            id?: string;
+            /** @description Anything else. */
+            metadata?: Record<string, never>;
+            purpose?: string;
+            reference?: string;
+        };
         /** @description What can be lost in one period. Losses are positive shares. */
         RiskAnswer: {
             cornish_fisher?: components["schemas"]["TailRisk"] | null;
@@ -2710,6 +3492,24 @@ export interface components {
             /** Format: int32 */
             trades: number;
         };
+        /** @description Bounds of one asset's weight. */
+        SymbolBounds: {
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            min: number;
+            symbol: string;
+        };
+        /** @description Bounds of the sum of several assets' weights. */
+        SymbolGroup: {
+            /** Format: double */
+            max?: number | null;
+            /** Format: double */
+            min?: number | null;
+            /** @example bonds */
+            name: string;
+            symbols: string[];
+        };
         /** @description A symbol's prices. */
         SymbolPrices: {
             /** @description The oldest first, each above 0. */
@@ -2798,8 +3598,11 @@ export interface components {
         Transfer: {
             /** Format: decimal */
             amount: string;
+            balancing?: components["schemas"]["BalancingSide"] | null;
             /** Format: date-time */
             booked_at: string;
+            /** @description The account that it closed. */
+            closed?: string | null;
             /** Format: int32 */
             code: number;
             commodity: string;
@@ -2813,6 +3616,16 @@ export interface components {
             /** @description The hold that it posts or voids. */
             hold?: string | null;
             id: string;
+            /**
+             * Format: decimal
+             * @description What an open hold still holds.
+             */
+            left?: string | null;
+            /**
+             * Format: decimal
+             * @description How much at most was asked for.
+             */
+            maximum?: string | null;
             metadata?: Record<string, never> | null;
             /**
              * Format: int64
@@ -2821,17 +3634,56 @@ export interface components {
             number: number;
             purpose?: string | null;
             reference?: string | null;
+            rest?: components["schemas"]["HoldRest"] | null;
+            /** @description The transfer that takes it back. */
+            reversed_by?: string | null;
+            /** @description The transfer that it takes back. */
+            reverses?: string | null;
             type: components["schemas"]["TransferType"];
+        };
+        /** @description Who sent a transfer. */
+        TransferActor: {
+            /** @description Which user. */
+            id?: string | null;
+            /**
+             * @description `user`, `owner` (of the data directory), `system` or `anonymous`.
+             * @example user
+             */
+            kind: string;
+            /** @description Which part of Florin. */
+            name?: string | null;
+        };
+        /** @description Where a transfer stands in the book's journal, and who sent it. */
+        TransferRecord: {
+            actor?: components["schemas"]["TransferActor"] | null;
+            /** @description The request or job it was part of. */
+            correlation?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            decided_at: string;
+            /** @description SHA-256 of the record, in hexadecimal digits. */
+            hash: string;
+            /** @description For whom, where that is somebody else. */
+            on_behalf_of?: string | null;
+            /** @description That of the record before it, over which it was made. */
+            previous_hash: string;
+            /**
+             * Format: int64
+             * @description The record's number, from 1.
+             */
+            seq: number;
         };
         /**
          * @description What a transfer does.
          * @enum {string}
          */
-        TransferType: "transfer" | "hold" | "post_hold" | "void_hold";
+        TransferType: "transfer" | "post_up_to" | "close_into" | "hold" | "post_hold" | "void_hold";
         /** @description The balances of a book at one time. */
         TrialBalance: {
             accounts: components["schemas"]["PastBalance"][];
-            /** @description For each commodity, the sum of all debits; the sum of all credits is the same. */
+            /** @description For each commodity, the sum of all debits; of a whole book, that of all credits is the same. */
             totals: components["schemas"]["TrialTotal"][];
         };
         /** @description Debits and credits of one commodity. */
@@ -3127,6 +3979,44 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    forecast_series: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForecastRequest"];
+            };
+        };
+        responses: {
+            /** @description The next values. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     list_indicators: {
         parameters: {
             query?: never;
@@ -3215,6 +4105,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TearSheet"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    optimise_portfolio: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortfolioRequest"];
+            };
+        };
+        responses: {
+            /** @description The best portfolio. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortfolioAnswer"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3838,6 +4766,13 @@ export interface operations {
                 type?: components["schemas"]["LedgerAccountType"];
                 /** @description Those that count this. */
                 commodity?: string;
+                /**
+                 * @description The one at this path of the chart of accounts.
+                 * @example assets:bank:khan:savings
+                 */
+                path?: string;
+                /** @description The one with this other name. */
+                alias?: string;
                 /** @description Those in whose name this stands, in any case. */
                 name?: string;
                 /** @description Those whose metadata has this key, with the value of `metadata_value`. */
@@ -3948,6 +4883,50 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    add_account_alias: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasRequest"];
+            };
+        };
+        responses: {
+            /** @description With its aliases. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccount"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -4077,6 +5056,44 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    freeze_account: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Frozen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccount"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     list_history: {
         parameters: {
             query?: {
@@ -4109,6 +5126,91 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    limit_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitsRequest"];
+            };
+        };
+        responses: {
+            /** @description With its limits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccount"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    move_account: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Where it stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccount"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -4159,6 +5261,44 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    thaw_account: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The account. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Thawed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccount"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     stream_changes: {
         parameters: {
             query?: {
@@ -4188,6 +5328,43 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["LedgerChange"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_chart: {
+        parameters: {
+            query?: {
+                /**
+                 * @description This group and what is below it; everything where it is left out.
+                 * @example assets:bank
+                 */
+                below?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tree. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chart"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -4307,6 +5484,272 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    list_groups: {
+        parameters: {
+            query?: {
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The groups. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountGroupPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    open_group: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenGroupRequest"];
+            };
+        };
+        responses: {
+            /** @description Opened. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountGroup"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The group. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountGroup"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    limit_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The group. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupLimitsRequest"];
+            };
+        };
+        responses: {
+            /** @description With its limits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountGroup"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    move_group: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The group. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Where it stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountGroup"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_period_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Up to when periods are closed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodLock"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    lock_period: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeriodLock"];
+            };
+        };
+        responses: {
+            /** @description Up to when periods are closed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodLock"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     stream_lines: {
         parameters: {
             query?: {
@@ -4354,6 +5797,8 @@ export interface operations {
             query?: {
                 /** @description Those that touch this account. */
                 account?: string;
+                /** @description Those that post or void this hold. */
+                hold?: string;
                 /** @description Those with this reference. */
                 reference?: string;
                 /** @description Those with this number of the caller's own. */
@@ -4484,6 +5929,83 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    get_transfer_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The transfer. */
+                transfer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferRecord"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    reverse_transfer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+                /** @description The transfer to take back. */
+                transfer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReverseTransferRequest"];
+            };
+        };
+        responses: {
+            /** @description The reversal. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     get_trial_balance: {
         parameters: {
             query?: {
@@ -4494,6 +6016,11 @@ export interface operations {
                 as_of?: string;
                 /** @description As far as it had been booked by then. */
                 known_at?: string;
+                /**
+                 * @description Only the accounts that now stand below this group.
+                 * @example assets:bank
+                 */
+                below?: string;
             };
             header?: never;
             path: {

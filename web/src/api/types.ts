@@ -19,6 +19,17 @@ export type ValuedAsset = Schemas['ValuedAsset']
 
 export type Transaction = Schemas['Transaction']
 
+export type AccountLine = Schemas['AccountLine']
+export type Chart = Schemas['Chart']
+export type ChartGroup = Schemas['ChartGroup']
+export type GroupBalance = Schemas['GroupBalance']
+export type LedgerAccount = Schemas['LedgerAccount']
+export type LedgerAccountType = Schemas['LedgerAccountType']
+export type LedgerStatement = Schemas['LedgerStatement']
+export type TransferRecord = Schemas['TransferRecord']
+export type Transfer = Schemas['Transfer']
+export type TransferType = Schemas['TransferType']
+
 export type BalanceCheck = Schemas['BalanceCheck']
 export type Decision = Schemas['Decision']
 export type Import = Schemas['Import']

@@ -7,6 +7,8 @@ import { chooseTheme, useTheme } from '../ui/theme'
 interface HeaderProps {
   /** The way home, around the name. */
   home: (name: ReactNode) => ReactNode
+  /** The ways to the other pages. */
+  links: ReactNode
   family: string
   person: string
   onSignOut: () => void
@@ -15,7 +17,7 @@ interface HeaderProps {
 const TOOL =
   'grid min-h-9 min-w-9 place-items-center rounded-md px-2 text-soft hover:bg-tint hover:text-accent'
 
-export function Header({ home, family, person, onSignOut }: HeaderProps) {
+export function Header({ home, links, family, person, onSignOut }: HeaderProps) {
   const { t } = useLingui()
   return (
     <header className="border-b border-rule">
@@ -26,7 +28,12 @@ export function Header({ home, family, person, onSignOut }: HeaderProps) {
             <span className="text-base font-semibold tracking-tight">Florin</span>
           </span>,
         )}
-        <span className="min-w-0 truncate border-l border-rule pl-3 text-soft">{family}</span>
+        <span className="min-w-0 truncate border-l border-rule pl-3 text-soft max-sm:hidden">
+          {family}
+        </span>
+        <nav aria-label={t`Pages`} className="ml-1 shrink-0 sm:ml-3">
+          {links}
+        </nav>
         <div className="ml-auto flex items-center gap-0.5">
           <LanguageButton />
           <ThemeButton />

@@ -16,8 +16,9 @@ import { Waiting } from '../ui/section'
 import { RegisterRoute, SignInRoute } from './entrance-routes'
 import { Header } from './header'
 import { ImportRoute } from './import-route'
+import { LedgerRoute } from './ledger-route'
 import { Overview } from './overview'
-import { entranceSearch, overviewSearch } from './search'
+import { entranceSearch, ledgerSearch, overviewSearch } from './search'
 import type { Services } from './services'
 
 const root = createRootRouteWithContext<Services>()({ component: Outlet })
@@ -63,7 +64,18 @@ const oneImport = createRoute({
   component: ImportRoute,
 })
 
-const routeTree = root.addChildren([signIn, register, home.addChildren([overview, oneImport])])
+const ledger = createRoute({
+  getParentRoute: () => home,
+  path: '/ledger',
+  validateSearch: ledgerSearch,
+  component: LedgerRoute,
+})
+
+const routeTree = root.addChildren([
+  signIn,
+  register,
+  home.addChildren([overview, oneImport, ledger]),
+])
 
 export function createPageRouter(services: Services) {
   const router = createRouter({
@@ -109,6 +121,15 @@ function Home() {
             {name}
           </Link>
         )}
+        links={
+          <Link
+            to="/ledger"
+            className="rounded px-1 text-soft hover:text-accent"
+            activeProps={{ className: 'font-medium text-ink!' }}
+          >
+            <Trans>Ledger</Trans>
+          </Link>
+        }
         family={state.tenant.name}
         person={state.user.name}
         onSignOut={onSignOut}

@@ -18,15 +18,28 @@ const OverviewSearch = v.object({
   old_rates: v.fallback(v.optional(v.boolean()), undefined),
 })
 
+const LedgerSearch = v.object({
+  book: v.fallback(v.optional(v.string()), undefined),
+  account: v.fallback(v.optional(v.string()), undefined),
+  from: v.fallback(v.optional(CalendarDate), undefined),
+  to: v.fallback(v.optional(CalendarDate), undefined),
+  transfer: v.fallback(v.optional(v.string()), undefined),
+})
+
 const EntranceSearch = v.object({
   next: v.fallback(v.optional(v.pipe(v.string(), v.check(isOwnPath))), undefined),
 })
 
 export type OverviewSearch = v.InferOutput<typeof OverviewSearch>
+export type LedgerSearch = v.InferOutput<typeof LedgerSearch>
 export type EntranceSearch = v.InferOutput<typeof EntranceSearch>
 
 export function overviewSearch(search: Record<string, unknown>): OverviewSearch {
   return v.parse(OverviewSearch, search)
+}
+
+export function ledgerSearch(search: Record<string, unknown>): LedgerSearch {
+  return v.parse(LedgerSearch, search)
 }
 
 export function entranceSearch(search: Record<string, unknown>): EntranceSearch {

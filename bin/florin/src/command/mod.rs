@@ -4,12 +4,12 @@ pub mod api;
 pub mod audit;
 pub mod import;
 pub mod ledger;
-pub mod ledger_import;
 pub mod login;
 pub mod net_worth;
 pub mod quant;
 pub mod rates;
 pub mod serve;
+pub mod table;
 
 /// Prints a text. A reader who has seen enough (`| head`) is no failure.
 pub fn print(text: &str) -> anyhow::Result<()> {

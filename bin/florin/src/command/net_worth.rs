@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::cli::NetWorth;
+use crate::command::table::amount;
 use crate::command::{escape, print};
 use crate::connection::{Call, Connection};
 
@@ -107,21 +108,9 @@ fn explanation(asset: &Json) -> String {
     text
 }
 
-/// `1,234.50 AUD`: digits of an amount in groups of three.
+/// `1,234.50 AUD`.
 fn money(money: &Json) -> String {
-    let amount = money["amount"].as_str().unwrap_or_default();
-    let currency = money["currency"].as_str().unwrap_or_default();
-    let (sign, digits) = amount.strip_prefix('-').map_or(("", amount), |digits| ("-", digits));
-    let (whole, part) = digits.split_once('.').map_or((digits, None), |(a, b)| (a, Some(b)));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let part = part.map(|part| format!(".{part}")).unwrap_or_default();
-    format!("{sign}{grouped}{part} {currency}")
+    amount(&money["amount"], &money["currency"])
 }
 
 #[cfg(test)]

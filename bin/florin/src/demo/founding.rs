@@ -15,7 +15,7 @@ use wealth::{AssetId, NewAsset, NewHolding, UnitPrice, UpdateAsset};
 
 use super::assets::{self, ASSETS, Asset, Stated, What};
 use super::statements::{ACCOUNTS, Account, File};
-use super::{SignIn, password};
+use super::{SignIn, chart, password};
 use crate::platform::Platform;
 
 const EMAIL: &str = "demo@florin.example";
@@ -40,6 +40,7 @@ pub async fn found(platform: &Platform) -> anyhow::Result<SignIn> {
         let asset = *assets.get(account.key).with_context(|| missing(account.key))?;
         import_statements(platform, &context, (account, asset)).await?;
     }
+    chart::place(platform, &context, &assets).await.context("the demo's chart of accounts")?;
     Ok(SignIn { email: EMAIL, password })
 }
 

@@ -5,6 +5,7 @@
 //! statements that are staged and booked), and what is invented says so.
 
 mod assets;
+mod chart;
 mod clock;
 mod founding;
 mod password;

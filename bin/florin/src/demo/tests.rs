@@ -76,6 +76,36 @@ async fn founded_twice_it_is_worth_what_another_program_computed() {
 }
 
 #[tokio::test]
+async fn every_account_stands_in_the_chart_and_every_group_sums_up() {
+    let demo = Demo::found().await;
+    let Platform { database, ledger, .. } = &demo.platform;
+    let level = Level::Tenant(demo.context.tenant);
+    let mut tx = database.begin(level, Mode::Read).await.unwrap();
+    let book = ledger.books(&mut tx).await.unwrap()[0].id;
+    let chart = ledger.chart(&demo.context, &mut tx, book, None).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut sums: BTreeMap<(String, String), i128> = BTreeMap::new();
+    for named in &chart.accounts {
+        let path = named.path.as_deref().unwrap();
+        let debits = named.account.kind.natural(named.account.balance.posted).minor();
+        for (end, _) in path.match_indices(':') {
+            let place = (path[..end].to_owned(), named.account.commodity.to_string());
+            *sums.entry(place).or_default() += debits;
+        }
+    }
+    let mut told = BTreeMap::new();
+    for named in &chart.groups {
+        for balance in &named.group.balances {
+            let place = (named.path.clone().unwrap(), balance.commodity.to_string());
+            told.insert(place, balance.posted.minor());
+        }
+    }
+    assert_eq!(told, sums);
+    assert!(chart.accounts.len() > 10 && chart.groups.len() == 9, "{:?}", chart.groups);
+    demo.platform.close().await;
+}
+
+#[tokio::test]
 async fn other_programs_hold_what_its_book_holds() {
     let demo = Demo::found().await;
     let Platform { database, ledger, .. } = &demo.platform;

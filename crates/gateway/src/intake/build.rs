@@ -1,26 +1,20 @@
 //! From what lines say to commands of the ledger, and which step tells what became of which line.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fmt::Display;
 use std::str::FromStr;
 
-use kernel::id::made_at;
-use kernel::{Amount, Commodity, CommodityCode, Context, Timestamp, Uuid, time};
-use ledger::model::Reason;
+use kernel::{Amount, BookId, Commodity, CommodityCode, Context, Uuid};
 use ledger::{
-    AccountId, AccountText, Atomicity, Limits, Movement, NewAccount, NewTransfer, Request, Rest,
-    Step, TransferId, TransferText,
+    AccountId, AccountText, Atomicity, GroupId, LedgerError, NewAccount, Request, Segment, Step,
+    TransferId,
 };
-use storage::crypto::{sha256, short};
 
 use super::known::Known;
-use super::read::{Fault, ReadBatch, ReadLine, Said};
-use crate::routes::posting::Reader;
-use crate::wire::book::TransferType;
-use crate::wire::intake::{
-    IntakeAccount, IntakeExpiry, IntakeTransfer, IntakeTransferType as Type,
-};
-use crate::wire::posting::NewTransfer as Body;
+use super::read::{Fault, Named, ReadBatch, ReadLine, Said, group_of};
+use crate::routes::posting::OpenAmount;
+use crate::wire::account::{limits, path};
+use crate::wire::intake::IntakeAccount;
 
 /// A command, and what its lines hear of it.
 #[derive(Default)]
@@ -54,6 +48,8 @@ pub(super) enum Made {
     },
     Account(NewAccount),
     Transfer(TransferId),
+    /// It moves what there is, and the line leaves that open.
+    Open(TransferId, OpenAmount),
     /// It moves what there is, and the line says how much that was.
     Closing(TransferId, Amount, u8),
     /// The hold that is released.
@@ -63,37 +59,68 @@ pub(super) enum Made {
 /// Makes commands of a batch.
 pub(super) struct Builder<'a> {
     pub context: &'a Context,
+    pub book: BookId,
     pub known: &'a mut Known,
     /// Whether the caller may open accounts.
     pub keeps_books: bool,
 }
 
+/// Commands as they are made.
+#[derive(Default)]
+struct Building {
+    built: Vec<Built>,
+    open: Built,
+    /// The ids that the open command uses up.
+    ids: HashSet<Uuid>,
+    /// The transfers of all of them, where a line takes one back.
+    made: Option<HashSet<Uuid>>,
+}
+
 impl Builder<'_> {
-    /// The commands of a batch, in its order: mostly one. An id that comes twice begins another,
-    /// so that each text goes with its own step.
-    pub(super) fn build(mut self, batch: ReadBatch) -> Vec<Built> {
-        let (mut built, mut open) = (Vec::new(), Built::empty());
-        let mut ids: HashSet<Uuid> = HashSet::with_capacity(batch.lines.len());
-        for ReadLine { number, said } in batch.lines {
-            let mut piece = Request::default();
-            let plan = match said.and_then(|said| self.line(said, &mut piece)) {
-                Ok(made) => {
-                    let id = made.id();
-                    if id.is_some_and(|id| !ids.insert(id)) {
-                        open.last = number - 1;
-                        built.push(std::mem::replace(&mut open, Built::empty()));
-                        ids = id.into_iter().collect();
-                    }
-                    open.add(piece, made)
-                }
-                Err(fault) => Plan::Fault(fault),
-            };
-            open.lines.push(Planned { number, plan });
+    /// The commands of a batch, in its order: mostly one. Where a line takes back what a line
+    /// before it makes, the two are compared once that is decided: what is left of the batch comes
+    /// back from here until then.
+    pub(super) fn build(mut self, batch: ReadBatch) -> (Vec<Built>, Option<ReadBatch>) {
+        let ReadBatch { mut lines, named, last } = batch;
+        let mut building = Building { open: Built::new(Atomicity::Each), ..Building::default() };
+        if lines.iter().any(|line| line.reverses().is_some()) {
+            building.made = Some(HashSet::new());
         }
-        open.last = batch.last;
-        built.push(open);
+        while let Some(line) = lines.pop_front() {
+            if line.reverses().is_some_and(|original| self.waits(original, &building)) {
+                lines.push_front(line);
+                break;
+            }
+            let number = line.number;
+            let mut piece = Request { atomicity: Atomicity::Each, ..Request::default() };
+            let made = line.said.and_then(|said| self.line(said, &mut piece));
+            building.add(number, piece, made);
+        }
         self.known.forget_tentative();
-        built
+        let rest = match lines.is_empty() {
+            true => None,
+            false => Some(ReadBatch { named: self.waiting(named, &lines, &building), lines, last }),
+        };
+        let last =
+            rest.as_ref().and_then(|rest| rest.lines.front()).map_or(last, |line| line.number - 1);
+        building.open.last = last;
+        building.built.push(building.open);
+        (building.built, rest)
+    }
+
+    /// Whether what a line takes back is made by a line before it and not decided yet.
+    fn waits(&self, original: TransferId, building: &Building) -> bool {
+        let is_made = building.made.as_ref().is_some_and(|made| made.contains(&original.uuid()));
+        is_made && !self.known.transfers.reversed.contains_key(&original)
+    }
+
+    /// What is asked for before the lines that are left.
+    fn waiting(&self, named: Named, lines: &VecDeque<ReadLine>, building: &Building) -> Named {
+        let mut named = named;
+        let originals = lines.iter().filter_map(ReadLine::reverses);
+        let waits = originals.filter(|original| self.waits(*original, building));
+        named.transfers.reversed.extend(waits);
+        named
     }
 
     fn line(&mut self, said: Said, out: &mut Request) -> Result<Made, Fault> {
@@ -122,18 +149,14 @@ impl Builder<'_> {
             None => Commodity::well_known(&body.commodity)
                 .map_err(|error| malformed("commodity", error))?,
         };
-        let bound = |field: &str, text: &Option<String>| {
-            let read = text.as_deref().map(|text| Amount::parse(text, commodity.scale));
-            read.transpose().map_err(|error| malformed(field, error))
-        };
-        let floor = bound("floor", &body.floor)?;
-        let limits = Limits { floor, ceiling: bound("ceiling", &body.ceiling)? };
+        let limits = limits(body.floor.as_deref(), body.ceiling.as_deref(), commodity.scale)?;
+        let group = self.group(body.path.as_deref())?;
         if known.is_none() {
             self.known.defines(commodity);
             out.steps.push(define(commodity));
         }
-        self.known.opens(id, commodity);
         let (kind, code) = (body.kind.into(), body.code);
+        self.known.opens(id, commodity, kind);
         let account = NewAccount { id, commodity: commodity.code, kind, limits, code };
         out.steps.push(Step::OpenAccount(account.clone()));
         if body.name.is_some() || body.metadata.is_some() {
@@ -141,141 +164,72 @@ impl Builder<'_> {
             let name = body.name.unwrap_or_default();
             out.account_texts.push(AccountText { account: id, name, metadata });
         }
+        if let Some((group, name)) = group {
+            out.atomicity = Atomicity::Together;
+            out.place_account(self.book, id, group, &name);
+        }
         Ok(Made::Account(account))
     }
 
-    fn transfer(&mut self, body: Body, out: &mut Request) -> Result<Made, Fault> {
-        let account = |field: &str, text: &Option<String>| {
-            text.as_deref().map(|text| parse::<AccountId>(field, text)).transpose()
-        };
-        let sides = [account("debit", &body.debit)?, account("credit", &body.credit)?];
-        if let [Some(debit), Some(credit)] = sides {
-            self.same_commodity(debit, credit)?;
-        }
-        if let (TransferType::PostHold, Some(hold), Some(_)) = (body.kind, &body.hold, &body.amount)
-        {
-            let hold: TransferId = parse("hold", hold)?;
-            if !self.known.scales.holds.contains_key(&hold) {
-                let reason = Reason::HoldNotOpen;
-                return Err(Fault::rejected(reason.code(), reason.text()));
+    /// Where a path puts an account: below which group, and its name there.
+    fn group(&self, text: Option<&str>) -> Result<Option<(Option<GroupId>, Segment)>, Fault> {
+        let Some(text) = text else { return Ok(None) };
+        path("path", text)?;
+        let above = match group_of(text) {
+            Some(above) => {
+                let group = self.known.group(above).ok_or_else(|| {
+                    let error = LedgerError::PathUnknown { path: above.to_owned() };
+                    Fault::refused(&error).about("path")
+                })?;
+                Some(group)
             }
+            None => None,
+        };
+        let name = text.rsplit(':').next().unwrap_or(text);
+        Ok(Some((above, name.parse().map_err(|error| malformed("path", error))?)))
+    }
+}
+
+impl Building {
+    /// Adds a line. A command ends before one that uses an id of it again, so that each text goes
+    /// with its own step, and around one whose steps go together.
+    fn add(&mut self, number: u64, piece: Request, made: Result<Made, Fault>) {
+        let made = match made {
+            Ok(made) => made,
+            Err(fault) => {
+                self.open.lines.push(Planned { number, plan: Plan::Fault(fault) });
+                return;
+            }
+        };
+        let (id, is_alone) = (made.id(), piece.atomicity == Atomicity::Together);
+        if is_alone || id.is_some_and(|id| self.ids.contains(&id)) {
+            self.end(number - 1, piece.atomicity);
         }
-        let (context, scales) = (self.context, &self.known.scales);
-        let transfer = Reader { context, body: &body, index: None, scales }.transfer()?;
-        let Body { reference, purpose, counterparty, metadata, .. } = body;
-        let id = transfer.id;
-        let text = TransferText { transfer: id, reference, purpose, counterparty, metadata };
-        self.post(transfer, text, out);
-        Ok(Made::Transfer(id))
+        self.ids.extend(id);
+        if let Some(made) = &mut self.made {
+            made.extend(id);
+        }
+        let plan = self.open.add(piece, made);
+        self.open.lines.push(Planned { number, plan });
+        if is_alone {
+            self.end(number, Atomicity::Each);
+        }
     }
 
-    fn exported(&mut self, body: IntakeTransfer, out: &mut Request) -> Result<Made, Fault> {
-        let id: TransferId = parse("id", &body.id)?;
-        let (debit, credit) = (parse("debit", &body.debit)?, parse("credit", &body.credit)?);
-        let commodity = self.same_commodity(debit, credit)?;
-        if commodity.code.as_str() != body.commodity {
-            let text = format!("the accounts count {}", commodity.code);
-            return Err(Fault::field("commodity", "commodity", text));
+    /// Ends the open command and begins another.
+    fn end(&mut self, last: u64, next: Atomicity) {
+        let mut ended = std::mem::replace(&mut self.open, Built::new(next));
+        ended.last = last;
+        if !ended.lines.is_empty() {
+            self.built.push(ended);
         }
-        let amount = |scale| {
-            let read = Amount::parse(&body.amount, scale);
-            read.map_err(|error| malformed("amount", error))
-        };
-        let optional = |field: &str, text: &Option<String>| {
-            text.as_deref().map(|text| parse::<TransferId>(field, text)).transpose()
-        };
-        let hold = optional("hold", &body.hold)?;
-        let hold = || hold.ok_or_else(|| Fault::field("hold", "required", "this is needed here"));
-        let held = |hold| self.known.scales.holds.get(&hold).copied().unwrap_or(commodity.scale);
-        let moved = amount(commodity.scale)?;
-        let movement = match body.kind {
-            // What moved then is what moves now: not what there is by now.
-            Type::Transfer | Type::BalancingDebit | Type::BalancingCredit => {
-                Movement::Post { debit, credit, amount: moved }
-            }
-            Type::Hold => {
-                let expires = body.expires_at.as_deref();
-                let expires = expires.map(|text| parse("expires_at", text)).transpose()?;
-                // One whose time is over stays held until a line says what became of it.
-                let expires = expires.filter(|time: &Timestamp| *time > self.context.now());
-                Movement::Hold { debit, credit, amount: moved, expires }
-            }
-            Type::PostHold | Type::PostHoldPart => {
-                let (hold, rest) = (hold()?, Rest::Release);
-                let rest = if body.kind == Type::PostHold { rest } else { Rest::Keep };
-                Movement::PostHold { hold, amount: Some(amount(held(hold))?), rest }
-            }
-            Type::VoidHold => Movement::VoidHold { hold: hold()? },
-            Type::ClosingDebit => Movement::CloseInto { account: debit, into: credit },
-            Type::ClosingCredit => Movement::CloseInto { account: credit, into: debit },
-        };
-        let effective = time::parse_date(&body.effective);
-        let effective = effective.map_err(|error| malformed("effective", error))?;
-        let reverses = optional("reverses", &body.reverses)?;
-        let (code, reference) = (body.code, None);
-        let transfer = NewTransfer { id, movement, code, reference, effective, reverses };
-        let IntakeTransfer { kind, reference, purpose, counterparty, metadata, .. } = body;
-        let text = TransferText { transfer: id, reference, purpose, counterparty, metadata };
-        self.post(transfer, text, out);
-        Ok(match kind {
-            Type::ClosingDebit | Type::ClosingCredit => {
-                Made::Closing(id, moved.abs(), commodity.scale)
-            }
-            _ => Made::Transfer(id),
-        })
-    }
-
-    /// A hold that expired where it comes from is voided here, by a transfer whose id follows from
-    /// the hold's.
-    fn expiry(&mut self, body: &IntakeExpiry, out: &mut Request) -> Result<Made, Fault> {
-        let hold: TransferId = parse("hold", &body.hold)?;
-        let time: Timestamp = parse("expired_at", &body.expired_at)?;
-        let millis = u64::try_from(time.micros() / 1_000).unwrap_or(0);
-        let random = short(sha256(&[b"florin ledger expiry", hold.uuid().as_bytes()]));
-        let id = TransferId::from_uuid(made_at(u128::from(millis) << 80, random));
-        let (movement, effective) = (Movement::VoidHold { hold }, time.date());
-        let (code, reference, reverses) = (0, None, None);
-        let transfer = NewTransfer { id, movement, code, reference, effective, reverses };
-        out.steps.push(Step::Transfer(transfer));
-        Ok(Made::Expiry(hold))
-    }
-
-    fn post(&mut self, transfer: NewTransfer, text: TransferText, out: &mut Request) {
-        if let Movement::Hold { debit, .. } = transfer.movement
-            && let Some(commodity) = self.known.commodity_of(debit)
-        {
-            self.known.holds(transfer.id, commodity);
-        }
-        let TransferText { reference, purpose, counterparty, metadata, .. } = &text;
-        let told = reference.is_some() || purpose.is_some() || counterparty.is_some();
-        if told || metadata.is_some() {
-            out.transfer_texts.push(text);
-        }
-        out.steps.push(Step::Transfer(transfer));
-    }
-
-    /// What two accounts count: without it an amount could not be read.
-    fn same_commodity(&self, debit: AccountId, credit: AccountId) -> Result<Commodity, Fault> {
-        let known = |field: &str, account| {
-            self.known.commodity_of(account).ok_or_else(|| {
-                let text = format!("there is no such account in the book ({account})");
-                let fault = Fault::rejected(Reason::AccountUnknown.code(), text);
-                Fault { field: Some(field.to_owned()), ..fault }
-            })
-        };
-        let (debit, credit) = (known("debit", debit)?, known("credit", credit)?);
-        if debit != credit {
-            let reason = Reason::CommoditiesMixed;
-            return Err(Fault::rejected(reason.code(), reason.text()));
-        }
-        Ok(debit)
+        self.ids.clear();
     }
 }
 
 impl Built {
-    fn empty() -> Self {
-        let request = Request { atomicity: Atomicity::Each, ..Request::default() };
-        Self { request, ..Self::default() }
+    fn new(atomicity: Atomicity) -> Self {
+        Self { request: Request { atomicity, ..Request::default() }, ..Self::default() }
     }
 
     /// Adds a line's steps; the last of them makes what the line is of.
@@ -283,6 +237,7 @@ impl Built {
         self.request.steps.extend(piece.steps);
         self.request.account_texts.extend(piece.account_texts);
         self.request.transfer_texts.extend(piece.transfer_texts);
+        self.request.rows.extend(piece.rows);
         // A batch has far fewer lines than this holds.
         let step = u32::try_from(self.request.steps.len() - 1).unwrap_or(u32::MAX);
         Plan::Step { step, made }
@@ -295,7 +250,7 @@ impl Made {
         match self {
             Self::Commodity { .. } => None,
             Self::Account(account) => Some(account.id.uuid()),
-            Self::Transfer(id) | Self::Closing(id, ..) => Some(id.uuid()),
+            Self::Transfer(id) | Self::Open(id, _) | Self::Closing(id, ..) => Some(id.uuid()),
             Self::Expiry(_) => None,
         }
     }
@@ -305,10 +260,10 @@ fn define(Commodity { code, scale }: Commodity) -> Step {
     Step::DefineCommodity { code, scale }
 }
 
-fn parse<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, Fault> {
+pub(super) fn parse<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, Fault> {
     text.parse().map_err(|error| malformed(field, error))
 }
 
-fn malformed(field: &str, error: impl ToString) -> Fault {
+pub(super) fn malformed(field: &str, error: impl ToString) -> Fault {
     Fault::field(field, "malformed", error)
 }

@@ -13,6 +13,7 @@ mod known;
 mod lines;
 mod read;
 mod tell;
+mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,7 +24,7 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use kernel::{BookId, Context, ErrorKind, Problematic as _, Timestamp};
 use ledger::model::Reason;
-use ledger::{Decided, LedgerError, Pending};
+use ledger::{Decided, LedgerError, Pending, Rejection};
 use tokio::sync::{mpsc, watch};
 
 use crate::app::App;
@@ -149,53 +150,73 @@ impl Reading {
             };
             let mut place = Some(place.map_err(|_| Gone)?);
             let is_long = batch.bytes() > READ_INLINE_BYTES_MAX;
-            let built = match self.build(batch, is_long).await {
-                Ok(built) => built,
+            let read = match is_long {
+                true => {
+                    beside(move || read::read(&batch)).await.map_err(|_| unavailable(&"a panic"))
+                }
+                false => Ok(read::read(&batch)),
+            };
+            let mut rest = match read {
+                Ok(read) => Some(read),
                 Err(end) => return Ok(Sent::End(end, None)),
             };
-            for Built { request, lines, last } in built {
-                let place = match place.take() {
-                    Some(place) => place,
-                    None => queue.reserve().await.map_err(|_| Gone)?,
-                };
-                let pending = match request.steps.is_empty() {
-                    true => None,
-                    false => {
-                        let ledger = &self.app.services.ledger;
-                        match ledger.submit(&self.context, self.book, request).await {
-                            Ok(pending) => Some(pending),
-                            Err(error) => return Ok(Sent::End(unavailable(&error), None)),
-                        }
+            while let Some(read) = rest {
+                let built = match self.build(read, is_long).await {
+                    Ok((built, left)) => {
+                        rest = left;
+                        built
                     }
+                    Err(end) => return Ok(Sent::End(end, None)),
                 };
-                place.send(Sent::Batch { pending, lines, last });
+                for built in built {
+                    let place = match place.take() {
+                        Some(place) => place,
+                        None => queue.reserve().await.map_err(|_| Gone)?,
+                    };
+                    match self.submit(built).await {
+                        Ok(sent) => place.send(sent),
+                        Err(end) => return Ok(Sent::End(end, None)),
+                    }
+                }
+            }
+            if let Some(known) = &mut self.known {
+                known.forget_batch();
             }
         }
     }
 
-    /// The commands of a batch.
-    async fn build(&mut self, batch: lines::Batch, is_long: bool) -> Result<Vec<Built>, IntakeEnd> {
-        let mut known = self.known.take().unwrap_or_default();
-        let read = match is_long {
-            true => {
-                beside(move || read::read(&batch)).await.map_err(|_| unavailable(&"a panic"))?
+    /// Hands a command to the engine.
+    async fn submit(&self, built: Built) -> Result<Sent, IntakeEnd> {
+        let Built { request, lines, last } = built;
+        let pending = match request.steps.is_empty() {
+            true => None,
+            false => {
+                let ledger = &self.app.services.ledger;
+                let pending = ledger.submit(&self.context, self.book, request).await;
+                Some(pending.map_err(|error| unavailable(&error))?)
             }
-            false => read::read(&batch),
         };
-        let ReadBatch { lines, named, last } = read;
-        let ledger = &self.app.services.ledger;
+        Ok(Sent::Batch { pending, lines, last })
+    }
+
+    /// The commands of a batch, and what is left of it until they are decided.
+    async fn build(
+        &mut self,
+        batch: ReadBatch,
+        is_long: bool,
+    ) -> Result<(Vec<Built>, Option<ReadBatch>), IntakeEnd> {
+        let (mut batch, mut known) = (batch, self.known.take().unwrap_or_default());
         let asked = (&self.context, self.book);
         let mut patience = Patience::default();
-        while let Err(error) = known.learn(ledger, asked, &named).await {
+        while let Err(error) = known.learn(&self.app, asked, &mut batch.named).await {
             if !patience.lasts(&error) {
                 return Err(unavailable(&error));
             }
         }
-        let read = ReadBatch { lines, named: Default::default(), last };
-        let (context, keeps_books) = (self.context.clone(), self.keeps_books);
+        let (context, book, keeps_books) = (self.context.clone(), self.book, self.keeps_books);
         let build = move || {
-            let builder = Builder { context: &context, known: &mut known, keeps_books };
-            let built = builder.build(read);
+            let builder = Builder { context: &context, book, known: &mut known, keeps_books };
+            let built = builder.build(batch);
             (built, known)
         };
         let (built, known) = match is_long {
@@ -278,7 +299,14 @@ impl Telling {
 
     /// What the ledger says of a command, and of the accounts that it was to open and knew.
     async fn came(&self, decided: &Decided, lines: &[Planned]) -> Result<Came, LedgerError> {
-        let receipt = decided.receipt().await?;
+        let receipt = match (decided.receipt().await, lines) {
+            (Ok(receipt), _) => receipt,
+            (
+                Err(LedgerError::Rejected { rejection }),
+                [Planned { plan: Plan::Step { step, .. }, .. }],
+            ) => tell::refused(Rejection { step: *step, ..rejection }),
+            (Err(error), _) => return Err(error),
+        };
         let account = |line: &Planned| match &line.plan {
             Plan::Step { step, made: Made::Account(account) } => {
                 let place = receipt.rejections.binary_search_by_key(step, |one| one.step).ok()?;

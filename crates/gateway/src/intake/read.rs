@@ -1,20 +1,21 @@
 //! What lines say, before anything is known of the book.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
-use kernel::{Commodity, FieldFault};
-use ledger::{AccountId, TransferId};
+use kernel::{Commodity, FieldFault, Problematic as _};
+use ledger::{AccountId, LedgerError, TransferId};
 
 use super::lines::{Batch, LINE_BYTES_MAX, Line};
 use crate::extract::read_json;
 use crate::problem::ApiError;
-use crate::wire::book::TransferType;
+use crate::routes::posting;
 use crate::wire::intake::{
     IntakeAccount, IntakeExpiry, IntakeLine, IntakeStatus, IntakeTransfer, IntakeTransferType,
 };
 use crate::wire::posting::NewTransfer;
 
-/// What a line begins with that says what it is of; a plain transfer has no such field.
+/// What a line begins with that says what it is of. A plain transfer has no such object, though
+/// `close_into` has an `account`.
 const WRAPPED: [&[u8]; 4] = [br#""commodity""#, br#""account""#, br#""transfer""#, br#""expiry""#];
 
 /// What one line asks for.
@@ -43,21 +44,20 @@ pub(super) struct ReadLine {
     pub said: Result<Said, Fault>,
 }
 
-/// What a batch's amounts are counted in depends on these.
+/// What a batch names of its book.
 #[derive(Default)]
 pub(super) struct Named {
-    pub accounts: BTreeSet<AccountId>,
-    /// Holds that are posted in part.
-    pub holds: BTreeSet<TransferId>,
-    /// Holds that the batch itself makes.
-    pub made: BTreeSet<TransferId>,
+    /// What its transfers name.
+    pub transfers: posting::Named,
     /// Whether commodities are named.
     pub commodities: bool,
+    /// The paths of groups in which accounts are opened.
+    pub groups: BTreeSet<String>,
 }
 
-/// The lines of a batch, read.
+/// The lines of a batch, read, or those that are left of it.
 pub(super) struct ReadBatch {
-    pub lines: Vec<ReadLine>,
+    pub lines: VecDeque<ReadLine>,
     pub named: Named,
     /// The last line that it covers, empty ones included.
     pub last: u64,
@@ -87,9 +87,31 @@ impl Fault {
         Self { status: IntakeStatus::Rejected, ..Self::new(code, detail) }
     }
 
+    /// A line that the ledger refuses.
+    pub(super) fn refused(error: &LedgerError) -> Self {
+        Self::rejected(error.code(), error.to_string())
+    }
+
+    /// The same, about a field.
+    pub(super) fn about(self, field: &str) -> Self {
+        Self { field: Some(field.to_owned()), ..self }
+    }
+
     /// A field that breaks one.
     pub(super) fn field(field: &str, rule: &str, detail: impl ToString) -> Self {
         ApiError::field(FieldFault::new(field, rule, detail)).into()
+    }
+}
+
+impl ReadLine {
+    /// The transfer that it takes back.
+    pub(super) fn reverses(&self) -> Option<TransferId> {
+        let text = match self.said.as_ref().ok()? {
+            Said::Transfer(transfer) => transfer.reverses.as_deref()?,
+            Said::Exported(transfer) => transfer.reverses.as_deref()?,
+            Said::Commodity(_) | Said::Account(_) | Said::Expiry(_) => return None,
+        };
+        text.parse().ok()
     }
 }
 
@@ -113,13 +135,8 @@ fn said(text: Option<&[u8]>) -> Result<Said, Fault> {
         return Err(Fault::new("malformed_json", "a line is one JSON object"));
     };
     let inner = inner.trim_ascii_start();
-    if !WRAPPED.iter().any(|name| inner.starts_with(name)) {
-        let transfer: Box<NewTransfer> = read_json(text)?;
-        return match transfer.id {
-            Some(_) => Ok(Said::Transfer(transfer)),
-            // Without one, sending a line again would do it again.
-            None => Err(Fault::field("id", "required", "each line names its own id")),
-        };
+    if !WRAPPED.iter().any(|name| begins_object(inner, name)) {
+        return Ok(Said::Transfer(read_json(text)?));
     }
     match read_json::<IntakeLine>(text)? {
         IntakeLine { commodity: Some(body), account: None, transfer: None, expiry: None } => {
@@ -138,6 +155,13 @@ fn said(text: Option<&[u8]>) -> Result<Said, Fault> {
     }
 }
 
+/// Whether the first field has a name, and is an object.
+fn begins_object(inner: &[u8], name: &[u8]) -> bool {
+    let value = inner.strip_prefix(name).map(<[u8]>::trim_ascii_start);
+    let value = value.and_then(|value| value.strip_prefix(b":")).map(<[u8]>::trim_ascii_start);
+    value.is_some_and(|value| value.starts_with(b"{"))
+}
+
 impl Named {
     /// Notes what a line names. What cannot be read is refused where it is read.
     fn note(&mut self, said: &Said) {
@@ -145,35 +169,41 @@ impl Named {
             Said::Commodity(_) => self.commodities = true,
             Said::Account(account) => {
                 self.commodities = true;
-                self.accounts.extend(account.id.parse::<AccountId>().ok());
+                self.transfers.accounts.extend(account.id.parse::<AccountId>().ok());
+                self.groups.extend(account.path.as_deref().and_then(group_of).map(str::to_owned));
             }
             Said::Transfer(transfer) => {
-                let sides = [&transfer.debit, &transfer.credit].into_iter().flatten();
-                self.accounts.extend(sides.filter_map(|text| text.parse::<AccountId>().ok()));
-                if let (TransferType::PostHold, Some(hold), Some(_)) =
-                    (transfer.kind, &transfer.hold, &transfer.amount)
-                {
-                    self.holds.extend(hold.parse::<TransferId>().ok());
-                }
-                if let (TransferType::Hold, Some(id)) = (transfer.kind, &transfer.id) {
-                    self.made.extend(id.parse::<TransferId>().ok());
-                }
+                self.transfers.note(transfer);
+                self.note_reversed(transfer.reverses.as_deref());
             }
-            Said::Exported(transfer) => {
-                let sides = [&transfer.debit, &transfer.credit].into_iter();
-                self.accounts.extend(sides.filter_map(|text| text.parse::<AccountId>().ok()));
-                let posts = matches!(
-                    transfer.kind,
-                    IntakeTransferType::PostHold | IntakeTransferType::PostHoldPart
-                );
-                if let (true, Some(hold)) = (posts, &transfer.hold) {
-                    self.holds.extend(hold.parse::<TransferId>().ok());
-                }
-                if transfer.kind == IntakeTransferType::Hold {
-                    self.made.extend(transfer.id.parse::<TransferId>().ok());
-                }
-            }
+            Said::Exported(transfer) => self.note_exported(transfer),
             Said::Expiry(_) => {}
         }
     }
+
+    fn note_exported(&mut self, transfer: &IntakeTransfer) {
+        let sides = [&transfer.debit, &transfer.credit].map(|text| text.parse::<AccountId>().ok());
+        let transfers = &mut self.transfers;
+        transfers.accounts.extend(sides.into_iter().flatten());
+        if transfer.kind.posts_hold() {
+            let hold = transfer.hold.as_deref();
+            transfers.holds.extend(hold.and_then(|hold| hold.parse::<TransferId>().ok()));
+        }
+        if transfer.kind == IntakeTransferType::Hold {
+            let id = transfer.id.parse::<TransferId>().ok();
+            transfers.made.extend(id.zip(sides[0]));
+        }
+        self.note_reversed(transfer.reverses.as_deref());
+    }
+
+    /// Each reversal is compared with what it takes back.
+    fn note_reversed(&mut self, original: Option<&str>) {
+        let original = original.and_then(|text| text.parse::<TransferId>().ok());
+        self.transfers.reversed.extend(original);
+    }
+}
+
+/// The path of the group in which something stands; nothing at the top.
+pub(super) fn group_of(path: &str) -> Option<&str> {
+    path.rsplit_once(':').map(|(group, _)| group)
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use kernel::Position;
 use ledger::model::Reason;
 use ledger::{Account, AccountId, LedgerError, Receipt, Rejection};
 
@@ -18,6 +19,7 @@ const FAULTS_MAX: u64 = 1_000;
 pub(super) struct Teller {
     answers: IntakeAnswers,
     tally: IntakeTally,
+    position: Position,
     told: u64,
 }
 
@@ -30,7 +32,8 @@ pub(super) struct Came {
 
 impl Teller {
     pub(super) fn new(answers: IntakeAnswers) -> Self {
-        Self { answers, tally: IntakeTally::default(), told: 0 }
+        let (tally, position) = Default::default();
+        Self { answers, tally, position, told: 0 }
     }
 
     /// The answer to a command's lines. Without steps nothing came of them.
@@ -38,17 +41,22 @@ impl Teller {
         let mut out = Vec::new();
         let mut next = came.as_ref().map_or(0, |came| came.receipt.first_number);
         for Planned { number, plan } in lines {
-            let answer = match (plan, &came) {
-                (Plan::Fault(fault), _) => faulty(fault),
-                (Plan::Step { step, made }, Some(came)) => came.answer(step, &made, &mut next),
+            let (answer, is_open) = match (plan, &came) {
+                (Plan::Fault(fault), _) => (faulty(fault), false),
+                (Plan::Step { step, made }, Some(came)) => {
+                    (came.answer(step, &made, &mut next), matches!(made, Made::Open(..)))
+                }
                 // Steps are always sent.
                 (Plan::Step { .. }, None) => continue,
             };
-            self.line(IntakeAnswer { line: Some(number), ..answer }, &mut out);
+            // Who leaves open how much moves asks for every answer to hear of it.
+            let differs = answer.moved.is_some() && !is_open;
+            self.line(IntakeAnswer { line: Some(number), ..answer }, differs, &mut out);
         }
         self.tally.lines = last;
         if let Some(came) = came {
-            self.tally.position = came.receipt.position.to_string();
+            self.position.merge(&came.receipt.position);
+            self.tally.position = self.position.to_string();
         }
         if self.answers == IntakeAnswers::Faults {
             put(&IntakeAnswer { tally: Some(self.tally.clone()), ..Default::default() }, &mut out);
@@ -65,8 +73,8 @@ impl Teller {
         out
     }
 
-    /// Counts a line, and tells of it where that was asked for.
-    fn line(&mut self, answer: IntakeAnswer, out: &mut Vec<u8>) {
+    /// Counts a line, and tells of it where that was asked for, or it `differs` from what it says.
+    fn line(&mut self, answer: IntakeAnswer, differs: bool, out: &mut Vec<u8>) {
         let tally = &mut self.tally;
         let is_done = match answer.status.unwrap_or(IntakeStatus::Faulty) {
             IntakeStatus::Done => {
@@ -88,7 +96,7 @@ impl Teller {
         };
         if self.answers == IntakeAnswers::Each {
             put(&answer, out);
-        } else if !is_done || answer.moved.is_some() {
+        } else if !is_done || differs {
             if self.told < FAULTS_MAX {
                 self.told += 1;
                 put(&answer, out);
@@ -121,7 +129,7 @@ impl Came {
             Err(_) => match made {
                 Made::Commodity { is_known: true, .. } => (IntakeStatus::Existing, None),
                 Made::Commodity { .. } | Made::Account(_) => (IntakeStatus::Done, None),
-                Made::Transfer(_) | Made::Closing(..) | Made::Expiry(_) => {
+                Made::Transfer(_) | Made::Open(..) | Made::Closing(..) | Made::Expiry(_) => {
                     *next += 1;
                     (IntakeStatus::Done, Some(*next - 1))
                 }
@@ -141,13 +149,18 @@ impl Came {
             })
     }
 
-    /// What a closing moved, where the line says another amount.
+    /// What a step moved, where the line leaves that open or says another amount.
     fn moved(&self, step: u32, made: &Made) -> Option<String> {
-        let Made::Closing(_, said, scale) = made else { return None };
         let found = &self.receipt.found;
         let place = found.binary_search_by_key(&step, |one| one.step).ok()?;
-        let moved = found[place].amount.abs();
-        (moved != *said).then(|| text(moved, *scale))
+        let moved = found[place].amount;
+        match made {
+            Made::Open(_, open) => Some(open.text(moved)),
+            Made::Closing(_, said, scale) => {
+                (moved.abs() != *said).then(|| text(moved.abs(), *scale))
+            }
+            Made::Commodity { .. } | Made::Account(_) | Made::Transfer(_) | Made::Expiry(_) => None,
+        }
     }
 }
 
@@ -157,8 +170,23 @@ impl Made {
         Cow::Owned(match self {
             Self::Commodity { code, .. } => code.to_string(),
             Self::Account(account) => account.id.to_string(),
-            Self::Transfer(id) | Self::Closing(id, ..) | Self::Expiry(id) => id.to_string(),
+            Self::Transfer(id) | Self::Open(id, _) | Self::Closing(id, ..) | Self::Expiry(id) => {
+                id.to_string()
+            }
         })
+    }
+}
+
+/// Nothing came of a command whose steps go together: its only line hears why.
+pub(super) fn refused(rejection: Rejection) -> Receipt {
+    Receipt {
+        position: Position::default(),
+        first_number: 0,
+        replayed: false,
+        rejections: vec![rejection],
+        found: Vec::new(),
+        existing: Vec::new(),
+        first_seen: None,
     }
 }
 

@@ -2,6 +2,8 @@
 //! Each POST is let in before its body is read and is worked on beside the async threads; the same
 //! question has the same answer, so that a key sent again needs no memory.
 
+mod forecast;
+mod portfolio;
 mod work;
 
 use axum::extract::State;
@@ -19,6 +21,8 @@ use crate::caller::Caller;
 use crate::extract::Unread;
 use crate::idempotency::Command;
 use crate::problem::ApiError;
+use crate::wire::analytics::forecast::{ForecastAnswer, ForecastRequest};
+use crate::wire::analytics::portfolio::{PortfolioAnswer, PortfolioRequest};
 use crate::wire::analytics::tear_sheet::TearSheet;
 use crate::wire::analytics::{
     AttributionAnswer, AttributionRequest, CorrelationAnswer, CorrelationRequest, IndicatorAnswer,
@@ -36,6 +40,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(allow(action, routes!(measure_risk)))
         .routes(allow(action, routes!(correlate)))
         .routes(allow(action, routes!(attribute_performance)))
+        .routes(allow(action, routes!(optimise_portfolio)))
+        .routes(allow(action, routes!(forecast_series)))
 }
 
 /// List indicators
@@ -122,4 +128,31 @@ async fn attribute_performance(
     command: Command<Unread<AttributionRequest>>,
 ) -> Result<Response, ApiError> {
     admitted.answer(command.payload, work::attribution).await
+}
+
+/// Optimise a portfolio
+///
+/// Of at most 100 symbols, over prices of the same dates: weights by variance, Sharpe ratio, CVaR,
+/// shares of risk or a tree, under constraints; with the efficient frontier and whole shares.
+#[utoipa::path(post, path = "/analytics/portfolios", tag = "analytics",
+    request_body = PortfolioRequest,
+    responses((status = 200, description = "The best portfolio.", body = PortfolioAnswer)))]
+async fn optimise_portfolio(
+    admitted: Admitted,
+    command: Command<Unread<PortfolioRequest>>,
+) -> Result<Response, ApiError> {
+    admitted.answer(command.payload, portfolio::optimise).await
+}
+
+/// Forecast series
+///
+/// The next values of at most 100 series, with bounds between which a share of cases is to lie.
+#[utoipa::path(post, path = "/analytics/forecasts", tag = "analytics",
+    request_body = ForecastRequest,
+    responses((status = 200, description = "The next values.", body = ForecastAnswer)))]
+async fn forecast_series(
+    admitted: Admitted,
+    command: Command<Unread<ForecastRequest>>,
+) -> Result<Response, ApiError> {
+    admitted.answer(command.payload, forecast::forecast).await
 }

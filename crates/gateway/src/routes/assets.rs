@@ -67,6 +67,7 @@ async fn add_asset(
 ) -> Result<Response, ApiError> {
     let new = command.payload.0.read()?;
     let wealth = &app.services.wealth;
+    let command = command.noted(&app).await?;
     let (asset, position) = wealth.add_asset(&command.context, &new).await?;
     let view = wealth.asset(&command.context, asset.id).await?;
     let response = answer::json(StatusCode::CREATED, &Asset::of(&view.asset, view.value))?;

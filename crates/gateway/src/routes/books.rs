@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::Action;
-use kernel::{Amount, BookId, Commodity, Context, FieldFault, Timestamp, time};
-use ledger::{Account, AccountId, AccountText, At, Limits, NewAccount, Request, Step};
+use kernel::{Amount, BookId, Commodity, FieldFault, Timestamp, time};
+use ledger::{Account, AccountId, At, Request, Step};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -15,19 +15,17 @@ use crate::access::allow;
 use crate::answer;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::extract::{Empty, Ids, Json, Query};
+use crate::extract::{Ids, Json, Query};
 use crate::idempotency::Command;
 use crate::position;
 use crate::problem::ApiError;
-use crate::routes::transfers::{derived_id, first_seen};
+use crate::refusal;
+use crate::wire::account::path;
 use crate::wire::book::{
-    AccountLine, AtQuery, Book, CommodityBody, LedgerAccount, OpenAccountRequest, PastBalance,
-    TrialBalance, TrialTotal, text,
+    AtQuery, Book, CommodityBody, PastBalance, PeriodLock, TrialBalance, TrialQuery, TrialTotal,
+    text,
 };
-use crate::wire::page::{Page, PageQuery};
-
-/// Lists that are paged; a cursor of one is none of another.
-const HISTORY: u32 = 0x6869_7374;
+use crate::wire::page::Page;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -35,12 +33,9 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(allow(Action::ReadBooks, routes!(get_book)))
         .routes(allow(Action::ReadBooks, routes!(list_commodities)))
         .routes(allow(Action::KeepBooks, routes!(define_commodity)))
-        .routes(allow(Action::KeepBooks, routes!(open_account)))
-        .routes(allow(Action::ReadBooks, routes!(get_account)))
-        .routes(allow(Action::KeepBooks, routes!(close_account)))
-        .routes(allow(Action::ReadBooks, routes!(get_balance)))
-        .routes(allow(Action::ReadBooks, routes!(list_history)))
         .routes(allow(Action::ReadBooks, routes!(get_trial_balance)))
+        .routes(allow(Action::ReadBooks, routes!(get_period_lock)))
+        .routes(allow(Action::KeepBooks, routes!(lock_period)))
 }
 
 /// List books
@@ -101,168 +96,72 @@ async fn define_commodity(
     let Commodity { code, scale } = command.payload.0.read()?;
     let request =
         Request { steps: vec![Step::DefineCommodity { code, scale }], ..Request::default() };
-    let receipt = app.services.ledger.execute(&command.context, book, request).await?;
+    let receipt = app.services.ledger.execute(&command.context, book, request).await;
+    let receipt = receipt.map_err(|error| refusal::of_one(error, "code"))?;
     let response = answer::json(StatusCode::CREATED, &command.payload.0)?;
     Ok(position::at(response, &receipt.position))
 }
 
-/// Open a ledger account
-#[utoipa::path(post, path = "/books/{book}/accounts", tag = "books",
-    params(("book" = String, Path, description = "The book.")),
-    request_body = OpenAccountRequest,
-    responses((status = 201, description = "Opened.", body = LedgerAccount)))]
-async fn open_account(
-    State(app): State<App>,
-    Ids(book): Ids<BookId>,
-    command: Command<Json<OpenAccountRequest>>,
-) -> Result<Response, ApiError> {
-    let ledger = &app.services.ledger;
-    let known = ledger.commodities(&command.context, book).await?;
-    let request = opening(&command.context, &command.payload.0, &known)?;
-    let receipt = ledger.execute(&command.context, book, request).await?;
-    // What an earlier call opened has the id that followed from its key then.
-    let id = account_id(&first_seen(&command.context, receipt.first_seen));
-    let account = ledger.account(&command.context, book, id).await?;
-    let body = LedgerAccount::of(&account, Some(command.payload.0.name.clone()))?;
-    Ok(position::at(answer::json(StatusCode::CREATED, &body)?, &receipt.position))
-}
-
-/// The steps that open an account; its id follows from the request's key.
-fn opening(
-    context: &Context,
-    body: &OpenAccountRequest,
-    known: &[Commodity],
-) -> Result<Request, ApiError> {
-    let wrong = |field: &str, error: &dyn std::fmt::Display| {
-        ApiError::field(FieldFault::new(field, "malformed", error))
-    };
-    let same = known.iter().find(|one| one.code.as_str() == body.commodity);
-    let commodity = match same {
-        Some(commodity) => *commodity,
-        None => {
-            Commodity::well_known(&body.commodity).map_err(|error| wrong("commodity", &error))?
-        }
-    };
-    let bound = |field: &str, text: &Option<String>| {
-        let read = text.as_deref().map(|text| Amount::parse(text, commodity.scale));
-        read.transpose().map_err(|error| wrong(field, &error))
-    };
-    let limits =
-        Limits { floor: bound("floor", &body.floor)?, ceiling: bound("ceiling", &body.ceiling)? };
-    let id = account_id(context);
-    let (code, kind) = (body.code, body.kind.into());
-    let account = NewAccount { id, commodity: commodity.code, kind, limits, code };
-    let Commodity { code, scale } = commodity;
-    let steps = vec![Step::DefineCommodity { code, scale }, Step::OpenAccount(account)];
-    let metadata = body.metadata.clone().unwrap_or_else(|| serde_json::json!({}));
-    let account_texts = vec![AccountText { account: id, name: body.name.clone(), metadata }];
-    Ok(Request { steps, account_texts, ..Request::default() })
-}
-
-fn account_id(context: &Context) -> AccountId {
-    AccountId::from_uuid(derived_id(context, "account", 0))
-}
-
-/// Get a ledger account
-#[utoipa::path(get, path = "/books/{book}/accounts/{account}", tag = "books",
-    params(("book" = String, Path, description = "The book."),
-        ("account" = String, Path, description = "The account.")),
-    responses((status = 200, description = "As it stands now.", body = LedgerAccount)))]
-async fn get_account(
-    State(app): State<App>,
-    caller: Caller,
-    Ids((book, account)): Ids<(BookId, AccountId)>,
-) -> Result<Response, ApiError> {
-    let found = app.services.ledger.account(&caller.context, book, account).await?;
-    let name = names(&app, &caller, book).await?.remove(&account);
-    answer::ok(&LedgerAccount::of(&found, name)?)
-}
-
-/// Close a ledger account
-///
-/// Nothing is booked on it any more. Nothing may be held on it.
-#[utoipa::path(post, path = "/books/{book}/accounts/{account}/close", tag = "books",
-    params(("book" = String, Path, description = "The book."),
-        ("account" = String, Path, description = "The account.")),
-    responses((status = 200, description = "Closed.", body = LedgerAccount)))]
-async fn close_account(
-    State(app): State<App>,
-    Ids((book, account)): Ids<(BookId, AccountId)>,
-    command: Command<Empty>,
-) -> Result<Response, ApiError> {
-    let ledger = &app.services.ledger;
-    let request = Request { steps: vec![Step::CloseAccount { account }], ..Request::default() };
-    let receipt = ledger.execute(&command.context, book, request).await?;
-    let found = ledger.account(&command.context, book, account).await?;
-    let response = answer::ok(&LedgerAccount::of(&found, None)?)?;
-    Ok(position::at(response, &receipt.position))
-}
-
-/// Get a balance at a past time
-#[utoipa::path(get, path = "/books/{book}/accounts/{account}/balance", tag = "books",
-    params(("book" = String, Path, description = "The book."),
-        ("account" = String, Path, description = "The account."), AtQuery),
-    responses((status = 200, description = "The balance.", body = PastBalance)))]
-async fn get_balance(
-    State(app): State<App>,
-    caller: Caller,
-    Ids((book, account)): Ids<(BookId, AccountId)>,
-    Query(at): Query<AtQuery>,
-) -> Result<Response, ApiError> {
-    let ledger = &app.services.ledger;
-    let found = ledger.account(&caller.context, book, account).await?;
-    let mut tx = caller.read(&app).await?;
-    let balances = ledger.balances_at(&mut tx, book, read_at(&app, &at)?).await?;
-    tx.commit().await?;
-    let balance = balances.into_iter().find(|one| one.0 == account);
-    let balance = balance.map_or(Amount::ZERO, |one| one.1);
-    answer::ok(&PastBalance {
-        account: account.to_string(),
-        balance: text(balance, found.scale),
-        commodity: found.commodity.to_string(),
-    })
-}
-
-/// List an account's history
-///
-/// What the account saw, the latest first, with the balance after each line.
-#[utoipa::path(get, path = "/books/{book}/accounts/{account}/history", tag = "books",
-    params(("book" = String, Path, description = "The book."),
-        ("account" = String, Path, description = "The account."), PageQuery),
-    responses((status = 200, description = "The lines.", body = Page<AccountLine>)))]
-async fn list_history(
-    State(app): State<App>,
-    caller: Caller,
-    Ids((book, account)): Ids<(BookId, AccountId)>,
-    Query(page): Query<PageQuery>,
-) -> Result<Response, ApiError> {
-    let ledger = &app.services.ledger;
-    let page = page.read(HISTORY)?;
-    let scale = ledger.account(&caller.context, book, account).await?.scale;
-    let mut tx = caller.read(&app).await?;
-    let lines = ledger.history(&mut tx, book, account, &page).await?;
-    tx.commit().await?;
-    answer::ok(&Page::of(lines, |line| AccountLine::of(line, scale)))
-}
-
 /// Get the trial balance
 ///
-/// Every account's balance at one time, and for each commodity the sums of debits and credits.
+/// Every account's balance at one time, and for each commodity the sums of debits and credits; of
+/// the whole book, or of what now stands below a group.
 #[utoipa::path(get, path = "/books/{book}/trial-balance", tag = "books",
-    params(("book" = String, Path, description = "The book."), AtQuery),
+    params(("book" = String, Path, description = "The book."), TrialQuery),
     responses((status = 200, description = "The balances.", body = TrialBalance)))]
 async fn get_trial_balance(
     State(app): State<App>,
     caller: Caller,
     Ids(book): Ids<BookId>,
-    Query(at): Query<AtQuery>,
+    Query(query): Query<TrialQuery>,
 ) -> Result<Response, ApiError> {
     let ledger = &app.services.ledger;
-    let accounts = ledger.accounts(&caller.context, book).await?;
+    let below = query.below.as_deref().map(|below| path("below", below)).transpose()?;
+    let at = AtQuery { as_of: query.as_of, known_at: query.known_at };
     let mut tx = caller.read(&app).await?;
+    let accounts = match below {
+        None => ledger.accounts(&caller.context, book).await?,
+        Some(below) => {
+            let group = ledger.group_at(&mut tx, book, &below).await?;
+            ledger.accounts_below(&caller.context, book, group).await?
+        }
+    };
     let balances = ledger.balances_at(&mut tx, book, read_at(&app, &at)?).await?;
     tx.commit().await?;
     answer::ok(&trial_balance(&accounts, &balances.into_iter().collect())?)
+}
+
+/// Get the period lock
+#[utoipa::path(get, path = "/books/{book}/period-lock", tag = "books",
+    params(("book" = String, Path, description = "The book.")),
+    responses((status = 200, description = "Up to when periods are closed.", body = PeriodLock)))]
+async fn get_period_lock(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(book): Ids<BookId>,
+) -> Result<Response, ApiError> {
+    let until = app.services.ledger.locked_until(&caller.context, book).await?;
+    answer::ok(&PeriodLock::of(until))
+}
+
+/// Lock a period
+///
+/// No transfer may count from that date or earlier any more, whatever it does; null opens all
+/// periods. What is there stays, and holds still expire.
+#[utoipa::path(put, path = "/books/{book}/period-lock", tag = "books",
+    params(("book" = String, Path, description = "The book.")), request_body = PeriodLock,
+    responses((status = 200, description = "Up to when periods are closed.", body = PeriodLock)))]
+async fn lock_period(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(book): Ids<BookId>,
+    Json(body): Json<PeriodLock>,
+) -> Result<Response, ApiError> {
+    let until = body.read()?;
+    let request = Request { steps: vec![Step::LockPeriod { until }], ..Request::default() };
+    let receipt = app.services.ledger.execute(&caller.context, book, request).await?;
+    let response = answer::ok(&PeriodLock::of(until))?;
+    Ok(position::at(response, &receipt.position))
 }
 
 fn trial_balance(
@@ -292,18 +191,7 @@ fn trial_balance(
     Ok(TrialBalance { accounts: lines, totals: sums.into_iter().map(total).collect() })
 }
 
-async fn names(
-    app: &App,
-    caller: &Caller,
-    book: BookId,
-) -> Result<BTreeMap<AccountId, String>, ApiError> {
-    let mut tx = caller.read(app).await?;
-    let names = app.services.ledger.account_names(&mut tx, book).await?;
-    tx.commit().await?;
-    Ok(names.into_iter().collect())
-}
-
-fn read_at(app: &App, at: &AtQuery) -> Result<At, ApiError> {
+pub(super) fn read_at(app: &App, at: &AtQuery) -> Result<At, ApiError> {
     let date = match &at.as_of {
         None => app.services.env.now().date(),
         Some(text) => time::parse_date(text)

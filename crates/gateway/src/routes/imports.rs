@@ -68,6 +68,7 @@ async fn stage_import(
     Query(query): Query<UploadQuery>,
     command: Command<Raw>,
 ) -> Result<Response, ApiError> {
+    let command = command.noted(&app).await?;
     let mapping = query.mapping.as_deref().map(serde_json::from_str::<CsvMapping>).transpose();
     let wrong = |error| ApiError::field(FieldFault::new("mapping", "mapping", error));
     let asset = query.account.as_deref().map(str::parse::<AssetId>).transpose();
@@ -159,6 +160,7 @@ async fn book_import(
     Ids(import): Ids<ImportId>,
     command: Command<Json<BookRequest>>,
 ) -> Result<Response, ApiError> {
+    let command = command.noted(&app).await?;
     let options = BookOptions { partial: command.payload.0.partial };
     let booked = app.services.wealth.book(&command.context, import, options).await?;
     show(StatusCode::OK, booked)
@@ -175,6 +177,7 @@ async fn undo_import(
     Ids(import): Ids<ImportId>,
     command: Command<Json<UndoRequest>>,
 ) -> Result<Response, ApiError> {
+    let command = command.noted(&app).await?;
     let reason = command.payload.0.reason.as_str();
     let undone = app.services.wealth.undo(&command.context, import, reason).await?;
     show(StatusCode::OK, undone)

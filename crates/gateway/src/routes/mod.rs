@@ -1,12 +1,14 @@
 //! Every route, declared once. A product's file has the handlers and a function `routes` that is
 //! merged below; nothing else needs to be told about it.
 
+mod account_changes;
 mod accounts;
 mod analytics;
 mod assets;
 mod auth;
 mod books;
 mod changes;
+mod chart;
 mod events;
 mod export;
 mod fx;
@@ -46,6 +48,8 @@ fn secured() -> OpenApiRouter<App> {
         .merge(fx::routes())
         .merge(books::routes())
         .merge(accounts::routes())
+        .merge(account_changes::routes())
+        .merge(chart::routes())
         .merge(export::routes())
         .merge(transfers::routes())
         .merge(posting::routes())

@@ -1,12 +1,17 @@
 //! Transfers between the accounts of a book.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use identity::Action;
 use kernel::id::made_at;
-use kernel::{BookId, CommandKey, Context, PageRequest, Timestamp, Uuid};
-use ledger::TransferId;
+use kernel::{Amount, BookId, CommandKey, Context, PageRequest, Timestamp, Uuid};
+use ledger::query::TransferKind;
+use ledger::{NewReversal, Request, Step, TransferId, TransferView};
 use storage::crypto::{sha256, short};
+use storage::{Level, Mode};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -14,16 +19,21 @@ use crate::access::allow;
 use crate::answer;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::extract::{Ids, Query};
+use crate::extract::{Ids, Json, Query};
+use crate::idempotency::Command;
+use crate::position;
 use crate::problem::ApiError;
-use crate::wire::book::Transfer;
+use crate::refusal;
 use crate::wire::page::PageQuery;
 use crate::wire::search::{FoundTransfers, TransferQuery};
+use crate::wire::transfer::{ReverseTransferRequest, Transfer, TransferRecord};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(allow(Action::ReadBooks, routes!(list_transfers)))
         .routes(allow(Action::ReadBooks, routes!(get_transfer)))
+        .routes(allow(Action::ReadBooks, routes!(get_transfer_record)))
+        .routes(allow(Action::PostTransfers, routes!(reverse_transfer)))
 }
 
 /// List transfers
@@ -54,7 +64,19 @@ async fn list_transfers(
     };
     let found = ledger.search_transfers(&mut tx, book, &asked.read(hash)?, &page).await?;
     tx.commit().await?;
-    answer::ok(&FoundTransfers::of(found))
+    let left = left(&app, &caller.context, book, &found.page.items).await?;
+    answer::ok(&FoundTransfers::of(found, &left))
+}
+
+/// What is left of those holds among some transfers that are open.
+async fn left(
+    app: &App,
+    context: &Context,
+    book: BookId,
+    views: &[TransferView],
+) -> Result<BTreeMap<TransferId, Amount>, ApiError> {
+    let holds = views.iter().filter(|view| view.kind == TransferKind::Hold).map(|view| view.id);
+    Ok(app.services.ledger.holds_left(context, book, holds.collect()).await?)
 }
 
 /// Get a transfer
@@ -67,10 +89,75 @@ async fn get_transfer(
     caller: Caller,
     Ids((book, transfer)): Ids<(BookId, TransferId)>,
 ) -> Result<Response, ApiError> {
-    let mut tx = caller.read(&app).await?;
+    answer::ok(&shown(&app, &caller.context, (book, transfer)).await?)
+}
+
+/// A transfer; of an open hold with what is left of it.
+async fn shown(
+    app: &App,
+    context: &Context,
+    (book, transfer): (BookId, TransferId),
+) -> Result<Transfer, ApiError> {
+    let mut tx = app.services.database.begin(Level::of(context.tenant), Mode::Read).await?;
     let view = app.services.ledger.transfer(&mut tx, book, transfer).await?;
     tx.commit().await?;
-    answer::ok(&Transfer::of(view))
+    let left = left(app, context, book, std::slice::from_ref(&view)).await?;
+    let left = left.get(&view.id).copied();
+    Ok(Transfer::of(view, left))
+}
+
+/// Get a transfer's record
+///
+/// Where it stands in the book's journal, whose records are chained by their hashes, and who sent
+/// it.
+#[utoipa::path(get, path = "/books/{book}/transfers/{transfer}/record", tag = "books",
+    params(("book" = String, Path, description = "The book."),
+        ("transfer" = String, Path, description = "The transfer.")),
+    responses((status = 200, description = "The record.", body = TransferRecord)))]
+async fn get_transfer_record(
+    State(app): State<App>,
+    caller: Caller,
+    Ids((book, transfer)): Ids<(BookId, TransferId)>,
+) -> Result<Response, ApiError> {
+    let mut tx = caller.read(&app).await?;
+    let record = app.services.ledger.transfer_record(&mut tx, book, transfer).await?;
+    tx.commit().await?;
+    answer::ok(&TransferRecord::of(&record))
+}
+
+/// Reverse a transfer
+///
+/// Takes it back in full: the same amount the other way round, with the same code. Each transfer is
+/// reversed once at most; a reversal may be reversed.
+#[utoipa::path(post, path = "/books/{book}/transfers/{transfer}/reversal", tag = "books",
+    params(("book" = String, Path, description = "The book."),
+        ("transfer" = String, Path, description = "The transfer to take back.")),
+    request_body = ReverseTransferRequest,
+    responses((status = 201, description = "The reversal.", body = Transfer)))]
+async fn reverse_transfer(
+    State(app): State<App>,
+    Ids((book, original)): Ids<(BookId, TransferId)>,
+    command: Command<Json<ReverseTransferRequest>>,
+) -> Result<Response, ApiError> {
+    let Command { context, payload: Json(body), .. } = command;
+    let (ledger, chosen) = (&app.services.ledger, body.id()?);
+    let id = chosen.unwrap_or_else(|| reversal_id(&context));
+    let effective = body.effective(&context)?;
+    let reversal = ledger.reversal(&context, book, NewReversal { id, original, effective }).await?;
+    let steps = vec![Step::Transfer(reversal)];
+    let transfer_texts = body.text(id).into_iter().collect();
+    let request = Request { steps, transfer_texts, ..Request::default() };
+    let receipt = ledger.execute(&context, book, request).await;
+    let receipt = receipt.map_err(|error| refusal::of_one(error, "id"))?;
+    let made = || reversal_id(&first_seen(&context, receipt.first_seen));
+    ledger.wait_for(&receipt.position).await?;
+    let reversal = shown(&app, &context, (book, chosen.unwrap_or_else(made))).await?;
+    Ok(position::at(answer::json(StatusCode::CREATED, &reversal)?, &receipt.position))
+}
+
+/// The id of a reversal for which the caller chose none.
+fn reversal_id(context: &Context) -> TransferId {
+    TransferId::from_uuid(derived_id(context, "reversal", 0))
 }
 
 /// A number that stands for a list and its filter, in the cursors of its pages.

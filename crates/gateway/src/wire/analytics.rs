@@ -1,6 +1,8 @@
 //! Figures over series: what is asked, and what is answered. A share is a share (0.05 is five per
 //! cent); what has no value is null.
 
+pub(crate) mod forecast;
+pub(crate) mod portfolio;
 pub(crate) mod tear_sheet;
 
 use std::collections::BTreeMap;
@@ -278,14 +280,14 @@ impl From<value_at_risk::TailRisk> for TailRisk {
 pub(crate) struct CorrelationRequest {
     pub symbols: Vec<SymbolPrices>,
     #[serde(default)]
-    pub method: CorrelationMethod,
+    pub method: CovarianceMethod,
 }
 
-/// How a correlation is estimated.
+/// How a covariance, and with it a correlation, is estimated.
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum CorrelationMethod {
-    /// Pearson's.
+pub(crate) enum CovarianceMethod {
+    /// The sample's.
     #[default]
     Sample,
     /// Shrunk as Ledoit and Wolf do.

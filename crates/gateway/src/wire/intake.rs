@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::wire::book::{CommodityBody, LedgerAccountType};
+use crate::wire::account::LedgerAccountType;
+use crate::wire::book::CommodityBody;
 
 /// Which answers.
 #[derive(Deserialize, IntoParams)]
@@ -68,6 +69,9 @@ pub(crate) struct IntakeAccount {
     /// The balance may not rise above this.
     #[schema(format = "decimal", nullable = false)]
     pub ceiling: Option<String>,
+    /// Where it stands in the chart of accounts: groups that are there, and at the end its name.
+    #[schema(nullable = false, example = "assets:bank:khan:savings")]
+    pub path: Option<String>,
     /// Whether it was closed in the book that it comes from; it is opened all the same, because
     /// its transfers follow.
     #[serde(default, rename = "closed")]
@@ -144,6 +148,13 @@ pub(crate) enum IntakeTransferType {
     ClosingCredit,
 }
 
+impl IntakeTransferType {
+    /// Whether all or a part of a hold is posted.
+    pub(crate) const fn posts_hold(self) -> bool {
+        matches!(self, Self::PostHold | Self::PostHoldPart)
+    }
+}
+
 /// A hold that expired.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -172,7 +183,8 @@ pub(crate) struct IntakeAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub number: Option<u64>,
-    /// What it moved, where that is another amount than the line says.
+    /// What it moved, where the line leaves that open or says another amount. Lines that leave it
+    /// open are told of where each line is answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "decimal", nullable = false)]
     pub moved: Option<String>,

@@ -1,10 +1,12 @@
 //! The types of the wire: what requests say and answers hold. No module below knows them.
 
+pub(crate) mod account;
 pub(crate) mod analytics;
 pub(crate) mod asset;
 pub(crate) mod auth;
 pub(crate) mod book;
 pub(crate) mod changes;
+pub(crate) mod chart;
 pub(crate) mod event;
 pub(crate) mod export;
 pub(crate) mod fx;
@@ -17,4 +19,5 @@ pub(crate) mod page;
 pub(crate) mod posting;
 pub(crate) mod problem;
 pub(crate) mod search;
+pub(crate) mod transfer;
 pub(crate) mod worth;

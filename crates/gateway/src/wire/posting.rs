@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::wire::book::TransferType;
+use crate::wire::transfer::{BalancingSide, HoldRest, TransferType};
 
 /// Transfers to make, in one call.
 #[derive(Deserialize, ToSchema)]
@@ -43,12 +43,32 @@ pub(crate) struct NewTransfer {
     /// The account that is credited.
     #[schema(nullable = false)]
     pub credit: Option<String>,
-    /// How much, in the accounts' commodity; a hold is posted in full where it is left out.
+    /// How much, in the accounts' commodity. Left out, a hold is posted as far as it is left.
     #[schema(format = "decimal", nullable = false)]
     pub amount: Option<String>,
+    /// How much `post_up_to` moves at most; all there is where it is left out.
+    #[schema(format = "decimal", nullable = false)]
+    pub maximum: Option<String>,
+    /// Of which account `post_up_to` moves as much as there is.
+    #[schema(nullable = false)]
+    pub balancing: Option<BalancingSide>,
+    /// The account that `close_into` empties and closes.
+    #[schema(nullable = false)]
+    pub account: Option<String>,
+    /// The account that takes its balance.
+    #[schema(nullable = false)]
+    pub into: Option<String>,
     /// The hold to post or void.
     #[schema(nullable = false)]
     pub hold: Option<String>,
+    /// What becomes of the part of a hold that is not posted; it is released where this is left
+    /// out.
+    #[schema(nullable = false)]
+    pub rest: Option<HoldRest>,
+    /// The transfer that a `transfer` takes back in full: accounts and amount are then those of
+    /// that one, the other way round, and may be left out.
+    #[schema(nullable = false)]
+    pub reverses: Option<String>,
     /// When a hold is released of itself.
     #[schema(format = DateTime, nullable = false)]
     pub expires_at: Option<String>,
@@ -91,6 +111,11 @@ pub(crate) struct PostedTransfer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub number: Option<u64>,
+    /// How much it moved, where the request left that open; of `close_into` the balance that went,
+    /// positive on the natural side of the closed account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "decimal", nullable = false)]
+    pub moved: Option<String>,
     /// Why it was rejected: stable, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "below_floor")]

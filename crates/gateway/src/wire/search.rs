@@ -1,14 +1,19 @@
 //! Looking for transfers and accounts; an account's days and statements.
 
-use kernel::{Date, Decimal, FieldFault, Timestamp};
+use std::collections::BTreeMap;
+
+use kernel::{Amount, Date, Decimal, FieldFault, Timestamp};
 use ledger::{
-    AccountDay, AccountKind, AccountSearch, MetadataPair, Period, SearchPage, TransferSearch,
+    AccountDay, AccountKind, AccountSearch, MetadataPair, Period, SearchPage, TransferId,
+    TransferSearch,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::problem::ApiError;
-use crate::wire::book::{AccountLine, LedgerAccount, LedgerAccountType, Transfer, text};
+use crate::wire::account::{LedgerAccount, LedgerAccountType, name, path};
+use crate::wire::book::{AccountLine, text};
+use crate::wire::transfer::Transfer;
 
 /// Which transfers. What is left out says nothing; all that is said must hold.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -17,6 +22,8 @@ use crate::wire::book::{AccountLine, LedgerAccount, LedgerAccountType, Transfer,
 pub(crate) struct TransferQuery {
     /// Those that touch this account.
     pub account: Option<String>,
+    /// Those that post or void this hold.
+    pub hold: Option<String>,
     /// Those with this reference.
     pub reference: Option<String>,
     /// Those with this number of the caller's own.
@@ -63,6 +70,11 @@ pub(crate) struct AccountQuery {
     pub kind: Option<LedgerAccountType>,
     /// Those that count this.
     pub commodity: Option<String>,
+    /// The one at this path of the chart of accounts.
+    #[param(example = "assets:bank:khan:savings")]
+    pub path: Option<String>,
+    /// The one with this other name.
+    pub alias: Option<String>,
     /// Those in whose name this stands, in any case.
     pub name: Option<String>,
     /// Those whose metadata has this key, with the value of `metadata_value`.
@@ -168,6 +180,7 @@ impl TransferQuery {
     pub(crate) fn read(&self, reference: Option<u128>) -> Result<TransferSearch, ApiError> {
         Ok(TransferSearch {
             account: parse("account", self.account.as_deref())?,
+            hold: parse("hold", self.hold.as_deref())?,
             reference,
             code: self.code,
             metadata: pair(self.metadata_key.as_deref(), self.metadata_value.as_deref())?,
@@ -192,6 +205,8 @@ impl AccountQuery {
             code: self.code,
             kind: self.kind.map(AccountKind::from),
             commodity: self.commodity.clone(),
+            path: self.path.as_deref().map(|text| path("path", text)).transpose()?,
+            alias: self.alias.as_deref().map(|text| name("alias", text)).transpose()?,
             name: self.name.clone(),
             scanned_max: self.scan_max,
             metadata: pair(self.metadata_key.as_deref(), self.metadata_value.as_deref())?,
@@ -211,10 +226,18 @@ impl PeriodQuery {
 }
 
 impl FoundTransfers {
-    pub(crate) fn of(found: SearchPage<ledger::TransferView>) -> Self {
+    /// A page, with what is left of its open holds.
+    pub(crate) fn of(
+        found: SearchPage<ledger::TransferView>,
+        left: &BTreeMap<TransferId, Amount>,
+    ) -> Self {
         let SearchPage { page, scanned, is_cut } = found;
+        let item = |view: ledger::TransferView| {
+            let left = left.get(&view.id).copied();
+            Transfer::of(view, left)
+        };
         Self {
-            items: page.items.into_iter().map(Transfer::of).collect(),
+            items: page.items.into_iter().map(item).collect(),
             next_cursor: page.next.map(|cursor| cursor.to_string()),
             scanned: scanned as u64,
             scan_max_reached: is_cut,
@@ -225,9 +248,8 @@ impl FoundTransfers {
 impl FoundAccounts {
     pub(crate) fn of(found: SearchPage<ledger::NamedAccount>) -> Result<Self, ApiError> {
         let SearchPage { page, scanned, is_cut } = found;
-        let item = |one: ledger::NamedAccount| LedgerAccount::of(&one.account, one.name);
         Ok(Self {
-            items: page.items.into_iter().map(item).collect::<Result<_, _>>()?,
+            items: page.items.into_iter().map(LedgerAccount::of).collect::<Result<_, _>>()?,
             next_cursor: page.next.map(|cursor| cursor.to_string()),
             scanned: scanned as u64,
             scan_max_reached: is_cut,

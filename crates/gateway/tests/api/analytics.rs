@@ -12,13 +12,13 @@ use testing::TestDatabase;
 use crate::harness::{Reply, Signed, TestApp, keys, request, services};
 
 /// Somebody who asks.
-struct Asker {
-    app: TestApp,
-    signed: Signed,
+pub struct Asker {
+    pub app: TestApp,
+    pub signed: Signed,
 }
 
 impl Asker {
-    async fn new(db: &TestDatabase, analytics: AnalyticsLimits) -> Self {
+    pub async fn new(db: &TestDatabase, analytics: AnalyticsLimits) -> Self {
         let mut services = services(db, keys(db)).await;
         services.limits = Limits { analytics, ..Limits::default() };
         let app = TestApp::of(services);
@@ -26,19 +26,25 @@ impl Asker {
         Self { app, signed }
     }
 
-    async fn ask(&self, what: &str, body: &Value) -> Reply {
+    pub async fn ask(&self, what: &str, body: &Value) -> Reply {
         let path = format!("/api/v1/analytics/{what}");
         self.app.post(&path, &self.signed.access, what, body).await
     }
 
-    async fn answer(&self, what: &str, body: &Value) -> Value {
+    pub async fn answer(&self, what: &str, body: &Value) -> Value {
         let reply = self.ask(what, body).await;
         assert_eq!(reply.status, 200, "{what}: {}", reply.text());
         reply.json()
     }
 
     /// Checks that a question is refused with a code, which names a field where one is at fault.
-    async fn refused(&self, what: &str, body: &Value, status: u16, (code, field): (&str, &str)) {
+    pub async fn refused(
+        &self,
+        what: &str,
+        body: &Value,
+        status: u16,
+        (code, field): (&str, &str),
+    ) {
         let reply = self.ask(what, body).await;
         reply.assert_problem(status, code);
         let named = &reply.json()["errors"][0]["field"];
@@ -46,14 +52,14 @@ impl Asker {
     }
 }
 
-fn testdata(name: &str) -> Value {
+pub fn testdata(name: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../quant/testdata");
     serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap()
 }
 
 #[track_caller]
 #[allow(clippy::float_arithmetic, reason = "a difference to another program's value")]
-fn assert_near(found: &Value, expected: &Value, tolerance: f64) {
+pub fn assert_near(found: &Value, expected: &Value, tolerance: f64) {
     let (found, expected) = (found.as_f64().unwrap(), expected.as_f64().unwrap());
     let difference = (found - expected).abs();
     assert!(difference <= tolerance * expected.abs().max(1.0), "{found} is not {expected}");

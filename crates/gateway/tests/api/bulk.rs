@@ -86,6 +86,14 @@ impl Family {
         reply
     }
 
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        let path = format!("/api/v1/books/{}/{path}", self.book);
+        let reply =
+            self.app.send(request(Method::PUT, &path, &self.signed.access, Some(body))).await;
+        reply.header("florin-position").clone_into(&mut self.position.lock().unwrap());
+        reply
+    }
+
     /// Posts transfers; the answer's JSON.
     pub async fn transfers(&self, key: &str, atomicity: &str, transfers: Value) -> Value {
         let body = json!({ "transfers": transfers, "atomicity": atomicity });
@@ -105,7 +113,11 @@ impl Family {
     }
 
     pub async fn balance(&self) -> String {
-        let account = self.get(&format!("accounts/{}", self.bank)).await.json();
+        self.posted(&self.bank).await
+    }
+
+    pub async fn posted(&self, account: &str) -> String {
+        let account = self.get(&format!("accounts/{account}")).await.json();
         account["balance"]["posted"].as_str().unwrap().to_owned()
     }
 }

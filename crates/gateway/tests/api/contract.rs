@@ -59,6 +59,7 @@ async fn foreign_ids(app: &TestApp, other: &Signed) -> BTreeMap<&'static str, St
     let transfer = json!({ "debit": debit, "credit": credit, "amount": "1.00" });
     let body = json!({ "transfers": [transfer] });
     let posted = post(&format!("/books/{book}/transfers"), body).await;
+    let group = post(&format!("/books/{book}/groups"), json!({ "path": "assets" })).await;
     let money = json!({ "amount": "5.00", "currency": "AUD" });
     let asset = json!({
         "name": "Jar", "type": "cash", "country": "AU", "opened_on": "2020-01-01",
@@ -74,6 +75,7 @@ async fn foreign_ids(app: &TestApp, other: &Signed) -> BTreeMap<&'static str, St
     BTreeMap::from([
         ("book", book),
         ("account", debit),
+        ("group", text(&group["id"])),
         ("transfer", text(&posted["transfers"][0]["id"])),
         ("asset", text(&asset["id"])),
         ("import", text(&import.json()["id"])),
@@ -114,6 +116,11 @@ fn least(operation: &str) -> Value {
         "define_commodity" => json!({ "code": "POINT", "scale": 0 }),
         "open_account" => json!({ "name": "Cash", "type": "asset", "commodity": "AUD" }),
         "post_transfers" => json!({ "transfers": [] }),
+        "open_group" | "move_group" | "move_account" => json!({ "path": "assets" }),
+        "limit_account" => json!({ "floor": null, "ceiling": null }),
+        "limit_group" => json!({ "commodity": "AUD", "floor": null, "ceiling": null }),
+        "add_account_alias" => json!({ "alias": "till" }),
+        "lock_period" => json!({ "until": null }),
         "decide_import_line" => json!({ "decision": "skip" }),
         "undo_import" => json!({ "reason": "wrong file" }),
         _ => json!({}),

@@ -1,12 +1,13 @@
 //! Requests that are sent again: the same answer, and nothing done twice.
 
+use axum::http::Method;
 use identity::{Identity, Role};
 use kernel::{Actor, Context};
 use serde_json::json;
 use storage::{Level, Mode};
 use testing::{TestDatabase, eventually};
 
-use crate::harness::{Signed, TestApp, keys, services};
+use crate::harness::{Signed, TestApp, keys, request, services};
 
 const MEMBERS: &str = "/api/v1/members";
 
@@ -37,6 +38,41 @@ testing::both_databases! {
         reused.assert_problem(422, "idempotency_key_reused");
         let second = app.post(MEMBERS, &owner.access, "key 2", &body).await;
         second.assert_problem(409, "already_member");
+    }
+
+    async fn what_was_made_is_not_made_again_however_late(db: TestDatabase) {
+        let app = TestApp::new(&db).await;
+        let owner = app.register("saraa@example.mn").await;
+        let asset = json!({
+            "name": "Jar", "type": "cash", "country": "AU", "opened_on": "2026-01-01",
+            "holding": { "kind": "balance", "balance": { "amount": "5.00", "currency": "AUD" } },
+        });
+        let file = |amount: &str| format!("Date,Description,Amount\n2026-01-02,Shop,{amount}\n");
+        let stage = async |access: &str, amount: &str| {
+            let path = "/api/v1/imports?file_name=a.csv";
+            let mut sent = request(Method::POST, path, access, None);
+            sent.headers_mut().insert("idempotency-key", "file".parse().unwrap());
+            *sent.body_mut() = file(amount).into();
+            app.send(sent).await
+        };
+        let added = app.post("/api/v1/assets", &owner.access, "jar", &asset).await;
+        assert_eq!(added.status, 201, "{}", added.text());
+        let staged = stage(&owner.access, "-1.00").await;
+        assert_eq!(staged.status, 201, "{}", staged.text());
+        let mut owner = owner;
+        for seconds in [60, 86_400] {
+            db.clock.advance_seconds(seconds);
+            owner = app.login("saraa@example.mn", &owner.tenant).await;
+            let again = app.post("/api/v1/assets", &owner.access, "jar", &asset).await;
+            assert_eq!((again.status, &again.json()["id"]), (added.status, &added.json()["id"]));
+            let again = stage(&owner.access, "-1.00").await;
+            assert_eq!((again.status, &again.body), (staged.status, &staged.body));
+        }
+        let listed = async |path: &str| {
+            app.get(path, &owner.access).await.json()["items"].as_array().unwrap().len()
+        };
+        assert_eq!((listed("/api/v1/assets").await, listed("/api/v1/imports").await), (1, 1));
+        stage(&owner.access, "-2.00").await.assert_problem(422, "idempotency_key_reused");
     }
 
     async fn a_key_is_its_actor_s_and_its_tenant_s_own(db: TestDatabase) {

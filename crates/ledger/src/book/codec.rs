@@ -106,6 +106,33 @@ pub(crate) fn read_done(
     Ok(header)
 }
 
+/// Who sent the command of a record that made a transfer, where somebody is known to have.
+pub(crate) fn origin_of(
+    record: &Record,
+    transfer: TransferId,
+) -> Result<Option<Origin>, StorageError> {
+    let (header, mut reader) = record.open()?;
+    let day = day_of(header.time);
+    for _ in 0..header.count {
+        let Some(head) = read_head(&mut reader)? else {
+            read_expired(&mut reader)?;
+            continue;
+        };
+        let mut made = false;
+        for index in (0_u32..).take(head.count) {
+            if head.rejection.is_some() || read_step_rejection(index, &mut reader)?.is_some() {
+                read_step::<AccountId>(day, &mut reader)?;
+            } else if let Written::Transfer(written) = read_step::<u32>(day, &mut reader)? {
+                made |= written.id == transfer;
+            }
+        }
+        if made {
+            return Ok(head.origin);
+        }
+    }
+    Err(damaged("a record without its transfer"))
+}
+
 fn decode(
     accounts: &mut Vec<AccountId>,
     number: &mut u64,

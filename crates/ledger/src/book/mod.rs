@@ -28,7 +28,7 @@ mod step;
 mod transfer;
 mod tree;
 
-pub(crate) use codec::{Done, read_done};
+pub(crate) use codec::{Done, origin_of, read_done};
 pub use codec::{Entry, decode_entries};
 pub use decide::STEPS_MAX;
 pub(crate) use decide::reversal_of;

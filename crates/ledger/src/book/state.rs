@@ -132,17 +132,53 @@ impl Book {
         self.holds.iter().map(move |(key, hold)| (id(key), hold.amount))
     }
 
-    /// The decimals of an open hold's amounts.
+    /// What is left of a hold that is open, and the decimals of its amount.
     #[must_use]
-    pub fn hold_scale(&self, hold: TransferId) -> Option<u8> {
-        let state = self.holds.get(&hold.uuid().as_u128())?;
-        let commodity = self.accounts.get(state.debit).commodity;
-        Some(self.commodities[commodity as usize].scale)
+    pub fn hold_left(&self, id: TransferId) -> Option<(Amount, u8)> {
+        let hold = self.holds.get(&id.uuid().as_u128())?;
+        let commodity = self.accounts.get(hold.debit).commodity;
+        Some((hold.amount, self.commodities[commodity as usize].scale))
     }
 
     /// Every group, in the order of opening.
     pub fn groups(&self) -> impl Iterator<Item = Group> + '_ {
-        (0_u32..).take(self.tree.len()).map(|number| self.group_at(number))
+        self.groups_from(0)
+    }
+
+    /// The groups from a number on, in the order of opening.
+    pub fn groups_from(&self, number: u32) -> impl Iterator<Item = Group> + '_ {
+        (number..self.tree.next_number()).map(|number| self.group_at(number))
+    }
+
+    /// The groups and accounts below a group, itself included, or all there are, in the order of
+    /// opening; nothing where they are more than `max`. Accounts are not looked at but for their
+    /// place.
+    #[must_use]
+    pub fn below(&self, top: Option<GroupId>, max: usize) -> Option<(Vec<Group>, Vec<Account>)> {
+        let top = match top {
+            None => None,
+            Some(id) => match self.tree.number(id.uuid().as_u128()) {
+                None => return Some((Vec::new(), Vec::new())),
+                number => number,
+            },
+        };
+        let is_below = |group| {
+            top.is_none_or(|top| self.tree.groups_from(Some(group)).any(|above| above == top))
+        };
+        let below: Vec<bool> = (0..self.tree.next_number()).map(is_below).collect();
+        let groups: Vec<u32> =
+            (0_u32..).zip(&below).filter(|one| *one.1).map(|one| one.0).collect();
+        let room = max.checked_sub(groups.len())?;
+        let stands_below = |number: &u32| {
+            let group = self.tree.group_of(self.accounts.get(*number).node);
+            group.map_or(top.is_none(), |group| below[group as usize])
+        };
+        let accounts = (0..self.accounts.next_number()).filter(stands_below);
+        let accounts: Vec<u32> = accounts.take(room.saturating_add(1)).collect();
+        (accounts.len() <= room).then(|| {
+            let groups = groups.into_iter().map(|number| self.group_at(number)).collect();
+            (groups, accounts.into_iter().map(|number| self.account_at(number)).collect())
+        })
     }
 
     /// A group.

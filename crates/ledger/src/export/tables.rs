@@ -79,7 +79,7 @@ pub(super) fn json_head(commodities: &[Commodity]) -> String {
 
 /// An account's line.
 pub(super) fn json_account(named: &NamedAccount) -> String {
-    let NamedAccount { account, name, metadata } = named;
+    let NamedAccount { account, name, metadata, .. } = named;
     let bound = |bound: Option<kernel::Amount>| bound.map(|bound| decimal(bound, account.scale));
     let line = json!({ "account": {
         "id": account.id, "name": name, "type": account.kind.name(),

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use kernel::TenantId;
+use kernel::{TenantId, Uuid};
 use storage::journal::SqlJournal;
-use storage::{Level, Mode};
+use storage::{Level, Mode, params, sql};
 use testing::TestDatabase;
 
 use crate::contract::{self, Face};
@@ -12,6 +12,11 @@ use crate::rows::{self, SENDER};
 use crate::server::Server;
 use crate::sim::Sim;
 use crate::store::Connection;
+
+sql! {
+    STAND: system("the test stands still in the middle of a projection") =
+        "INSERT INTO journal_projection (projection, stream, tenant, seq) VALUES ($1, $2, $3, 0)";
+}
 
 struct Simulated {
     server: Arc<Server>,
@@ -111,5 +116,21 @@ fn simulated_whoever_stands_still_is_passed() {
 #[test]
 fn postgres_whoever_stands_still_is_passed() {
     let part = async |db| contract::whoever_stands_still_is_passed(&Sql::new(db)).await;
+    testing::run(storage::Dialect::Postgres, &[SENDER], part);
+}
+
+/// A projector that stopped in the middle of a transaction keeps no other from the tables for long.
+#[test]
+fn postgres_whoever_projects_and_stands_still_is_passed() {
+    let part = async |db: TestDatabase| {
+        let begin = async || db.database.begin(Level::System, Mode::Project).await.unwrap();
+        let row = || params!["standing", Uuid::from_u128(1), Uuid::from_u128(2)];
+        let mut frozen = begin().await;
+        frozen.execute_one(&STAND, row()).await.unwrap();
+        let mut next = begin().await;
+        next.execute_one(&STAND, row()).await.unwrap();
+        next.commit().await.unwrap();
+        assert!(frozen.commit().await.is_err(), "it was passed");
+    };
     testing::run(storage::Dialect::Postgres, &[SENDER], part);
 }

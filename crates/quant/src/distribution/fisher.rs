@@ -9,6 +9,14 @@ use crate::Result;
 /// [`Error::OutOfBounds`](crate::Error::OutOfBounds) unless both degrees of freedom lie between
 /// [`super::SHAPE_MIN`] and [`super::SHAPE_MAX`]; [`Error::NotFinite`](crate::Error::NotFinite) if
 /// `x` is NaN.
+///
+/// ```
+/// use quant::distribution::fisher::cumulative;
+///
+/// // Of equal degrees the median is 1.
+/// assert!((cumulative(1.0, 5.0, 5.0)? - 0.5).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn cumulative(x: f64, top: f64, bottom: f64) -> Result<f64> {
     Ok(parts(x, top, bottom)?.0)
 }
@@ -17,6 +25,13 @@ pub fn cumulative(x: f64, top: f64, bottom: f64) -> Result<f64> {
 ///
 /// # Errors
 /// As [`cumulative`].
+///
+/// ```
+/// use quant::distribution::fisher::survival;
+///
+/// assert!((survival(1.0, 5.0, 5.0)? - 0.5).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn survival(x: f64, top: f64, bottom: f64) -> Result<f64> {
     Ok(parts(x, top, bottom)?.1)
 }

@@ -27,6 +27,12 @@ pub fn lower(shape: f64, x: f64) -> Result<f64> {
 ///
 /// # Errors
 /// As [`lower`].
+///
+/// ```
+/// // Of shape 1 it is exp(−x).
+/// assert!((quant::distribution::gamma::upper(1.0, 2.0)? - (-2.0_f64).exp()).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn upper(shape: f64, x: f64) -> Result<f64> {
     check_shape("shape", shape)?;
     check_at(x)?;
@@ -37,6 +43,13 @@ pub fn upper(shape: f64, x: f64) -> Result<f64> {
 ///
 /// # Errors
 /// As [`lower`], and unless 0 < p < 1.
+///
+/// ```
+/// // Of shape 1 the median is ln 2.
+/// let median = quant::distribution::gamma::quantile(0.5, 1.0)?;
+/// assert!((median - 2.0_f64.ln()).abs() < 1e-14);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn quantile(probability: f64, shape: f64) -> Result<f64> {
     check_probability(probability)?;
     check_shape("shape", shape)?;

@@ -6,6 +6,11 @@ use super::check_probability;
 use crate::Result;
 
 /// φ(x) = exp(−x²/2) / √(2π). NaN only for NaN.
+///
+/// ```
+/// let density = quant::distribution::normal::density(0.0);
+/// assert!((density - 0.3989422804014327).abs() < 1e-16);
+/// ```
 #[must_use]
 pub fn density(x: f64) -> f64 {
     (-0.5 * x * x).exp() / (2.0 * PI).sqrt()
@@ -35,6 +40,13 @@ pub fn cumulative(x: f64) -> f64 {
 const FRAC_1_SQRT_2_REST: f64 = -4.833_646_656_726_457e-17;
 
 /// P(X > x) = Φ(−x), with its digits far out. NaN only for NaN.
+///
+/// ```
+/// use quant::distribution::normal::survival;
+///
+/// assert_eq!(survival(0.0), 0.5);
+/// assert!(survival(30.0) > 0.0); // where 1 − Φ(30) is 0
+/// ```
 #[must_use]
 pub fn survival(x: f64) -> f64 {
     cumulative(-x)
@@ -44,6 +56,12 @@ pub fn survival(x: f64) -> f64 {
 ///
 /// # Errors
 /// [`Error::OutOfBounds`](crate::Error::OutOfBounds) unless 0 < p < 1.
+///
+/// ```
+/// let quantile = quant::distribution::normal::quantile(0.975)?;
+/// assert!((quantile - 1.959963984540054).abs() < 1e-14);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn quantile(probability: f64) -> Result<f64> {
     check_probability(probability)?;
     Ok(inverse(probability))

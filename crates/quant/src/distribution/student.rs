@@ -14,6 +14,13 @@ use crate::Result;
 /// [`Error::OutOfBounds`](crate::Error::OutOfBounds) unless `freedom` lies between
 /// [`super::SHAPE_MIN`] and [`super::SHAPE_MAX`];
 /// [`Error::NotFinite`](crate::Error::NotFinite) if `x` is NaN.
+///
+/// ```
+/// // One degree of freedom is Cauchy: 1 / π in the middle.
+/// let density = quant::distribution::student::density(0.0, 1.0)?;
+/// assert!((density - 1.0 / std::f64::consts::PI).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn density(x: f64, freedom: f64) -> Result<f64> {
     check_shape("freedom", freedom)?;
     check_at(x)?;
@@ -24,6 +31,12 @@ pub fn density(x: f64, freedom: f64) -> Result<f64> {
 ///
 /// # Errors
 /// As [`density`].
+///
+/// ```
+/// // One degree of freedom is Cauchy: ¾ at 1.
+/// assert!((quant::distribution::student::cumulative(1.0, 1.0)? - 0.75).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn cumulative(x: f64, freedom: f64) -> Result<f64> {
     survival(-x, freedom)
 }
@@ -32,6 +45,11 @@ pub fn cumulative(x: f64, freedom: f64) -> Result<f64> {
 ///
 /// # Errors
 /// As [`density`].
+///
+/// ```
+/// assert!((quant::distribution::student::survival(1.0, 1.0)? - 0.25).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn survival(x: f64, freedom: f64) -> Result<f64> {
     check_shape("freedom", freedom)?;
     check_at(x)?;
@@ -43,6 +61,11 @@ pub fn survival(x: f64, freedom: f64) -> Result<f64> {
 ///
 /// # Errors
 /// As [`density`], and unless 0 < p < 1.
+///
+/// ```
+/// assert!((quant::distribution::student::quantile(0.75, 1.0)? - 1.0).abs() < 1e-13);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn quantile(probability: f64, freedom: f64) -> Result<f64> {
     check_probability(probability)?;
     check_shape("freedom", freedom)?;

@@ -16,6 +16,10 @@ static REGISTRY: LazyLock<Vec<Indicator>> = LazyLock::new(|| {
 });
 
 /// Every indicator, by name.
+///
+/// ```
+/// assert!(quant::indicators::all().iter().any(|indicator| indicator.name == "RSI"));
+/// ```
 #[must_use]
 pub fn all() -> &'static [Indicator] {
     &REGISTRY
@@ -25,6 +29,12 @@ pub fn all() -> &'static [Indicator] {
 ///
 /// # Errors
 /// There is none.
+///
+/// ```
+/// let rsi = quant::indicators::find("rsi")?;
+/// assert_eq!(rsi.parameters[0].name, "time_period");
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn find(name: &str) -> Result<&'static Indicator> {
     let wanted = name.to_ascii_uppercase();
     let found = all().binary_search_by(|indicator| indicator.name.cmp(wanted.as_str()));

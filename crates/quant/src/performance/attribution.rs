@@ -80,6 +80,18 @@ pub(crate) const WEIGHTS_WITHIN: f64 = 1e-10;
 /// # Errors
 /// [`Error::TooShort`] without segments, [`Error::NotFinite`], [`Error::OutOfBounds`] unless the
 /// weights of portfolio and benchmark each add up to 1 (within 1e-10).
+///
+/// ```
+/// use quant::performance::attribution::{Segment, brinson_fachler};
+///
+/// // All in the segment that made 10 %, where the benchmark has a half: 0.5 (0.10 − 0.05).
+/// let segment = |portfolio_weight, made| Segment {
+///     portfolio_weight, benchmark_weight: 0.5, portfolio_return: made, benchmark_return: made,
+/// };
+/// let effects = brinson_fachler(&[segment(1.0, 0.10), segment(0.0, 0.00)])?;
+/// assert!((effects.total.allocation - 0.05).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn brinson_fachler(segments: &[Segment]) -> Result<Attribution> {
     at_least("segments", segments.len(), 1)?;
     let each = |value: fn(&Segment) -> f64| -> Vec<f64> { segments.iter().map(value).collect() };

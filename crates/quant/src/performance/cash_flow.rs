@@ -54,6 +54,15 @@ pub struct Flow {
 /// # Errors
 /// [`Error::TooShort`] with fewer than two flows, [`Error::NotFinite`], [`Error::Undefined`] if
 /// there is no rate above −1 or more than one (see [`xirr_all`]).
+///
+/// ```
+/// use quant::performance::cash_flow::{Flow, xirr};
+///
+/// let flow = |date: &str, amount| Flow { date: date.parse().expect("a date"), amount };
+/// let flows = [flow("2023-01-01", -100.0), flow("2024-01-01", 110.0)];
+/// assert!((xirr(&flows)? - 0.10).abs() < 1e-14);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn xirr(flows: &[Flow]) -> Result<f64> {
     only("XIRR", &xirr_all(flows)?)
 }
@@ -63,6 +72,16 @@ pub fn xirr(flows: &[Flow]) -> Result<f64> {
 /// # Errors
 /// [`Error::TooShort`], [`Error::NotFinite`]; [`Error::NotConverged`] if two rates lie so close
 /// together that rounding hides how many there are.
+///
+/// ```
+/// use quant::performance::cash_flow::{Flow, xirr_all};
+///
+/// let flow = |date: &str, amount| Flow { date: date.parse().expect("a date"), amount };
+/// let flows = [flow("2021-01-01", -100.0), flow("2022-01-01", 230.0), flow("2023-01-01", -132.0)];
+/// let rates = xirr_all(&flows)?;
+/// assert!((rates[0] - 0.10).abs() < 1e-12 && (rates[1] - 0.20).abs() < 1e-12);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn xirr_all(flows: &[Flow]) -> Result<Vec<f64>> {
     check_flows(flows)?;
     let Some(first) = flows.iter().map(|flow| flow.date).min() else {
@@ -77,6 +96,12 @@ pub fn xirr_all(flows: &[Flow]) -> Result<Vec<f64>> {
 ///
 /// # Errors
 /// As [`xirr`].
+///
+/// ```
+/// // 60 / 1.1 + 55 / 1.21 = 100.
+/// assert!((quant::performance::cash_flow::irr(&[-100.0, 60.0, 55.0])? - 0.1).abs() < 1e-14);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn irr(amounts: &[f64]) -> Result<f64> {
     at_least("amounts", amounts.len(), 2)?;
     all_finite("amounts", amounts)?;
@@ -92,6 +117,15 @@ pub fn irr(amounts: &[f64]) -> Result<f64> {
 /// # Errors
 /// [`Error::TooShort`] with fewer than two flows, [`Error::NotFinite`], [`Error::OutOfBounds`]
 /// unless rate > −1.
+///
+/// ```
+/// use quant::performance::cash_flow::{Flow, xnpv};
+///
+/// let flow = |date: &str, amount| Flow { date: date.parse().expect("a date"), amount };
+/// let flows = [flow("2023-01-01", -100.0), flow("2024-01-01", 110.0)];
+/// assert!(xnpv(0.10, &flows)?.abs() < 1e-12);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn xnpv(rate: f64, flows: &[Flow]) -> Result<f64> {
     check_flows(flows)?;
     if !(rate > -1.0 && rate.is_finite()) {
@@ -163,6 +197,16 @@ pub fn modified_dietz(holding: &Holding<'_>) -> Result<f64> {
 ///
 /// # Errors
 /// As [`modified_dietz`] and [`xirr`].
+///
+/// ```
+/// use quant::performance::cash_flow::{Holding, money_weighted};
+///
+/// let date = |text: &str| text.parse().expect("a date");
+/// let (start, end) = (date("2023-01-01"), date("2024-01-01"));
+/// let holding = Holding { start, end, start_value: 100.0, end_value: 108.0, flows: &[] };
+/// assert!((money_weighted(&holding)? - 0.08).abs() < 1e-14);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn money_weighted(holding: &Holding<'_>) -> Result<f64> {
     check_holding(holding)?;
     let inside = holding.flows.iter().map(|flow| Flow { date: flow.date, amount: -flow.amount });

@@ -77,6 +77,19 @@ pub struct CurrencyAttribution {
 /// # Errors
 /// As [`brinson_fachler`]; [`Error::OutOfBounds`](crate::Error::OutOfBounds) unless forwards add up
 /// to 0.
+///
+/// ```
+/// use quant::performance::currency::{Market, karnosky_singer};
+///
+/// let market = Market {
+///     portfolio_weight: 1.0, benchmark_weight: 1.0, portfolio_forward: 0.0,
+///     benchmark_forward: 0.0, portfolio_local: 0.07, benchmark_local: 0.05, cash: 0.02,
+///     exchange: 0.03,
+/// };
+/// let made = karnosky_singer(&[market])?;
+/// assert!((made.markets.selection - 0.02).abs() < 1e-15 && made.currency.abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn karnosky_singer(markets: &[Market]) -> Result<CurrencyAttribution> {
     at_least("markets", markets.len(), 1)?;
     let each = |value: fn(&Market) -> f64| -> Vec<f64> { markets.iter().map(value).collect() };

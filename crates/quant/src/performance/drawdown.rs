@@ -68,6 +68,14 @@ pub struct Summary {
 ///
 /// # Errors
 /// As [`returns::cumulative`](super::returns::cumulative).
+///
+/// ```
+/// use quant::performance::drawdown::series;
+///
+/// let falls = series(&[0.10, -0.50, 1.00])?;
+/// assert!(falls[0] == 0.0 && (falls[1] + 0.5).abs() < 1e-15 && falls[2] == 0.0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn series(returns: &[f64]) -> Result<Vec<f64>> {
     check(returns)?;
     let (mut wealth, mut peak) = (1.0_f64, 1.0_f64);
@@ -87,6 +95,13 @@ pub fn series(returns: &[f64]) -> Result<Vec<f64>> {
 ///
 /// # Errors
 /// As [`series`].
+///
+/// ```
+/// use quant::performance::drawdown::maximum;
+///
+/// assert!((maximum(&[0.10, -0.50, 0.20])? + 0.5).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn maximum(returns: &[f64]) -> Result<f64> {
     Ok(maximum_of(&series(returns)?))
 }
@@ -96,6 +111,13 @@ pub fn maximum(returns: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// As [`series`].
+///
+/// ```
+/// use quant::performance::drawdown::ulcer_index;
+///
+/// assert!((ulcer_index(&[0.0, -0.10])? - (0.01_f64 / 2.0).sqrt()).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn ulcer_index(returns: &[f64]) -> Result<f64> {
     Ok(ulcer_of(&series(returns)?))
 }
@@ -104,6 +126,14 @@ pub fn ulcer_index(returns: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// As [`series`].
+///
+/// ```
+/// use quant::performance::drawdown::episodes;
+///
+/// let falls = episodes(&[0.10, -0.50, 0.20, -0.10])?;
+/// assert_eq!(falls.len(), 1); // it never recovered
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn episodes(returns: &[f64]) -> Result<Vec<Episode>> {
     Ok(episodes_of(&series(returns)?))
 }
@@ -112,6 +142,14 @@ pub fn episodes(returns: &[f64]) -> Result<Vec<Episode>> {
 ///
 /// # Errors
 /// As [`series`].
+///
+/// ```
+/// use quant::performance::drawdown::summary;
+///
+/// let summary = summary(&[0.10, -0.50, 1.00, -0.10])?;
+/// assert!((summary.maximum + 0.5).abs() < 1e-15 && (summary.current + 0.1).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn summary(returns: &[f64]) -> Result<Summary> {
     Ok(summary_of(&series(returns)?))
 }

@@ -56,6 +56,15 @@ const EFFECTS_WITHIN: f64 = 1e-9;
 /// [`Error::TooShort`] without periods, [`Error::LengthsDiffer`] if a period has more or fewer
 /// effects than the first, [`Error::NotFinite`], [`Error::OutOfBounds`] if a return is not above −1
 /// or effects do not add up to the active return of their period (within 1e-9).
+///
+/// ```
+/// use quant::performance::linking::{Method, Period, link};
+///
+/// // Of one period the effects are what they were.
+/// let period = Period { portfolio_return: 0.05, benchmark_return: 0.03, effects: &[0.02] };
+/// assert!((link(&[period], Method::Carino)?[0] - 0.02).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn link(periods: &[Period<'_>], method: Method) -> Result<Vec<f64>> {
     at_least("periods", periods.len(), 1)?;
     let width = periods.first().map_or(0, |period| period.effects.len());
@@ -83,6 +92,22 @@ pub fn link(periods: &[Period<'_>], method: Method) -> Result<Vec<f64>> {
 ///
 /// # Errors
 /// As [`link`].
+///
+/// ```
+/// use quant::performance::attribution::{Segment, brinson_fachler};
+/// use quant::performance::linking::{Method, link_attributions};
+///
+/// let year = |portfolio_return, benchmark_return| {
+///     let (portfolio_weight, benchmark_weight) = (1.0, 1.0);
+///     brinson_fachler(&[Segment {
+///         portfolio_weight, benchmark_weight, portfolio_return, benchmark_return,
+///     }])
+/// };
+/// let linked = link_attributions(&[year(0.05, 0.03)?, year(0.01, 0.02)?], Method::Menchero)?;
+/// let active = 1.05 * 1.01 - 1.03 * 1.02;
+/// assert!((linked.total.sum() - active).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn link_attributions(periods: &[Attribution], method: Method) -> Result<Attribution> {
     let effects: Vec<Vec<f64>> = periods.iter().map(|period| flat(&period.segments)).collect();
     let returns = periods.iter().map(|period| (period.portfolio_return, period.benchmark_return));
@@ -100,6 +125,23 @@ pub fn link_attributions(periods: &[Attribution], method: Method) -> Result<Attr
 ///
 /// # Errors
 /// As [`link`].
+///
+/// ```
+/// use quant::performance::currency::{Market, karnosky_singer};
+/// use quant::performance::linking::{Method, link_currency_attributions};
+///
+/// let year = |portfolio_local, benchmark_local| {
+///     karnosky_singer(&[Market {
+///         portfolio_weight: 1.0, benchmark_weight: 1.0, portfolio_forward: 0.0,
+///         benchmark_forward: 0.0, portfolio_local, benchmark_local, cash: 0.02, exchange: 0.0,
+///     }])
+/// };
+/// let years = [year(0.05, 0.03)?, year(0.01, 0.02)?];
+/// let linked = link_currency_attributions(&years, Method::Carino)?;
+/// let active = linked.portfolio_return - linked.benchmark_return;
+/// assert!((linked.markets.sum() + linked.currency - active).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn link_currency_attributions(
     periods: &[CurrencyAttribution],
     method: Method,

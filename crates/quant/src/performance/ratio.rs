@@ -38,6 +38,15 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// [`Error::TooShort`] with fewer than two returns, [`Error::NotFinite`].
+///
+/// ```
+/// use quant::performance::{Frequency, ratio};
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let found = ratio::volatility(&returns, Frequency::YEARLY)?;
+/// assert!((found - 0.000350_f64.sqrt()).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn volatility(returns: &[f64], frequency: Frequency) -> Result<f64> {
     let moments = moments_of(returns)?;
     Ok(moments.standard_deviation()? * frequency.periods_per_year().sqrt())
@@ -47,6 +56,16 @@ pub fn volatility(returns: &[f64], frequency: Frequency) -> Result<f64> {
 ///
 /// # Errors
 /// [`Error::TooShort`] if there is no return, [`Error::NotFinite`].
+///
+/// ```
+/// use quant::performance::{Basis, Frequency, ratio};
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let basis = Basis::new(Frequency::DAILY);
+/// let found = ratio::downside_deviation(&returns, &basis)?;
+/// assert!((found - (252.0 * 0.0005 / 6.0_f64).sqrt()).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn downside_deviation(returns: &[f64], basis: &Basis) -> Result<f64> {
     at_least("returns", returns.len(), 1)?;
     check_values("returns", returns)?;
@@ -58,6 +77,16 @@ pub fn downside_deviation(returns: &[f64], basis: &Basis) -> Result<f64> {
 /// # Errors
 /// [`Error::TooShort`] with fewer than two returns, [`Error::NotFinite`], [`Error::Undefined`] if
 /// the returns are constant.
+///
+/// ```
+/// use quant::performance::{Basis, Frequency, ratio};
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let basis = Basis::new(Frequency::DAILY);
+/// let found = ratio::sharpe(&returns, &basis)?;
+/// assert!((found - 0.005 / 0.000350_f64.sqrt() * 252.0_f64.sqrt()).abs() < 1e-13);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn sharpe(returns: &[f64], basis: &Basis) -> Result<f64> {
     sharpe_of(&moments_of(returns)?, basis)
 }
@@ -67,6 +96,16 @@ pub fn sharpe(returns: &[f64], basis: &Basis) -> Result<f64> {
 /// # Errors
 /// [`Error::TooShort`] with fewer than two returns, [`Error::NotFinite`], [`Error::Undefined`] if
 /// no return is below the required one.
+///
+/// ```
+/// use quant::performance::{Basis, Frequency, ratio};
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let basis = Basis::new(Frequency::DAILY);
+/// let found = ratio::sortino(&returns, &basis)?;
+/// assert!((found - 252.0 * 0.005 / (252.0 * 0.0005 / 6.0_f64).sqrt()).abs() < 1e-13);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn sortino(returns: &[f64], basis: &Basis) -> Result<f64> {
     sortino_of(returns, &moments_of(returns)?, basis)
 }
@@ -75,6 +114,16 @@ pub fn sortino(returns: &[f64], basis: &Basis) -> Result<f64> {
 ///
 /// # Errors
 /// As [`sortino`].
+///
+/// ```
+/// use quant::performance::{Basis, Frequency, ratio};
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let basis = Basis::new(Frequency::DAILY);
+/// let found = ratio::omega(&returns, &basis)?;
+/// assert!((found - 0.06 / 0.03).abs() < 1e-14);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn omega(returns: &[f64], basis: &Basis) -> Result<f64> {
     moments_of(returns)?;
     omega_of(returns, basis)
@@ -84,6 +133,16 @@ pub fn omega(returns: &[f64], basis: &Basis) -> Result<f64> {
 ///
 /// # Errors
 /// As [`returns::annual`](super::returns::annual); [`Error::Undefined`] without a drawdown.
+///
+/// ```
+/// use quant::performance::{Frequency, ratio};
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let found = ratio::calmar(&returns, Frequency::YEARLY)?;
+/// let growth = (1.02 * 0.99 * 1.03 * 0.98 * 1.01_f64).powf(1.0 / 6.0) - 1.0;
+/// assert!((found - growth / 0.02).abs() < 1e-12);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn calmar(returns: &[f64], frequency: Frequency) -> Result<f64> {
     check(returns)?;
     let annual = annual_of(wealth_of(returns), returns.len(), frequency);
@@ -95,6 +154,16 @@ pub fn calmar(returns: &[f64], frequency: Frequency) -> Result<f64> {
 ///
 /// # Errors
 /// As [`calmar`].
+///
+/// ```
+/// use quant::performance::{Basis, Frequency, ratio};
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let basis = Basis::new(Frequency::DAILY);
+/// let found = ratio::ulcer_performance(&returns, &basis)?;
+/// assert!(found > 0.0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn ulcer_performance(returns: &[f64], basis: &Basis) -> Result<f64> {
     check(returns)?;
     let annual = annual_of(wealth_of(returns), returns.len(), basis.frequency());
@@ -108,6 +177,16 @@ pub fn ulcer_performance(returns: &[f64], basis: &Basis) -> Result<f64> {
 ///
 /// # Errors
 /// [`Error::TooShort`] with fewer than four returns, else as [`sharpe`].
+///
+/// ```
+/// use quant::performance::{Basis, Frequency, ratio};
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let basis = Basis::new(Frequency::DAILY);
+/// let found = ratio::probabilistic_sharpe(&returns, 0.0, &basis)?;
+/// assert!(found > 0.5 && found < 1.0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn probabilistic_sharpe(returns: &[f64], benchmark: f64, basis: &Basis) -> Result<f64> {
     all_finite("benchmark", &[benchmark])?;
     probabilistic_of(&moments_of(returns)?, benchmark, basis)
@@ -119,6 +198,15 @@ pub fn probabilistic_sharpe(returns: &[f64], benchmark: f64, basis: &Basis) -> R
 /// # Errors
 /// [`Error::TooShort`] with fewer than three returns, [`Error::NotFinite`], [`Error::Undefined`]
 /// if the returns are constant.
+///
+/// ```
+/// use quant::performance::ratio;
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let found = ratio::autocorrelation_penalty(&returns)?;
+/// assert!(found >= 1.0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn autocorrelation_penalty(returns: &[f64]) -> Result<f64> {
     at_least("returns", returns.len(), 3)?;
     check_values("returns", returns)?;
@@ -130,6 +218,15 @@ pub fn autocorrelation_penalty(returns: &[f64]) -> Result<f64> {
 /// # Errors
 /// As [`calmar`], [`Error::TooShort`] with fewer than two returns; [`Error::Undefined`] if all was
 /// lost or nothing ever changed.
+///
+/// ```
+/// use quant::performance::ratio;
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let found = ratio::stability(&returns)?;
+/// assert!((0.0..=1.0).contains(&found));
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn stability(returns: &[f64]) -> Result<f64> {
     check(returns)?;
     at_least("returns", returns.len(), 2)?;
@@ -141,6 +238,15 @@ pub fn stability(returns: &[f64]) -> Result<f64> {
 /// # Errors
 /// [`Error::TooShort`] if there is no return, [`Error::NotFinite`], [`Error::Undefined`] if the 5th
 /// percentile is zero.
+///
+/// ```
+/// use quant::performance::ratio;
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let found = ratio::tail(&returns)?;
+/// assert!((found - 0.0275 / 0.0175).abs() < 1e-13);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn tail(returns: &[f64]) -> Result<f64> {
     at_least("returns", returns.len(), 1)?;
     check_values("returns", returns)?;
@@ -151,6 +257,15 @@ pub fn tail(returns: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// As [`calmar`].
+///
+/// ```
+/// use quant::performance::ratio;
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let found = ratio::recovery_factor(&returns)?;
+/// assert!((found - 0.03 / 0.02).abs() < 1e-13);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn recovery_factor(returns: &[f64]) -> Result<f64> {
     let deepest = maximum_of(&series(returns)?);
     let sum = sum_of(returns.iter().copied());

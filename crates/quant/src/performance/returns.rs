@@ -21,6 +21,12 @@ use crate::{Error, Result};
 /// # Errors
 /// [`Error::TooShort`] with fewer than two prices, [`Error::NotFinite`], [`Error::OutOfBounds`] if
 /// a price is not above 0.
+///
+/// ```
+/// let returns = quant::performance::returns::simple(&[100.0, 110.0, 99.0])?;
+/// assert!((returns[0] - 0.10).abs() < 1e-15 && (returns[1] + 0.10).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn simple(prices: &[f64]) -> Result<Vec<f64>> {
     check_prices(prices)?;
     let returns: Vec<f64> = prices.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
@@ -32,6 +38,12 @@ pub fn simple(prices: &[f64]) -> Result<Vec<f64>> {
 ///
 /// # Errors
 /// As [`simple`].
+///
+/// ```
+/// let returns = quant::performance::returns::logarithmic(&[100.0, 110.0])?;
+/// assert!((returns[0] - 1.1_f64.ln()).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn logarithmic(prices: &[f64]) -> Result<Vec<f64>> {
     check_prices(prices)?;
     let returns: Vec<f64> = prices.windows(2).map(|pair| (pair[1] / pair[0]).ln()).collect();
@@ -44,6 +56,12 @@ pub fn logarithmic(prices: &[f64]) -> Result<Vec<f64>> {
 /// # Errors
 /// [`Error::TooShort`] if there is no return, [`Error::NotFinite`], [`Error::OutOfBounds`] if one
 /// is below −1, [`Error::Undefined`] if the growth overflows.
+///
+/// ```
+/// let growth = quant::performance::returns::cumulative(&[0.10, -0.10])?;
+/// assert!((growth[1] + 0.01).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn cumulative(returns: &[f64]) -> Result<Vec<f64>> {
     check(returns)?;
     let mut wealth = 1.0;
@@ -63,6 +81,11 @@ pub fn cumulative(returns: &[f64]) -> Result<Vec<f64>> {
 ///
 /// # Errors
 /// As [`cumulative`].
+///
+/// ```
+/// assert!((quant::performance::returns::total(&[0.10, -0.10])? + 0.01).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn total(returns: &[f64]) -> Result<f64> {
     check(returns)?;
     let total = wealth_of(returns) - 1.0;
@@ -74,6 +97,14 @@ pub fn total(returns: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// As [`cumulative`].
+///
+/// ```
+/// use quant::performance::{Frequency, returns};
+///
+/// let annual = returns::annual(&[0.01; 12], Frequency::MONTHLY)?;
+/// assert!((annual - (1.01_f64.powi(12) - 1.0)).abs() < 1e-14);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn annual(returns: &[f64], frequency: Frequency) -> Result<f64> {
     check(returns)?;
     let annual = annual_of(wealth_of(returns), returns.len(), frequency);
@@ -85,6 +116,12 @@ pub fn annual(returns: &[f64], frequency: Frequency) -> Result<f64> {
 ///
 /// # Errors
 /// As [`cumulative`].
+///
+/// ```
+/// let mean = quant::performance::returns::geometric_mean(&[0.21, 0.0])?;
+/// assert!((mean - 0.10).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn geometric_mean(returns: &[f64]) -> Result<f64> {
     check(returns)?;
     let mut logarithms = Sum::default();
@@ -100,6 +137,13 @@ pub fn geometric_mean(returns: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// As [`cumulative`]; [`Error::OutOfBounds`] if `length` is 0.
+///
+/// ```
+/// let quarters = quant::performance::returns::compounded(&[0.01; 6], 3)?;
+/// assert_eq!(quarters.len(), 2);
+/// assert!((quarters[0] - (1.01_f64.powi(3) - 1.0)).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn compounded(returns: &[f64], length: usize) -> Result<Vec<f64>> {
     check(returns)?;
     if length == 0 {

@@ -24,6 +24,14 @@ use crate::{Error, Result};
 /// # Errors
 /// [`Error::OutOfBounds`] if the window is 0, [`Error::TooShort`] if the series is shorter than the
 /// window, [`Error::NotFinite`], and what `figure` answers other than [`Error::Undefined`].
+///
+/// ```
+/// use quant::performance::{returns, rolling};
+///
+/// let sums = rolling::each(&[0.0, 0.10, -0.10], 2, returns::total)?;
+/// assert!((sums[0].unwrap_or_default() - 0.10).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn each(
     returns: &[f64],
     window: usize,

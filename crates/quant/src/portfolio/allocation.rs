@@ -11,6 +11,9 @@ const NODES_MAX: usize = 500_000;
 /// Shares that the greedy method buys one by one.
 const PURCHASES_MAX: usize = 1_000_000;
 
+/// How far a portfolio may be from its rules: weights so little below 0 are none.
+const TRACE: f64 = 1e-8;
+
 /// The most shares of one asset.
 const SHARES_MAX: f64 = 9.0e15;
 
@@ -36,8 +39,14 @@ pub struct Allocation {
 ///
 /// # Errors
 /// `weights` below 0 or adding up to more than 1, `prices` or `value` not above 0.
+///
+/// ```
+/// let bought = quant::portfolio::allocate_greedily(&[0.5, 0.5], &[30.0, 70.0], 200.0)?;
+/// assert_eq!((bought.shares, bought.cash), (vec![3, 1], 40.0));
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn allocate_greedily(weights: &[f64], prices: &[f64], value: f64) -> Result<Allocation> {
-    check(weights, prices, value)?;
+    let weights = &checked(weights, prices, value)?;
     let mut shares: Vec<f64> = weights
         .iter()
         .zip(prices)
@@ -82,7 +91,7 @@ pub fn allocate_greedily(weights: &[f64], prices: &[f64], value: f64) -> Result<
 /// # Ok::<(), quant::Error>(())
 /// ```
 pub fn allocate_exactly(weights: &[f64], prices: &[f64], value: f64) -> Result<Allocation> {
-    check(weights, prices, value)?;
+    let weights = &checked(weights, prices, value)?;
     let mut choices: Vec<Choice> = (0..weights.len())
         .filter(|&asset| weights[asset] > 0.0)
         .map(|asset| {
@@ -243,16 +252,17 @@ fn allocation(
     Allocation { shares, cash, error: error + cash, gap }
 }
 
-fn check(weights: &[f64], prices: &[f64], value: f64) -> Result<()> {
+/// The weights, those that rounding left a trace below 0 at 0.
+fn checked(weights: &[f64], prices: &[f64], value: f64) -> Result<Vec<f64>> {
     at_least("weights", weights.len(), 1)?;
     all_finite("weights", weights)?;
     same_length("prices", prices.len(), weights.len())?;
     all_finite("prices", prices)?;
-    if let Some(&found) = weights.iter().find(|&&weight| weight < 0.0) {
+    if let Some(&found) = weights.iter().find(|&&weight| weight < -TRACE) {
         return Err(Error::out_of_bounds("weights", found, "no weight below 0"));
     }
     let sum: f64 = weights.iter().sum();
-    if sum > 1.0 + 1e-9 {
+    if sum > 1.0 + TRACE {
         return Err(Error::out_of_bounds("weights", sum, "weights of at most 1 together"));
     }
     if let Some(&found) = prices.iter().find(|&&price| price <= 0.0) {
@@ -266,5 +276,5 @@ fn check(weights: &[f64], prices: &[f64], value: f64) -> Result<()> {
         let found = (value / lowest).max(as_number(weights.len()));
         return Err(Error::out_of_bounds("value", found, "at most 9e15 shares of 5000 assets"));
     }
-    Ok(())
+    Ok(weights.iter().map(|weight| weight.max(0.0)).collect())
 }

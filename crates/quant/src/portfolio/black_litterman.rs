@@ -32,6 +32,15 @@ pub struct Views {
 /// # Errors
 /// `covariance` as for [`super::risk_parity`], `market_weights` of another length or not finite,
 /// `risk_aversion` not above 0.
+///
+/// ```
+/// use quant::algebra::Matrix;
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let expected = quant::portfolio::equilibrium_returns(&covariance, &[0.5, 0.5], 2.0)?;
+/// assert!((expected[0] - 0.04).abs() < 1e-15 && (expected[1] - 0.01).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn equilibrium_returns(
     covariance: &Matrix,
     market_weights: &[f64],

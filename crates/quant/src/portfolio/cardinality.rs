@@ -8,7 +8,7 @@ use super::constraints::{Cardinality, Constraints};
 use super::mean_variance::Portfolio;
 use crate::error::{Error, Result};
 
-/// The most nodes that are looked at; then the best so far is the answer, with its gap.
+/// The most nodes that may be looked at.
 pub const NODES_MAX: usize = 20_000;
 
 /// A weight below this is none.
@@ -50,9 +50,9 @@ pub(super) fn solve(
     tree.dive(&root)?;
     tree.branch(&decisions, &root)?;
     let Some(mut best) = tree.best else {
-        if tree.nodes >= NODES_MAX {
+        if tree.nodes >= limit.nodes_max {
             let method = "branch and bound over the number of assets";
-            return Err(Error::NotConverged { method, steps_max: NODES_MAX });
+            return Err(Error::NotConverged { method, steps_max: limit.nodes_max });
         }
         let why = format!(
             "no {} assets of at least {} each obey the other rules",
@@ -121,7 +121,7 @@ impl<F: Fn(&Constraints) -> Result<Portfolio>> Tree<F> {
         if node.objective >= target - 1e-12 * target.abs() {
             return Ok(());
         }
-        if self.nodes >= NODES_MAX {
+        if self.nodes >= self.limit.nodes_max {
             self.open_bound = self.open_bound.min(node.objective);
             return Ok(());
         }

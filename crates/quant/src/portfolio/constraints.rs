@@ -1,11 +1,14 @@
 //! What a portfolio must obey: one type for every problem.
 
+use super::cardinality::NODES_MAX;
 use crate::algebra::Matrix;
 use crate::error::{Error, Result, all_finite, at_least, same_length};
 
 /// The most assets one problem may have.
 pub const ASSETS_MAX: usize = 5_000;
 
+/// The largest weight that may be held or compared with, either way.
+const WEIGHT_MAX: f64 = 1e6;
 /// The most groups and other linear rules one problem may have.
 pub const GROUPS_MAX: usize = 1_000;
 
@@ -58,6 +61,9 @@ pub struct Cardinality {
     pub assets_max: usize,
     /// The least weight of an asset that is held; 0 where there is none.
     pub weight_min: f64,
+    /// The most nodes that the search looks at, up to [`NODES_MAX`]; then the best so far is the
+    /// answer, with its gap.
+    pub nodes_max: usize,
 }
 
 /// Bounds, budget, groups, trading, tracking error and number of assets, each optional but the
@@ -167,7 +173,7 @@ impl Constraints {
     /// No more than `assets_max` assets, each of at least `weight_min`.
     #[must_use]
     pub fn with_cardinality(mut self, assets_max: usize, weight_min: f64) -> Self {
-        self.cardinality = Some(Cardinality { assets_max, weight_min });
+        self.cardinality = Some(Cardinality { assets_max, weight_min, nodes_max: NODES_MAX });
         self
     }
 
@@ -226,7 +232,8 @@ impl Constraints {
     ///
     /// # Errors
     /// The argument at fault: `lower`, `upper`, `budget`, `groups`, `current`, `buy_cost`,
-    /// `sell_cost`, `turnover_max`, `benchmark`, `error_max`, `assets_max` or `weight_min`.
+    /// `sell_cost`, `turnover_max`, `benchmark`, `error_max`, `assets_max`, `weight_min` or
+    /// `nodes_max`.
     pub fn check(&self) -> Result<()> {
         let assets = self.assets();
         at_least("lower", assets, 1)?;
@@ -287,6 +294,10 @@ impl Constraints {
         if cardinality.assets_max == 0 {
             return Err(Error::out_of_bounds("assets_max", 0.0, "at least 1 asset"));
         }
+        if !(1..=NODES_MAX).contains(&cardinality.nodes_max) {
+            let found = count(cardinality.nodes_max);
+            return Err(Error::out_of_bounds("nodes_max", found, "1 to 20000 nodes"));
+        }
         let must: Vec<usize> = (0..self.assets())
             .filter(|&asset| self.lower[asset] > 0.0 || self.upper[asset] < 0.0)
             .collect();
@@ -311,7 +322,7 @@ impl Trading {
         same_length("current", self.current.len(), assets)?;
         same_length("buy_cost", self.buy_cost.len(), assets)?;
         same_length("sell_cost", self.sell_cost.len(), assets)?;
-        all_finite("current", &self.current)?;
+        all_weights("current", &self.current)?;
         not_negative("buy_cost", &self.buy_cost)?;
         not_negative("sell_cost", &self.sell_cost)?;
         if self.turnover_max.is_nan() || self.turnover_max < 0.0 {
@@ -336,8 +347,18 @@ impl Tracking {
 
     fn check(&self, assets: usize) -> Result<()> {
         same_length("benchmark", self.benchmark.len(), assets)?;
-        all_finite("benchmark", &self.benchmark)?;
+        all_weights("benchmark", &self.benchmark)?;
         not_negative("error_max", &[self.error_max])
+    }
+}
+
+/// Weights that are held or compared with: larger ones are a mistake, and leave nothing of the
+/// others' digits.
+fn all_weights(argument: &'static str, weights: &[f64]) -> Result<()> {
+    all_finite(argument, weights)?;
+    match weights.iter().find(|weight| weight.abs() > WEIGHT_MAX) {
+        Some(&found) => Err(Error::out_of_bounds(argument, found, "weights within ±1,000,000")),
+        None => Ok(()),
     }
 }
 

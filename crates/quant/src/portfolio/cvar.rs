@@ -69,6 +69,13 @@ pub fn minimum_cvar(
 /// # Errors
 /// [`Error::TooShort`] without losses, [`Error::NotFinite`], [`Error::OutOfBounds`] for a
 /// `confidence` outside 0 ≤ c < 1.
+///
+/// ```
+/// let losses = [0.05, -0.01, 0.03, 0.00];
+/// let mean = quant::portfolio::conditional_value_at_risk(&losses, 0.5)?;
+/// assert!((mean - 0.04).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn conditional_value_at_risk(losses: &[f64], confidence: f64) -> Result<f64> {
     at_least("losses", losses.len(), 1)?;
     all_finite("losses", losses)?;

@@ -6,6 +6,7 @@ use super::dendrogram::{Dendrogram, Linkage};
 use super::leaf_order::{optimal_leaf_order, turned_leaf_order};
 use super::mean_variance::as_number;
 use super::risk_budget::check_risky;
+use super::weight_bounds::WeightBounds;
 use crate::algebra::Matrix;
 use crate::error::{Error, Result};
 
@@ -45,28 +46,54 @@ pub fn hierarchical_risk_parity(
     linkage: Linkage,
     split: Split,
 ) -> Result<Vec<f64>> {
+    let bounds = WeightBounds::between(covariance.rows(), 0.0, 1.0);
+    hierarchical_risk_parity_within(covariance, linkage, split, &bounds)
+}
+
+/// [`hierarchical_risk_parity`] under bounds on the weights: each division is as near to its own
+/// share as the bounds of both sets allow.
+///
+/// skfolio's rule; Pfitzinger and Katzke, A Constrained Hierarchical Risk Parity Algorithm with
+/// Cluster-based Capital Allocation (2019).
+///
+/// # Errors
+/// As [`hierarchical_risk_parity`] and [`WeightBounds::check`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{Linkage, Split, WeightBounds, hierarchical_risk_parity_within};
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let bounds = WeightBounds::between(2, 0.0, 0.7);
+/// let (linkage, split) = (Linkage::Ward, Split::Tree);
+/// let weights = hierarchical_risk_parity_within(&covariance, linkage, split, &bounds)?;
+/// assert!((weights[1] - 0.7).abs() < 1e-12);
+/// # Ok::<(), quant::Error>(())
+/// ```
+pub fn hierarchical_risk_parity_within(
+    covariance: &Matrix,
+    linkage: Linkage,
+    split: Split,
+    bounds: &WeightBounds,
+) -> Result<Vec<f64>> {
     check_risky(covariance)?;
+    bounds.check_for(covariance.rows())?;
     let distances = correlation_distances(covariance);
     let tree = Dendrogram::new(&distances, linkage)?;
-    let mut weights = vec![1.0; covariance.rows()];
+    let mut divided = Divided { covariance, bounds, weights: vec![1.0; covariance.rows()] };
     match split {
-        Split::Halves => halve(covariance, &tree.leaf_order(), &mut weights),
-        Split::TurnedHalves => {
-            halve(covariance, &turned_leaf_order(&tree, &distances), &mut weights);
-        }
-        Split::OptimalHalves => {
-            halve(covariance, &optimal_leaf_order(&tree, &distances), &mut weights);
-        }
+        Split::Halves => divided.halve(&tree.leaf_order()),
+        Split::TurnedHalves => divided.halve(&turned_leaf_order(&tree, &distances)),
+        Split::OptimalHalves => divided.halve(&optimal_leaf_order(&tree, &distances)),
         Split::Tree => {
             for cluster in (tree.leaves()..2 * tree.leaves() - 1).rev() {
                 if let Some((left, right)) = tree.children(cluster) {
-                    let (left, right) = (tree.leaves_of(left), tree.leaves_of(right));
-                    divide(covariance, &left, &right, &mut weights);
+                    divided.divide(&tree.leaves_of(left), &tree.leaves_of(right));
                 }
             }
         }
     }
-    Ok(weights)
+    Ok(divided.weights)
 }
 
 /// Hierarchical equal risk contribution: weight is divided along the tree down to `clusters`
@@ -79,6 +106,16 @@ pub fn hierarchical_risk_parity(
 ///
 /// # Errors
 /// As [`hierarchical_risk_parity`]; `clusters` must be 1 to the number of assets.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{Linkage, hierarchical_equal_risk};
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let weights = hierarchical_equal_risk(&covariance, Linkage::Ward, Some(2))?;
+/// assert!((weights[1] - 0.8).abs() < 1e-12);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn hierarchical_equal_risk(
     covariance: &Matrix,
     linkage: Linkage,
@@ -126,6 +163,32 @@ pub fn hierarchical_equal_risk(
     Ok(weights)
 }
 
+/// [`hierarchical_equal_risk`] under bounds on the weights: of the weights that obey, those whose
+/// relative distances from it have the least sum of squares (skfolio's rule).
+///
+/// # Errors
+/// As [`hierarchical_equal_risk`] and [`WeightBounds::check`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{Linkage, WeightBounds, hierarchical_equal_risk_within};
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let bounds = WeightBounds::between(2, 0.0, 0.7);
+/// let weights = hierarchical_equal_risk_within(&covariance, Linkage::Ward, Some(2), &bounds)?;
+/// assert!((weights[1] - 0.7).abs() < 1e-12);
+/// # Ok::<(), quant::Error>(())
+/// ```
+pub fn hierarchical_equal_risk_within(
+    covariance: &Matrix,
+    linkage: Linkage,
+    clusters: Option<usize>,
+    bounds: &WeightBounds,
+) -> Result<Vec<f64>> {
+    bounds.check_for(covariance.rows())?;
+    Ok(bounds.nearest(&hierarchical_equal_risk(covariance, linkage, clusters)?))
+}
+
 /// √((1 − ρ) / 2) for each pair of assets.
 pub(super) fn correlation_distances(covariance: &Matrix) -> Matrix {
     let size = covariance.rows();
@@ -142,25 +205,36 @@ pub(super) fn correlation_distances(covariance: &Matrix) -> Matrix {
     distances
 }
 
-fn halve(covariance: &Matrix, order: &[usize], weights: &mut [f64]) {
-    let mut open = vec![order];
-    while let Some(list) = open.pop() {
-        if list.len() > 1 {
-            let (left, right) = list.split_at(list.len() / 2);
-            divide(covariance, left, right, weights);
-            open.extend([left, right]);
-        }
-    }
+/// Weights on their way: those of a set that is not divided yet are all the set's.
+struct Divided<'a> {
+    covariance: &'a Matrix,
+    bounds: &'a WeightBounds,
+    weights: Vec<f64>,
 }
 
-fn divide(covariance: &Matrix, left: &[usize], right: &[usize], weights: &mut [f64]) {
-    let first = inverse_variance_risk(covariance, left);
-    let second = inverse_variance_risk(covariance, right);
-    let total = first + second;
-    // Two sets that are hedged within have no risk to compare: each gets a half.
-    let share = if total > 0.0 { 1.0 - first / total } else { 0.5 };
-    scale(weights, left, share);
-    scale(weights, right, 1.0 - share);
+impl Divided<'_> {
+    fn halve(&mut self, order: &[usize]) {
+        let mut open = vec![order];
+        while let Some(list) = open.pop() {
+            if list.len() > 1 {
+                let (left, right) = list.split_at(list.len() / 2);
+                self.divide(left, right);
+                open.extend([left, right]);
+            }
+        }
+    }
+
+    fn divide(&mut self, left: &[usize], right: &[usize]) {
+        let first = inverse_variance_risk(self.covariance, left);
+        let second = inverse_variance_risk(self.covariance, right);
+        let total = first + second;
+        // Two sets that are hedged within have no risk to compare: each gets a half.
+        let share = if total > 0.0 { 1.0 - first / total } else { 0.5 };
+        let weight = left.first().map_or(0.0, |&asset| self.weights[asset]);
+        let share = self.bounds.share_within(share, weight, (left, right));
+        scale(&mut self.weights, left, share);
+        scale(&mut self.weights, right, 1.0 - share);
+    }
 }
 
 fn scale(weights: &mut [f64], members: &[usize], factor: f64) {

@@ -32,7 +32,7 @@ pub struct Portfolio {
     /// What was made least or greatest: variance, utility, ratio or CVaR, as the function says.
     pub objective: f64,
     /// How much better the objective could still be: 0 but where a limit on the number of assets
-    /// ended the search ([`cardinality::NODES_MAX`]).
+    /// ended the search ([`super::Cardinality::nodes_max`]).
     pub gap: f64,
 }
 
@@ -78,6 +78,18 @@ fn least_variance(
 ///
 /// # Errors
 /// As [`minimum_variance`]; `risk_aversion` must be above 0.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{Constraints, Moments, maximum_utility};
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let moments = Moments { expected_returns: vec![0.08, 0.04], covariance };
+/// let answer = maximum_utility(&moments, 2.0, &Constraints::long_only(2))?;
+/// // 0.08 − 0.08 w = 0.04 − 0.02 (1 − w) where the slopes are equal.
+/// assert!((answer.weights[0] - 0.6).abs() < 1e-9);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn maximum_utility(
     moments: &Moments,
     risk_aversion: f64,
@@ -116,6 +128,17 @@ fn greatest_utility(
 ///
 /// # Errors
 /// As [`minimum_variance`]; a return out of reach is [`Error::Infeasible`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{Constraints, Moments, minimum_variance_at_return};
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let moments = Moments { expected_returns: vec![0.08, 0.04], covariance };
+/// let answer = minimum_variance_at_return(&moments, 0.06, &Constraints::long_only(2))?;
+/// assert!((answer.weights[0] - 0.5).abs() < 1e-9);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn minimum_variance_at_return(
     moments: &Moments,
     return_min: f64,
@@ -132,6 +155,17 @@ pub fn minimum_variance_at_return(
 ///
 /// # Errors
 /// As [`minimum_variance`]; [`Error::Infeasible`] where even the calmest is more volatile.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{Constraints, Moments, maximum_return_at_volatility};
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let moments = Moments { expected_returns: vec![0.08, 0.04], covariance };
+/// let answer = maximum_return_at_volatility(&moments, 0.2, &Constraints::long_only(2))?;
+/// assert!((answer.objective - 0.08).abs() < 1e-9);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn maximum_return_at_volatility(
     moments: &Moments,
     volatility_max: f64,
@@ -166,6 +200,18 @@ pub fn maximum_return_at_volatility(
 /// # Errors
 /// As [`minimum_variance`]; [`Error::Undefined`] where no portfolio expects more than
 /// `risk_free`, or one does without any risk.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{Constraints, Moments, maximum_sharpe};
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let moments = Moments { expected_returns: vec![0.08, 0.04], covariance };
+/// let answer = maximum_sharpe(&moments, 0.0, &Constraints::long_only(2))?;
+/// // In proportion to return over variance: 2 to 4.
+/// assert!((answer.weights[0] - 1.0 / 3.0).abs() < 1e-9);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn maximum_sharpe(
     moments: &Moments,
     risk_free: f64,
@@ -184,6 +230,17 @@ pub fn maximum_sharpe(
 ///
 /// # Errors
 /// As [`maximum_sharpe`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{Constraints, maximum_diversification};
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let answer = maximum_diversification(&covariance, &Constraints::long_only(2))?;
+/// // Uncorrelated assets get weights by 1 / σ.
+/// assert!((answer.weights[0] - 1.0 / 3.0).abs() < 1e-9);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn maximum_diversification(
     covariance: &Matrix,
     constraints: &Constraints,
@@ -204,6 +261,17 @@ pub fn maximum_diversification(
 ///
 /// # Errors
 /// As [`minimum_variance`]; `points` must be 2 to 10,000.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{Constraints, Moments, efficient_frontier};
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let moments = Moments { expected_returns: vec![0.08, 0.04], covariance };
+/// let answer = efficient_frontier(&moments, 3, &Constraints::long_only(2))?;
+/// assert!((answer[0].weights[0] - 0.2).abs() < 1e-9 && answer[2].weights[0] > 0.999);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn efficient_frontier(
     moments: &Moments,
     points: usize,
@@ -229,6 +297,18 @@ pub fn efficient_frontier(
 }
 
 /// The expected return of `weights`, less what it costs to get there.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{Constraints, Moments, net_return};
+///
+/// let covariance = Matrix::identity(2);
+/// let moments = Moments { expected_returns: vec![0.08, 0.04], covariance };
+/// let rules = Constraints::long_only(2).with_cost(&[1.0, 0.0], 0.01);
+/// // A half is sold, a half is bought: 0.06 less 1 %.
+/// assert!((net_return(&moments, &[0.5, 0.5], &rules) - 0.05).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 #[must_use]
 pub fn net_return(moments: &Moments, weights: &[f64], constraints: &Constraints) -> f64 {
     crate::algebra::dot(&moments.expected_returns, weights) - constraints.trading_cost(weights)

@@ -1,6 +1,8 @@
 //! Portfolios whose assets contribute to risk by given shares.
 
+use super::bounded_budget;
 use super::mean_variance::as_number;
+use super::weight_bounds::WeightBounds;
 use crate::algebra::{Cholesky, Matrix, add_scaled, dot};
 use crate::error::{Error, Result, all_finite, at_least, same_length};
 
@@ -58,6 +60,48 @@ pub fn risk_budgets(covariance: &Matrix, budgets: &[f64]) -> Result<Vec<f64>> {
         }
     }
     by_newton(covariance, &shares, values)
+}
+
+/// [`risk_budgets`] under bounds on the weights, as near as they allow: the least of
+/// ½ ln(wᵀ Σ w) − Σ bᵢ ln wᵢ among the weights that obey, bᵢ adding up to 1.
+///
+/// Without bounds that bind it is the answer of [`risk_budgets`]; with them the shares of the
+/// others are no longer in proportion to their budgets. Richard and Roncalli, Constrained Risk
+/// Budgeting Portfolios (2019), in the form that skfolio solves: its sum of weights is a rule like
+/// the bounds, where the paper's is met by the scale of the budgets alone.
+///
+/// # Errors
+/// As [`risk_budgets`] and [`WeightBounds::check`]; [`Error::OutOfBounds`] for an `upper` of 0,
+/// because what has a budget is held.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::portfolio::{WeightBounds, risk_budgets_within};
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let bounds = WeightBounds::between(2, 0.0, 0.6);
+/// let weights = risk_budgets_within(&covariance, &[1.0, 1.0], &bounds)?;
+/// assert!((weights[0] - 0.4).abs() < 1e-12);
+/// # Ok::<(), quant::Error>(())
+/// ```
+pub fn risk_budgets_within(
+    covariance: &Matrix,
+    budgets: &[f64],
+    bounds: &WeightBounds,
+) -> Result<Vec<f64>> {
+    bounds.check_for(covariance.rows())?;
+    if let Some(&found) = bounds.upper.iter().find(|&&upper| upper <= 0.0) {
+        return Err(Error::out_of_bounds("upper", found, "a number above 0"));
+    }
+    match risk_budgets(covariance, budgets) {
+        Ok(plain) if bounds.hold(&plain) => return Ok(plain),
+        // Assets that hedge each other perfectly may not be able to within the bounds.
+        Ok(_) | Err(Error::NotConverged { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let total: f64 = budgets.iter().sum();
+    let shares: Vec<f64> = budgets.iter().map(|budget| budget / total).collect();
+    bounded_budget::solve(covariance, &shares, bounds)
 }
 
 /// One round: each value to where its own share is right, given the others.
@@ -126,6 +170,15 @@ fn scaled(values: &[f64]) -> Vec<f64> {
 /// # Errors
 /// As [`risk_budgets`]. Maillard, Roncalli and Teiletche, On the Properties of Equally-Weighted
 /// Risk Contributions Portfolios (2010).
+///
+/// ```
+/// use quant::algebra::Matrix;
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let weights = quant::portfolio::risk_parity(&covariance)?;
+/// assert!((weights[1] - 2.0 / 3.0).abs() < 1e-12);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn risk_parity(covariance: &Matrix) -> Result<Vec<f64>> {
     risk_budgets(covariance, &vec![1.0; covariance.rows()])
 }
@@ -134,6 +187,15 @@ pub fn risk_parity(covariance: &Matrix) -> Result<Vec<f64>> {
 ///
 /// # Errors
 /// [`Error::LengthsDiffer`] where weights do not fit, [`Error::Undefined`] without any risk.
+///
+/// ```
+/// use quant::algebra::Matrix;
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let shares = quant::portfolio::risk_contributions(&covariance, &[0.5, 0.5])?;
+/// assert!((shares[0] - 0.8).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn risk_contributions(covariance: &Matrix, weights: &[f64]) -> Result<Vec<f64>> {
     let slopes = covariance.multiply_vector(weights)?;
     let variance = covariance.quadratic_form(weights)?;

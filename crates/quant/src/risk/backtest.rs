@@ -94,6 +94,13 @@ pub struct TrafficLight {
 ///
 /// # Errors
 /// [`Error::LengthsDiffer`], [`Error::NotFinite`].
+///
+/// ```
+/// use quant::risk::backtest::exceptions;
+///
+/// assert_eq!(exceptions(&[-0.03, 0.01, -0.01], &[0.02; 3])?, [true, false, false]);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn exceptions(returns: &[f64], values_at_risk: &[f64]) -> Result<Vec<bool>> {
     same_length("values_at_risk", values_at_risk.len(), returns.len())?;
     check_values("returns", returns)?;
@@ -107,6 +114,15 @@ pub fn exceptions(returns: &[f64], values_at_risk: &[f64]) -> Result<Vec<bool>> 
 /// # Errors
 /// [`Error::TooShort`] without observations, [`Error::OutOfBounds`] unless 0 < level < 1 and there
 /// are no more exceptions than observations.
+///
+/// ```
+/// use quant::risk::backtest::{Record, kupiec};
+///
+/// // As many as expected: nothing speaks against the level.
+/// let test = kupiec(Record { exceptions: 5, observations: 100 }, 0.95)?;
+/// assert!(test.statistic.abs() < 1e-12 && (test.p_value - 1.0).abs() < 1e-6);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn kupiec(record: Record, level: f64) -> Result<Test> {
     check(record, level)?;
     Test::of(coverage_ratio(record, level), 1.0)
@@ -117,6 +133,15 @@ pub fn kupiec(record: Record, level: f64) -> Result<Test> {
 /// # Errors
 /// [`Error::TooShort`] with fewer than two observations, [`Error::OutOfBounds`] unless
 /// 0 < level < 1.
+///
+/// ```
+/// use quant::risk::backtest::christoffersen;
+///
+/// // Ten in a row: too many, and not by themselves.
+/// let exceptions: Vec<bool> = (0..100).map(|day| day < 10).collect();
+/// assert!(christoffersen(&exceptions, 0.95)?.independence.p_value < 1e-6);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn christoffersen(exceptions: &[bool], level: f64) -> Result<Christoffersen> {
     check_level(level)?;
     at_least("exceptions", exceptions.len(), 2)?;
@@ -142,6 +167,14 @@ pub fn christoffersen(exceptions: &[bool], level: f64) -> Result<Christoffersen>
 ///
 /// # Errors
 /// As [`kupiec`].
+///
+/// ```
+/// use quant::risk::backtest::{Record, Zone, traffic_light};
+///
+/// let light = traffic_light(Record { exceptions: 4, observations: 250 }, 0.99)?;
+/// assert_eq!(light.zone, Zone::Green);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn traffic_light(record: Record, level: f64) -> Result<TrafficLight> {
     check(record, level)?;
     let cumulative_probability = if record.quiet() == 0 {

@@ -3,6 +3,7 @@
 //! Blocks keep what neighbouring returns have to do with each other. [`Blocks::Stationary`] draws
 //! lengths at random around a mean (Politis and Romano 1994), [`Blocks::Circular`] all of one
 //! length (1992); both go round at the end. [`block_length`] says how long they should be.
+//! [`interval`] takes the draws' percentiles, [`bca_interval`] corrects them.
 //!
 //! ```
 //! use quant::performance::{Basis, Frequency, ratio};
@@ -15,6 +16,10 @@
 //! assert!(sharpe.low < sharpe.estimate && sharpe.estimate < sharpe.high);
 //! # Ok::<(), quant::Error>(())
 //! ```
+
+mod bca;
+
+pub use bca::bca_interval;
 
 use crate::error::{all_finite, at_least};
 use crate::moments::{Moments, check_values, mean_of, quantile_of, sum_of};
@@ -82,6 +87,17 @@ pub struct BlockLength {
 /// [`Error::TooShort`] with fewer than two returns, [`Error::NotFinite`], [`Error::OutOfBounds`]
 /// for the plan's values and unless 0 < level < 1, [`Error::Undefined`] if the figure has a value
 /// in fewer than two draws, and what `figure` answers.
+///
+/// ```
+/// use quant::performance::returns;
+/// use quant::risk::bootstrap::{Blocks, Plan, interval};
+///
+/// let returns = [0.02, -0.01, 0.03, 0.00, -0.02, 0.01];
+/// let plan = Plan { blocks: Blocks::Circular { length: 2 }, draws: 200, seed: 1 };
+/// let total = interval(&returns, &plan, 0.9, returns::total)?;
+/// assert!(total.low <= total.estimate && total.estimate <= total.high);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn interval(
     returns: &[f64],
     plan: &Plan,
@@ -89,8 +105,37 @@ pub fn interval(
     figure: impl Fn(&[f64]) -> Result<f64>,
 ) -> Result<Interval> {
     check_level(level)?;
+    let side = 0.5 * (1.0 - level);
+    Ok(drawn_figures(returns, plan, &figure)?.between(side, 1.0 - side))
+}
+
+/// A figure, and its values over the draws in ascending order.
+struct Drawn {
+    estimate: f64,
+    sorted: Vec<f64>,
+    standard_error: f64,
+}
+
+impl Drawn {
+    fn between(&self, low: f64, high: f64) -> Interval {
+        Interval {
+            estimate: self.estimate,
+            low: quantile_of(&self.sorted, low),
+            high: quantile_of(&self.sorted, high),
+            standard_error: self.standard_error,
+            draws: self.sorted.len(),
+        }
+    }
+}
+
+fn drawn_figures(
+    returns: &[f64],
+    plan: &Plan,
+    figure: &impl Fn(&[f64]) -> Result<f64>,
+) -> Result<Drawn> {
     check(returns, plan)?;
     let estimate = figure(returns)?;
+    all_finite("figure", &[estimate])?;
     let mut random = Random::new(plan.seed);
     let mut drawn = vec![0.0; returns.len()];
     let mut figures = Vec::with_capacity(plan.draws);
@@ -109,20 +154,23 @@ pub fn interval(
     all_finite("figure", &figures)?;
     let standard_error = Moments::of_finite(&figures).standard_deviation()?;
     figures.sort_unstable_by(f64::total_cmp);
-    let side = 0.5 * (1.0 - level);
-    Ok(Interval {
-        estimate,
-        low: quantile_of(&figures, side),
-        high: quantile_of(&figures, 1.0 - side),
-        standard_error,
-        draws: figures.len(),
-    })
+    Ok(Drawn { estimate, sorted: figures, standard_error })
 }
 
 /// One series drawn from `returns`, as long as they are.
 ///
 /// # Errors
 /// As [`interval`].
+///
+/// ```
+/// use quant::risk::bootstrap::{Blocks, Plan, resample};
+///
+/// let plan = Plan { blocks: Blocks::Circular { length: 3 }, draws: 2, seed: 1 };
+/// let mut drawn = resample(&[0.1, 0.2, 0.3], &plan)?; // one block, turned
+/// drawn.sort_by(f64::total_cmp);
+/// assert_eq!(drawn, [0.1, 0.2, 0.3]);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn resample(returns: &[f64], plan: &Plan) -> Result<Vec<f64>> {
     check(returns, plan)?;
     let mut drawn = vec![0.0; returns.len()];
@@ -136,6 +184,13 @@ pub fn resample(returns: &[f64], plan: &Plan) -> Result<Vec<f64>> {
 /// # Errors
 /// [`Error::TooShort`] with fewer than ten values, [`Error::NotFinite`], [`Error::Undefined`] if
 /// they are constant.
+///
+/// ```
+/// let values: Vec<f64> = (0..200).map(|t| f64::from(t / 10 % 2)).collect();
+/// let length = quant::risk::bootstrap::block_length(&values)?;
+/// assert!(length.circular > 1.0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn block_length(values: &[f64]) -> Result<BlockLength> {
     at_least("values", values.len(), 10)?;
     check_values("values", values)?;

@@ -65,6 +65,15 @@ pub struct Tree {
 /// # Errors
 /// [`Error::LengthsDiffer`] where it is not square, [`Error::Undefined`] where it is not symmetric,
 /// [`Error::OutOfBounds`] if a correlation is not from −1 to 1 (within 1e-9).
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::cluster::distances;
+///
+/// let correlation = Matrix::from_rows(&[[1.0, 0.5], [0.5, 1.0]])?;
+/// assert!((distances(&correlation)?[(0, 1)] - 0.5).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn distances(correlation: &Matrix) -> Result<Matrix> {
     correlation.check_symmetric("correlation")?;
     let mut answer = correlation.clone();
@@ -87,6 +96,16 @@ pub fn distances(correlation: &Matrix) -> Result<Matrix> {
 /// [`Error::TooShort`] with fewer than two items, [`Error::LengthsDiffer`] where the matrix is not
 /// square, [`Error::Undefined`] where it is not symmetric, [`Error::OutOfBounds`] with more than
 /// [`ITEMS_MAX`] items or a distance that is not from 0 to [`DISTANCE_MAX`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::cluster::{Linkage, linkage};
+///
+/// let distances = Matrix::from_rows(&[[0.0, 1.0, 5.0], [1.0, 0.0, 4.0], [5.0, 4.0, 0.0]])?;
+/// let tree = linkage(&distances, Linkage::Single)?;
+/// assert_eq!((tree.merges[0].distance, tree.merges[1].distance), (1.0, 4.0));
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn linkage(distances: &Matrix, linkage: Linkage) -> Result<Tree> {
     at_least("distances", distances.rows(), 2)?;
     distances.check_symmetric("distances")?;

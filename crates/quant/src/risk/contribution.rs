@@ -38,6 +38,18 @@ pub struct Contribution {
 /// # Errors
 /// As [`simulate`](super::monte_carlo::simulate); [`Error::Undefined`] if the portfolio has no
 /// variance.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::contribution::normal;
+/// use quant::risk::monte_carlo::Assets;
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.01]])?;
+/// let assets = Assets { weights: &[0.5, 0.5], means: &[0.0, 0.0], covariance: &covariance };
+/// let risk = normal(&assets, 0.99)?;
+/// assert!((risk.components[0] / risk.total - 0.8).abs() < 1e-14);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn normal(assets: &Assets<'_>, level: f64) -> Result<Contribution> {
     check_level(level)?;
     assets.check()?;
@@ -59,6 +71,16 @@ pub fn normal(assets: &Assets<'_>, level: f64) -> Result<Contribution> {
 /// # Errors
 /// [`Error::TooShort`], [`Error::LengthsDiffer`], [`Error::NotFinite`], [`Error::OutOfBounds`]
 /// unless 0 < level < 1.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::contribution::historical;
+///
+/// let returns = Matrix::from_rows(&[[-0.10, 0.02], [0.05, 0.01], [0.02, 0.00], [0.01, 0.01]])?;
+/// let risk = historical(&[0.5, 0.5], &returns, 0.75)?;
+/// assert!((risk.total - 0.04).abs() < 1e-15 && (risk.components[1] + 0.01).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn historical(weights: &[f64], returns: &Matrix, level: f64) -> Result<Contribution> {
     check_level(level)?;
     at_least("weights", weights.len(), 1)?;

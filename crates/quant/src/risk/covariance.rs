@@ -36,10 +36,52 @@ pub struct Shrunk {
     pub intensity: f64,
 }
 
+/// Which of the covariances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Estimator {
+    /// [`sample`].
+    #[default]
+    Sample,
+    /// [`ledoit_wolf`].
+    LedoitWolf,
+    /// [`oracle_approximating`].
+    OracleApproximating,
+}
+
+/// The covariance by an estimator that is chosen.
+///
+/// # Errors
+/// As [`sample`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::covariance::{Estimator, estimate, sample};
+///
+/// let returns = Matrix::from_rows(&[[0.01, 0.02], [-0.01, 0.00], [0.02, 0.01]])?;
+/// assert_eq!(estimate(&returns, Estimator::Sample)?, sample(&returns)?);
+/// # Ok::<(), quant::Error>(())
+/// ```
+pub fn estimate(returns: &Matrix, estimator: Estimator) -> Result<Matrix> {
+    match estimator {
+        Estimator::Sample => sample(returns),
+        Estimator::LedoitWolf => Ok(ledoit_wolf(returns)?.covariance),
+        Estimator::OracleApproximating => Ok(oracle_approximating(returns)?.covariance),
+    }
+}
+
 /// The unbiased covariance.
 ///
 /// # Errors
 /// [`Error::TooShort`] with fewer than two periods or no asset.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::covariance::sample;
+///
+/// let returns = Matrix::from_rows(&[[0.01, 0.02], [-0.01, 0.00], [0.02, 0.01], [0.00, -0.02]])?;
+/// assert!((sample(&returns)?[(0, 0)] - 0.0005 / 3.0).abs() < 1e-17);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn sample(returns: &Matrix) -> Result<Matrix> {
     check(returns)?;
     Ok(Centred::new(returns).covariance(returns.rows() as f64 - 1.0))
@@ -49,6 +91,15 @@ pub fn sample(returns: &Matrix) -> Result<Matrix> {
 ///
 /// # Errors
 /// As [`sample`]; [`Error::Undefined`] if an asset's returns are constant.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::covariance::correlation;
+///
+/// let returns = Matrix::from_rows(&[[0.01, 0.02], [-0.01, 0.00], [0.02, 0.01], [0.00, -0.02]])?;
+/// assert_eq!(correlation(&returns)?[(1, 1)], 1.0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn correlation(returns: &Matrix) -> Result<Matrix> {
     correlation_of(&sample(returns)?)
 }
@@ -57,6 +108,15 @@ pub fn correlation(returns: &Matrix) -> Result<Matrix> {
 ///
 /// # Errors
 /// [`Error::Undefined`] if the matrix is not symmetric or a variance is not above 0.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::covariance::correlation_of;
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.01], [0.01, 0.01]])?;
+/// assert!((correlation_of(&covariance)?[(0, 1)] - 0.5).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn correlation_of(covariance: &Matrix) -> Result<Matrix> {
     let deviations = deviations_of(covariance)?;
     let mut answer = covariance.clone();
@@ -77,6 +137,15 @@ pub fn correlation_of(covariance: &Matrix) -> Result<Matrix> {
 ///
 /// # Errors
 /// As [`sample`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::covariance::ledoit_wolf;
+///
+/// let returns = Matrix::from_rows(&[[0.01, 0.02], [-0.01, 0.00], [0.02, 0.01], [0.00, -0.02]])?;
+/// assert!((0.0..=1.0).contains(&ledoit_wolf(&returns)?.intensity));
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn ledoit_wolf(returns: &Matrix) -> Result<Shrunk> {
     check(returns)?;
     let centred = Centred::new(returns);
@@ -101,6 +170,15 @@ pub fn ledoit_wolf(returns: &Matrix) -> Result<Shrunk> {
 ///
 /// # Errors
 /// As [`sample`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::covariance::oracle_approximating;
+///
+/// let returns = Matrix::from_rows(&[[0.01, 0.02], [-0.01, 0.00], [0.02, 0.01], [0.00, -0.02]])?;
+/// assert!((0.0..=1.0).contains(&oracle_approximating(&returns)?.intensity));
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn oracle_approximating(returns: &Matrix) -> Result<Shrunk> {
     check(returns)?;
     let n = returns.rows() as f64;
@@ -120,6 +198,16 @@ pub fn oracle_approximating(returns: &Matrix) -> Result<Shrunk> {
 /// # Errors
 /// As [`sample`], with at least two assets; [`Error::Undefined`] if an asset's returns are
 /// constant.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::covariance::ledoit_wolf_correlation;
+///
+/// let returns = Matrix::from_rows(&[[0.01, 0.02], [-0.01, 0.00], [0.02, 0.01], [0.00, -0.02]])?;
+/// let shrunk = ledoit_wolf_correlation(&returns)?;
+/// assert!((0.0..=1.0).contains(&shrunk.intensity));
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn ledoit_wolf_correlation(returns: &Matrix) -> Result<Shrunk> {
     check(returns)?;
     at_least("assets", returns.columns(), 2)?;

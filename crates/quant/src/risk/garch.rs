@@ -135,6 +135,18 @@ pub struct Fit {
 /// # Errors
 /// [`Error::TooShort`] with fewer than [`RETURNS_MIN`] returns, [`Error::NotFinite`],
 /// [`Error::Undefined`] if they are constant or too large for a variance, [`Error::NotConverged`].
+///
+/// ```
+/// use quant::risk::garch::{Innovation, Mean, Model, Specification, fit};
+///
+/// let returns: Vec<f64> = (0..300)
+///     .map(|t| ((t * 7919 % 101) as f64 / 50.0 - 1.0) * if t / 50 % 2 == 0 { 1.0 } else { 3.0 })
+///     .collect();
+/// let (model, mean, innovation) = (Model::Gjr, Mean::Zero, Innovation::Normal);
+/// let fit = fit(&returns, &Specification { model, mean, innovation })?;
+/// assert!(fit.next_variance > 0.0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn fit(returns: &[f64], specification: &Specification) -> Result<Fit> {
     at_least("returns", returns.len(), RETURNS_MIN)?;
     check_values("returns", returns)?;

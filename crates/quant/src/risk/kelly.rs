@@ -36,6 +36,12 @@ pub struct Stake {
 ///
 /// # Errors
 /// [`Error::OutOfBounds`] unless 0 ≤ p ≤ 1 and the odds are a number above 0.
+///
+/// ```
+/// // 60 % at even odds.
+/// assert!((quant::risk::kelly::bet(0.6, 1.0)? - 0.2).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn bet(probability: f64, odds: f64) -> Result<f64> {
     if !(0.0..=1.0).contains(&probability) {
         return Err(Error::out_of_bounds("probability", probability, "a number from 0 to 1"));
@@ -52,6 +58,11 @@ pub fn bet(probability: f64, odds: f64) -> Result<f64> {
 /// # Errors
 /// [`Error::NotFinite`], [`Error::OutOfBounds`] unless the variance is above 0,
 /// [`Error::Undefined`] if the fraction is too large for a number.
+///
+/// ```
+/// assert!((quant::risk::kelly::normal(0.08, 0.04)? - 2.0).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn normal(excess_return: f64, variance: f64) -> Result<f64> {
     all_finite("excess_return", &[excess_return])?;
     if !(variance > 0.0 && variance.is_finite()) {
@@ -69,6 +80,15 @@ pub fn normal(excess_return: f64, variance: f64) -> Result<f64> {
 /// # Errors
 /// [`Error::TooShort`] without assets, [`Error::LengthsDiffer`], [`Error::NotFinite`],
 /// [`Error::Undefined`] unless the covariance is symmetric and positive definite.
+///
+/// ```
+/// use quant::algebra::Matrix;
+///
+/// let covariance = Matrix::from_rows(&[[0.04, 0.0], [0.0, 0.09]])?;
+/// let fractions = quant::risk::kelly::multiple(&[0.04, 0.045], &covariance)?;
+/// assert!((fractions[1] - 0.5).abs() < 1e-15);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn multiple(excess_returns: &[f64], covariance: &Matrix) -> Result<Vec<f64>> {
     at_least("excess_returns", excess_returns.len(), 1)?;
     check_values("excess_returns", excess_returns)?;
@@ -84,6 +104,13 @@ pub fn multiple(excess_returns: &[f64], covariance: &Matrix) -> Result<Vec<f64>>
 /// # Errors
 /// [`Error::TooShort`] with fewer than two returns, [`Error::NotFinite`], [`Error::Undefined`]
 /// unless there are gains and losses: with one side alone more is always better.
+///
+/// ```
+/// // Won as often as lost, at two to one: (p b − q) / b of the stake.
+/// let stake = quant::risk::kelly::empirical(&[2.0, -1.0])?;
+/// assert!((stake.fraction - 0.25).abs() < 1e-9);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn empirical(excess_returns: &[f64]) -> Result<Stake> {
     at_least("excess_returns", excess_returns.len(), 2)?;
     check_values("excess_returns", excess_returns)?;

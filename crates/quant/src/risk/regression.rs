@@ -84,6 +84,10 @@ pub struct Regression {
 }
 
 /// Newey and West's rule of thumb: the whole part of 4 (n / 100)^(2/9).
+///
+/// ```
+/// assert_eq!(quant::risk::regression::newey_west_lags(100), 4);
+/// ```
 #[must_use]
 pub fn newey_west_lags(observations: usize) -> usize {
     let lags = 4.0 * (observations as f64 / 100.0).powf(2.0 / 9.0);
@@ -99,6 +103,16 @@ pub fn newey_west_lags(observations: usize) -> usize {
 /// [`Error::LengthsDiffer`], [`Error::NotFinite`], [`Error::OutOfBounds`] with more than
 /// [`FACTORS_MAX`] factors or as many lags as returns, [`Error::Undefined`] if the factors depend
 /// on each other or the returns or residuals are constant.
+///
+/// ```
+/// use quant::risk::regression::{Errors, regress};
+///
+/// let market = [0.01, -0.02, 0.03, 0.00, 0.01, -0.01, 0.02];
+/// let fund = [0.021, -0.040, 0.061, 0.001, 0.019, -0.020, 0.040];
+/// let fit = regress(&fund, &[&market], Errors::White)?;
+/// assert!((fit.loadings[0].estimate - 2.0).abs() < 0.05);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn regress(returns: &[f64], factors: &[&[f64]], errors: Errors) -> Result<Regression> {
     check(returns, factors, errors)?;
     let design = Design::new(returns.len(), factors)?;

@@ -32,6 +32,15 @@ const EIGENVALUE_MIN: f64 = 1e-12;
 /// # Errors
 /// [`Error::LengthsDiffer`] where it is not square, [`Error::Undefined`] where it is not symmetric
 /// or a variance is not above 0.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::repair::{clipped, is_positive};
+///
+/// let broken = Matrix::from_rows(&[[1.0, 0.9, 0.0], [0.9, 1.0, 0.9], [0.0, 0.9, 1.0]])?;
+/// assert!(!is_positive(&broken)? && is_positive(&clipped(&broken)?)?);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn clipped(covariance: &Matrix) -> Result<Matrix> {
     repaired(covariance, |correlation| {
         let lifted = project(correlation)?;
@@ -44,6 +53,15 @@ pub fn clipped(covariance: &Matrix) -> Result<Matrix> {
 ///
 /// # Errors
 /// As [`clipped`]; [`Error::NotConverged`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::repair::{is_positive, nearest};
+///
+/// let broken = Matrix::from_rows(&[[1.0, 0.9, 0.0], [0.9, 1.0, 0.9], [0.0, 0.9, 1.0]])?;
+/// assert!(!is_positive(&broken)? && is_positive(&nearest(&broken)?)?);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn nearest(covariance: &Matrix) -> Result<Matrix> {
     repaired(covariance, alternate)
 }
@@ -53,6 +71,15 @@ pub fn nearest(covariance: &Matrix) -> Result<Matrix> {
 /// # Errors
 /// [`Error::LengthsDiffer`] where it is not square, [`Error::Undefined`] where it is not symmetric
 /// or its diagonal is not all 1, [`Error::NotConverged`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::repair::{is_positive, nearest_correlation};
+///
+/// let broken = Matrix::from_rows(&[[1.0, 0.9, 0.0], [0.9, 1.0, 0.9], [0.0, 0.9, 1.0]])?;
+/// assert!(!is_positive(&broken)? && is_positive(&nearest_correlation(&broken)?)?);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn nearest_correlation(correlation: &Matrix) -> Result<Matrix> {
     correlation.check_symmetric("correlation")?;
     if (0..correlation.rows()).any(|index| correlation[(index, index)] != 1.0) {
@@ -69,6 +96,13 @@ pub fn nearest_correlation(correlation: &Matrix) -> Result<Matrix> {
 ///
 /// # Errors
 /// As [`clipped`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+///
+/// assert!(quant::risk::repair::is_positive(&Matrix::identity(3))?);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn is_positive(covariance: &Matrix) -> Result<bool> {
     let eigen = SymmetricEigen::new(covariance)?;
     let largest = eigen.values().last().copied().unwrap_or(0.0);

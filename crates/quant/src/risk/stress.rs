@@ -43,6 +43,16 @@ pub struct Window {
 ///
 /// # Errors
 /// [`Error::TooShort`] without positions, [`Error::LengthsDiffer`], [`Error::NotFinite`].
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::stress::shocked;
+///
+/// let betas = Matrix::from_rows(&[[1.0], [0.5]])?;
+/// let loss = shocked(&[60_000.0, 40_000.0], &betas, &[-0.20])?;
+/// assert!((loss.total + 16_000.0).abs() < 1e-9);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn shocked(positions: &[f64], loadings: &Matrix, shocks: &[f64]) -> Result<Outcome> {
     at_least("positions", positions.len(), 1)?;
     all_finite("positions", positions)?;
@@ -61,6 +71,16 @@ pub fn shocked(positions: &[f64], loadings: &Matrix, shocks: &[f64]) -> Result<O
 /// [`Error::TooShort`] without positions or periods, [`Error::LengthsDiffer`],
 /// [`Error::OutOfBounds`] if a return is below −1, [`Error::NotFinite`], [`Error::Undefined`] if
 /// growth is too large for a number.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::risk::stress::replayed;
+///
+/// let crash = Matrix::from_rows(&[[-0.10, 0.01], [-0.10, 0.01]])?;
+/// let made = replayed(&[100.0, 0.0], &crash)?;
+/// assert!((made.total + 19.0).abs() < 1e-12);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn replayed(positions: &[f64], returns: &Matrix) -> Result<Outcome> {
     at_least("positions", positions.len(), 1)?;
     all_finite("positions", positions)?;
@@ -80,6 +100,12 @@ pub fn replayed(positions: &[f64], returns: &Matrix) -> Result<Outcome> {
 /// # Errors
 /// [`Error::OutOfBounds`] if the length is 0 or a return is below −1, [`Error::TooShort`],
 /// [`Error::NotFinite`].
+///
+/// ```
+/// let worst = quant::risk::stress::worst_window(&[0.01, -0.05, -0.04, 0.02], 2)?;
+/// assert_eq!(worst.first, 1);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn worst_window(returns: &[f64], length: usize) -> Result<Window> {
     if length == 0 {
         return Err(Error::out_of_bounds("length", 0.0, "a whole number above 0"));

@@ -212,6 +212,13 @@ pub fn fit_arima(values: &[f64], order: ArimaOrder) -> Result<ArimaModel> {
 /// # Errors
 /// `values` that are fewer than eight or not finite, a `period` outside 1 to 400; a series that
 /// does not move after differencing is fitted by its differences alone.
+///
+/// ```
+/// let values: Vec<f64> = (0..60).map(|t| f64::from(t) + f64::from(t * 37 % 11)).collect();
+/// let model = quant::series::select_arima(&values, 1)?;
+/// assert_eq!(model.forecast(3).len(), 3);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn select_arima(values: &[f64], period: usize) -> Result<ArimaModel> {
     check(values)?;
     at_least("values", values.len(), 8)?;

@@ -82,6 +82,14 @@ pub fn change_points(
 ///
 /// # Errors
 /// As [`change_points`].
+///
+/// ```
+/// use quant::series::{SegmentCost, binary_segmentation};
+///
+/// let values = [1.0, 1.1, 0.9, 1.0, 5.0, 5.1, 4.9, 5.0];
+/// assert_eq!(binary_segmentation(&values, SegmentCost::Mean, 2, 1)?, [4]);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn binary_segmentation(
     values: &[f64],
     cost: SegmentCost,

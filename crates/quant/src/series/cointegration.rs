@@ -41,6 +41,22 @@ impl JohansenTest {
 /// # Errors
 /// `first` or `others` that are too short, not finite or of different lengths, more than five
 /// others, [`Error::Undefined`] where the others are collinear or nothing is left.
+///
+/// ```
+/// use quant::series::{Deterministic, engle_granger};
+///
+/// let walk: Vec<f64> = (0..120)
+///     .scan(0.0, |sum, t| {
+///         *sum += f64::from(t * 7919 % 101) / 50.0 - 1.0;
+///         Some(*sum)
+///     })
+///     .collect();
+/// let other: Vec<f64> =
+///     walk.iter().zip(0..).map(|(value, t)| 2.0 * value + f64::from(t * 31 % 17)).collect();
+/// let test = engle_granger(&other, &[&walk], Deterministic::Constant, 1)?;
+/// assert!(test.p_value < 0.01);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn engle_granger(
     first: &[f64],
     others: &[&[f64]],
@@ -85,6 +101,25 @@ pub fn engle_granger(
 /// # Errors
 /// `series` that are too short or not finite, of fewer than two or more than twelve columns;
 /// [`Error::Undefined`] where columns are collinear.
+///
+/// ```
+/// use quant::algebra::Matrix;
+/// use quant::series::{Deterministic, johansen};
+///
+/// let walk: Vec<f64> = (0..120)
+///     .scan(0.0, |sum, t| {
+///         *sum += f64::from(t * 7919 % 101) / 50.0 - 1.0;
+///         Some(*sum)
+///     })
+///     .collect();
+/// let rows: Vec<[f64; 2]> = (0..)
+///     .zip(&walk)
+///     .map(|(t, value)| [*value, 2.0 * value + f64::from(t * 31 % 17)])
+///     .collect();
+/// let test = johansen(&Matrix::from_rows(&rows)?, Deterministic::Constant, 1)?;
+/// assert!(test.relations_at_5_percent() > 0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn johansen(
     series: &Matrix,
     deterministic: Deterministic,

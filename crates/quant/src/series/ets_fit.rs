@@ -60,6 +60,13 @@ pub fn fit_ets(values: &[f64], period: usize, form: Form) -> Result<EtsModel> {
 ///
 /// # Errors
 /// As [`fit_ets`]; series shorter than two periods are fitted without a season.
+///
+/// ```
+/// let values: Vec<f64> = (0..48).map(|t| 100.0 + f64::from(t % 12)).collect();
+/// let model = quant::series::select_ets(&values, 12)?;
+/// assert!((model.forecast(1)[0] - 100.0).abs() < 1.0);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn select_ets(values: &[f64], period: usize) -> Result<EtsModel> {
     check(values, period)?;
     let mut first: Vec<(Vec<f64>, EtsModel)> = Vec::new();

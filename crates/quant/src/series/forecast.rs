@@ -94,6 +94,12 @@ pub fn forecast(values: &[f64], request: &ForecastRequest) -> Result<Forecast> {
 ///
 /// # Errors
 /// `values` that are empty or not finite, a `period` of 0.
+///
+/// ```
+/// let next = quant::series::seasonal_naive(&[1.0, 2.0, 3.0, 4.0], 2, 3)?;
+/// assert_eq!(next, [3.0, 4.0, 3.0]);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn seasonal_naive(values: &[f64], period: usize, horizon: usize) -> Result<Vec<f64>> {
     at_least("values", values.len(), 1)?;
     all_finite("values", values)?;

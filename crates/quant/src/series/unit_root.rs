@@ -91,6 +91,14 @@ pub fn augmented_dickey_fuller(
 ///
 /// # Errors
 /// As [`augmented_dickey_fuller`].
+///
+/// ```
+/// use quant::series::{Deterministic, phillips_perron};
+///
+/// let values: Vec<f64> = (0..120).map(|t| f64::from(t * 7919 % 101)).collect();
+/// assert!(phillips_perron(&values, Deterministic::Constant, 4)?.p_value < 0.01);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn phillips_perron(
     values: &[f64],
     deterministic: Deterministic,
@@ -130,6 +138,14 @@ pub fn phillips_perron(
 ///
 /// # Errors
 /// As [`augmented_dickey_fuller`]; `deterministic` must not be none.
+///
+/// ```
+/// use quant::series::{Deterministic, kpss};
+///
+/// let values: Vec<f64> = (0..120).map(|t| f64::from(t * 7919 % 101)).collect();
+/// assert!(kpss(&values, Deterministic::Constant, 4)?.p_value > 0.05);
+/// # Ok::<(), quant::Error>(())
+/// ```
 pub fn kpss(values: &[f64], deterministic: Deterministic, lags: usize) -> Result<UnitRootTest> {
     check(values)?;
     at_least("values", values.len(), lags + 1)?;

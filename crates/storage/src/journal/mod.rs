@@ -31,7 +31,7 @@ pub use projector::{POSITION_WAIT, Progress, Projector};
 pub use record::{ByteReader, Record, RecordHeader, put_varint, unzigzag, zigzag};
 pub use snapshot::SnapshotHead;
 pub use store::{Carried, Commit, JournalStore, SqlJournal};
-pub use tables::{ProjectedTables, Projection, SqlTables};
+pub use tables::{ProjectedTables, Projection, SqlTables, wait_for_tables};
 
 use crate::statement::Statement;
 use crate::value::Params;

@@ -141,7 +141,8 @@ impl Progress {
         }
     }
 
-    /// Waits until the tables hold everything up to a position.
+    /// Waits until the tables hold everything up to a position, as far as this process has written
+    /// it: of what others wrote it knows nothing ([`super::wait_for_tables`] does).
     ///
     /// # Errors
     /// [`StorageError::Stale`] where that takes longer than [`POSITION_WAIT`].
@@ -152,7 +153,6 @@ impl Progress {
             position.iter().all(|(stream, seq)| {
                 let committed = state.committed.get(&stream).map_or(0, |(_, seq)| *seq);
                 let projected = state.projected.get(&stream).copied().unwrap_or(0);
-                // Streams that this process has not written are as they were at its start.
                 projected >= seq || committed < seq
             })
         };

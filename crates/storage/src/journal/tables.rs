@@ -3,15 +3,20 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::time::Duration;
 
-use kernel::{TenantId, Uuid};
+use kernel::{Position, TenantId, Uuid};
 
+use super::projector::{POSITION_WAIT, Progress};
 use super::record::Record;
 use super::store::{JournalStore, SqlJournal};
 use crate::db::{Database, Dialect, Tx};
 use crate::error::StorageError;
 use crate::level::{Level, Mode};
 use crate::{params, sql};
+
+/// How often the tables are asked how far another process has come.
+const TABLES_PAUSE: Duration = Duration::from_millis(20);
 
 sql! {
     STREAMS_BEHIND: system("after a start, the streams of all tenants are caught up") =
@@ -31,6 +36,43 @@ sql! {
     CHECKPOINT_MOVE: system("the projector works on the streams of all tenants") =
         "UPDATE journal_projection SET seq = $4
          WHERE projection = $1 AND stream = $2 AND seq = $3";
+}
+
+/// Waits until a projection's tables hold everything up to a position. What this process has not
+/// written, another one has, or this one before it started: of that the tables are asked.
+///
+/// # Errors
+/// [`StorageError::Stale`] where that takes longer than [`POSITION_WAIT`].
+pub async fn wait_for_tables(
+    database: &Database,
+    projection: &'static str,
+    (progress, position): (&Progress, &Position),
+) -> Result<(), StorageError> {
+    let is_others = |(stream, seq): &(Uuid, u64)| progress.head(*stream) < *seq;
+    let others: Vec<(Uuid, u64)> = position.iter().filter(is_others).collect();
+    let followed = async {
+        for (stream, seq) in others {
+            while projected_to(database, projection, stream).await? < seq {
+                tokio::time::sleep(TABLES_PAUSE).await;
+            }
+        }
+        Ok::<_, StorageError>(())
+    };
+    tokio::time::timeout(POSITION_WAIT, followed).await.map_err(|_| StorageError::Stale)??;
+    progress.wait_for(position).await
+}
+
+/// The last record of a stream that a projection has in the tables, whichever process put it there;
+/// 0 where it has none.
+async fn projected_to(
+    database: &Database,
+    projection: &'static str,
+    stream: Uuid,
+) -> Result<u64, StorageError> {
+    let mut tx = database.begin(Level::System, Mode::Read).await?;
+    let row = tx.row(&CHECKPOINT, params![projection, stream]).await?;
+    tx.commit().await?;
+    row.map_or(Ok(0), |row| row.get(0))
 }
 
 /// Turns records into rows. Their entries name things as the machine wrote them.
@@ -125,11 +167,9 @@ impl<P: Projection> ProjectedTables for SqlTables<P> {
     }
 
     async fn checkpoint(&self, stream: Uuid, tenant: TenantId) -> Result<u64, StorageError> {
-        let mut tx = self.database.begin(Level::System, Mode::Read).await?;
-        let row = tx.row(&CHECKPOINT, params![P::NAME, stream]).await?;
-        tx.commit().await?;
-        if let Some(row) = row {
-            return row.get(0);
+        let done = projected_to(&self.database, P::NAME, stream).await?;
+        if done > 0 {
+            return Ok(done);
         }
         let mut tx = self.database.begin(Level::System, Mode::Project).await?;
         tx.execute(&CHECKPOINT_BEGIN, params![P::NAME, stream, tenant.uuid()]).await?;

@@ -215,8 +215,10 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
             Executed::Known(outcome) => return Ok(Decided { outcome, replayed: true }),
             Executed::New(outcome) => outcome,
         };
+        // A row of a step that was rejected is not changed, guarded or not.
+        let goes = |change: &RowChange| change.step.is_none_or(|step| M::did(&outcome, step));
         let (guarded, unguarded): (Vec<_>, Vec<_>) =
-            sent.rows.into_iter().partition(|change| change.rows.is_some());
+            sent.rows.into_iter().filter(goes).partition(|change| change.rows.is_some());
         let mut outcome = outcome;
         if M::accepted(&outcome) && !guarded.is_empty() {
             let carried = Self::carry(&self.storage.store, round, address.tenant, &guarded).await;
@@ -230,10 +232,7 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
             }
         }
         if M::accepted(&outcome) && !unguarded.is_empty() {
-            let done = unguarded
-                .into_iter()
-                .filter(|change| change.step.is_none_or(|step| M::did(&outcome, step)));
-            round.unguarded.entry(address.tenant).or_default().extend(done);
+            round.unguarded.entry(address.tenant).or_default().extend(unguarded);
         }
         shard.batch.count += 1;
         round.bytes += shard.batch.entries.len() - start;

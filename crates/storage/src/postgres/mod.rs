@@ -27,6 +27,9 @@ const PIPELINE_MAX: usize = 512;
 /// The bulk inserts of one call that are under way at a time.
 const BULKS_PIPELINED_MAX: usize = 8;
 
+/// How long a projector that stands still keeps others from the tables: their readers wait so long.
+const PROJECT_IDLE_MS_MAX: u64 = 2_000;
+
 /// A PostgreSQL server.
 pub(crate) struct Postgres {
     pool: Pool,
@@ -74,9 +77,12 @@ impl Postgres {
             }
         };
         let tx = PostgresTx::new(client);
+        let statement_ms = self.limits.transaction_ms_max;
+        // A process that stands still keeps nobody from its rows for ever.
+        let idle_ms = if mode == Mode::Project { PROJECT_IDLE_MS_MAX } else { statement_ms };
         tx.run(&format!(
-            "BEGIN {kind}; SET LOCAL statement_timeout = {}; {}",
-            self.limits.transaction_ms_max,
+            "BEGIN {kind}; SET LOCAL statement_timeout = {statement_ms};
+             SET LOCAL idle_in_transaction_session_timeout = {idle_ms}; {}",
             bind_sql(level)
         ))
         .await?;

@@ -8,13 +8,13 @@
 )]
 
 /// Characters from left to right.
-const WIDTH: usize = 72;
+pub(super) const WIDTH: usize = 72;
 /// Dots of a character, across and down.
-const DOTS: (usize, usize) = (2, 4);
+pub(super) const DOTS: (usize, usize) = (2, 4);
 /// The bits of a character's dots, row by row from the top, as Unicode has them.
-const BITS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+pub(super) const BITS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
 /// The braille character without a dot.
-const BLANK: u32 = 0x2800;
+pub(super) const BLANK: u32 = 0x2800;
 
 /// Draws `values` over `rows` lines of text, with the highest and the lowest named by `label` at
 /// the left. What is no number is left blank; a column that stands for several values reaches
@@ -50,14 +50,16 @@ pub fn line(values: &[f64], rows: usize, label: impl Fn(f64) -> String) -> Strin
 }
 
 /// What is at the bottom and at the top, and how many dots are between.
-struct Scale {
-    low: f64,
-    high: f64,
-    dots: usize,
+#[derive(Clone, Copy)]
+pub(super) struct Scale {
+    pub low: f64,
+    pub high: f64,
+    pub dots: usize,
 }
 
 impl Scale {
-    fn place(&self, value: f64) -> usize {
+    /// The dot of a value between both ends.
+    pub fn place(&self, value: f64) -> usize {
         let last = (self.dots - 1) as f64;
         // Halves, so that the range of two large numbers of different sign is still a number.
         let range = self.high / 2.0 - self.low / 2.0;

@@ -1,4 +1,4 @@
-//! Figures as people read them: numbers, shares, and tables of both.
+//! Figures as people read them: numbers and shares.
 #![allow(clippy::float_arithmetic, reason = "a share is shown in per cent")]
 
 /// What stands where a figure has no value.
@@ -26,32 +26,6 @@ pub fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// Lines of aligned cells: the first `left` columns at their beginnings, the others at their ends.
-pub fn table(head: &[&str], rows: &[Vec<String>], left: usize) -> String {
-    let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let mut text = String::new();
-        for (column, (cell, width)) in cells.zip(&widths).enumerate() {
-            let between = if column == 0 { "" } else { "  " };
-            text.push_str(between);
-            let cell =
-                if column < left { format!("{cell:width$}") } else { format!("{cell:>width$}") };
-            text.push_str(&cell);
-        }
-        format!("{}\n", text.trim_end())
-    };
-    let mut text = line(&mut head.iter().copied());
-    for row in rows {
-        text.push_str(&line(&mut row.iter().map(String::as_str)));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,12 +35,5 @@ mod tests {
         let numbers = [1234.5678, 12.345678, 0.012_345_678, 1.5e12, f64::NAN, 0.0].map(number);
         assert_eq!(numbers, ["1234.57", "12.3457", "0.012346", "1.500000e12", "-", "0.000000"]);
         assert_eq!([share(0.4732), share(f64::NAN)], ["47.32 %", "-"]);
-    }
-
-    #[test]
-    fn cells_are_aligned_whatever_their_letters() {
-        let rows =
-            [vec!["Мөнх".to_owned(), "1.5".to_owned()], vec!["b".to_owned(), "-10".to_owned()]];
-        assert_eq!(table(&["NAME", "X"], &rows, 1), "NAME    X\nМөнх  1.5\nb     -10\n");
     }
 }

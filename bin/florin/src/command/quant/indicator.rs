@@ -4,10 +4,11 @@ use anyhow::Context as _;
 use quant::indicators::{Columns, Drawing, OutputKind, Study, study};
 use serde_json::{Value as Json, json};
 
-use super::format::{NOTHING, number, table};
+use super::format::{NOTHING, number};
 use super::prices::Prices;
 use super::{chart, json_text};
 use crate::cli::quant::Indicator;
+use crate::command::table::table;
 
 /// Lines of the chart.
 const CHART_ROWS: usize = 10;

@@ -3,9 +3,9 @@
 use quant::indicators::{Indicator, Parameter, ParameterKind, all};
 use serde_json::{Value as Json, json};
 
-use super::format::table;
 use super::json_text;
 use crate::cli::quant::List;
+use crate::command::table::table;
 
 /// The indicators that are asked for, as a table or as JSON.
 pub fn text(asked: &List) -> anyhow::Result<String> {

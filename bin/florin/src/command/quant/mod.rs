@@ -1,11 +1,17 @@
-//! `florin quant`: indicators, sweeps and tear sheets over a CSV of prices. Pure: it reads files
-//! and prints; no database, no server, no configuration.
+//! `florin quant`: indicators, sweeps, tear sheets, portfolios and forecasts over CSVs of prices.
+//! Pure: it reads files and prints; no database, no server, no configuration.
 
 mod chart;
+mod closes;
+mod forecast;
 mod format;
+mod frequency;
 mod indicator;
 mod list;
+mod optimise;
+mod plane;
 mod prices;
+mod sheet;
 mod sweep;
 mod tear_sheet;
 
@@ -21,6 +27,8 @@ pub fn run(asked: &Quant) -> anyhow::Result<()> {
         Quant::Indicator(asked) => indicator::text(asked)?,
         Quant::Sweep(asked) => sweep::text(asked)?,
         Quant::TearSheet(asked) => tear_sheet::text(asked)?,
+        Quant::Optimise(asked) => optimise::text(asked)?,
+        Quant::Forecast(asked) => forecast::text(asked)?,
     };
     print(&text)
 }

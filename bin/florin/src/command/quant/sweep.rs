@@ -8,10 +8,11 @@ use quant::indicators::Inputs;
 use quant::sweep::{Figures, Options, Plan, sweep};
 use serde_json::json;
 
-use super::format::{NOTHING, number, share, table};
+use super::format::{NOTHING, number, share};
 use super::json_text;
 use super::prices::Prices;
 use crate::cli::quant::{Order, Sweep};
+use crate::command::table::table;
 
 /// Periods of one sweep, at most: their pairs stay below a plan's rules.
 const PERIODS_MAX: usize = 1_400;

@@ -1,7 +1,6 @@
 //! `florin quant tearsheet`: what prices earned, against what risk, with the equity and its falls.
 
 mod figures;
-mod frequency;
 
 use std::collections::BTreeMap;
 
@@ -11,10 +10,11 @@ use quant::performance::{Basis, drawdown, returns};
 use serde_json::{Value as Json, json};
 
 use self::figures::{Group, groups};
-use super::format::{share, table, words};
+use super::format::{share, words};
 use super::prices::Prices;
-use super::{chart, json_text};
+use super::{chart, frequency, json_text};
 use crate::cli::quant::TearSheet;
+use crate::command::table::table;
 
 /// Lines of the two charts.
 const EQUITY_ROWS: usize = 10;

@@ -15,9 +15,9 @@ use crate::services::AnalyticsLimits;
 use crate::wire::analytics::tear_sheet::TearSheet;
 use crate::wire::analytics::{
     AttributionAnswer, AttributionEffects, AttributionRequest, CorrelationAnswer,
-    CorrelationMethod, CorrelationRequest, IndicatorAnswer, IndicatorChoice, IndicatorDescription,
-    IndicatorOutput, IndicatorParameter, IndicatorRequest, PerformanceRequest, RiskAnswer,
-    RiskRequest, Series, SweepAnswer, SweepRequest, SweptRule,
+    CorrelationRequest, IndicatorAnswer, IndicatorChoice, IndicatorDescription, IndicatorOutput,
+    IndicatorParameter, IndicatorRequest, PerformanceRequest, RiskAnswer, RiskRequest, Series,
+    SweepAnswer, SweepRequest, SweptRule, SymbolPrices,
 };
 
 /// An entry of the registry.
@@ -194,28 +194,28 @@ pub(super) fn correlation(
     asked: CorrelationRequest,
     limits: &AnalyticsLimits,
 ) -> Result<CorrelationAnswer, ApiError> {
-    at_most("symbols", asked.symbols.len(), limits.symbols_max, "symbols")?;
-    let mut columns = Vec::with_capacity(asked.symbols.len());
-    for (index, symbol) in asked.symbols.iter().enumerate() {
+    let returns = returns_of(&asked.symbols, limits)?;
+    let matrix = covariance::correlation_of(&covariance::estimate(&returns, asked.method.into())?)?;
+    Ok(CorrelationAnswer {
+        symbols: asked.symbols.into_iter().map(|symbol| symbol.symbol).collect(),
+        correlation: (0..matrix.rows()).map(|row| matrix.row(row).to_vec()).collect(),
+    })
+}
+
+/// The returns of several symbols: a row a period, a column a symbol.
+pub(super) fn returns_of(
+    symbols: &[SymbolPrices],
+    limits: &AnalyticsLimits,
+) -> Result<Matrix, ApiError> {
+    at_most("symbols", symbols.len(), limits.symbols_max, "symbols")?;
+    let mut columns = Vec::with_capacity(symbols.len());
+    for (index, symbol) in symbols.iter().enumerate() {
         at_most("symbols", symbol.prices.len(), limits.bars_max, "prices")?;
         let field = format!("symbols[{index}].prices");
         let own = returns::simple(&symbol.prices).map_err(|error| under(&field, &error))?;
         columns.push(own);
     }
-    let returns = periods_by_symbol(&columns)?;
-    let matrix = match asked.method {
-        CorrelationMethod::Sample => covariance::correlation(&returns)?,
-        CorrelationMethod::LedoitWolf => {
-            covariance::correlation_of(&covariance::ledoit_wolf(&returns)?.covariance)?
-        }
-        CorrelationMethod::OracleApproximating => {
-            covariance::correlation_of(&covariance::oracle_approximating(&returns)?.covariance)?
-        }
-    };
-    Ok(CorrelationAnswer {
-        symbols: asked.symbols.into_iter().map(|symbol| symbol.symbol).collect(),
-        correlation: (0..matrix.rows()).map(|row| matrix.row(row).to_vec()).collect(),
-    })
+    periods_by_symbol(&columns)
 }
 
 /// Columns of returns as rows of periods.
@@ -250,7 +250,7 @@ pub(super) fn attribution(
 }
 
 /// A caller makes nothing larger than it may be.
-fn at_most(field: &str, found: usize, max: usize, of: &str) -> Result<(), ApiError> {
+pub(super) fn at_most(field: &str, found: usize, max: usize, of: &str) -> Result<(), ApiError> {
     if found <= max {
         return Ok(());
     }
@@ -259,7 +259,7 @@ fn at_most(field: &str, found: usize, max: usize, of: &str) -> Result<(), ApiErr
 }
 
 /// An error of the caller's field `field`, whatever the function calls its argument.
-fn under(field: &str, error: &quant::Error) -> ApiError {
+pub(super) fn under(field: &str, error: &quant::Error) -> ApiError {
     let code = kernel::Problematic::code(error);
     ApiError::field(FieldFault::new(field, code, error))
 }

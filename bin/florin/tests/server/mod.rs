@@ -1,50 +1,19 @@
-//! Somebody who has Florin: a folder of their own, and what they type.
+//! A server of theirs, beside the program that they call.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Stdio};
 
 use serde_json::Value as Json;
-use tempfile::TempDir;
 
-/// Somebody with a home of their own.
-pub struct User {
-    pub home: TempDir,
-}
+use crate::user::User;
 
-/// A server of theirs, ended with the test.
+/// A server, ended with the test.
 pub struct Server {
     child: Child,
 }
 
 impl User {
-    pub fn new() -> Self {
-        Self { home: tempfile::tempdir().unwrap() }
-    }
-
-    pub fn florin(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_florin"));
-        command.env_clear().env("HOME", self.home.path()).env("FLORIN_HEADS_SECONDS", "1");
-        command
-    }
-
-    pub fn run(&self, words: &[&str]) -> Output {
-        self.florin().args(words).output().unwrap()
-    }
-
-    pub fn ok(&self, words: &[&str]) -> String {
-        let output = self.run(words);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{words:?}: {told}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    pub fn fails(&self, words: &[&str]) -> String {
-        let output = self.run(words);
-        assert!(!output.status.success(), "{words:?} succeeded");
-        String::from_utf8(output.stderr).unwrap()
-    }
-
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.home.path().join(name);
         std::fs::write(&path, text).unwrap();

@@ -16,9 +16,9 @@ use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::cli::LedgerImport;
-use crate::command::ledger::only_book;
-use crate::command::{escape, print};
+use super::Book;
+use crate::cli::ledger::LedgerImport;
+use crate::command::print;
 use crate::connection::Connection;
 use crate::exchange::Exchange;
 
@@ -62,11 +62,8 @@ struct Import {
 
 /// Reads a file into a book.
 pub async fn run(connection: &mut Connection, asked: &LedgerImport) -> anyhow::Result<()> {
-    let book = match &asked.book {
-        Some(book) => book.clone(),
-        None => only_book(connection).await?,
-    };
-    let path = format!("/books/{}/stream?answers=faults", escape(&book));
+    let book = Book::of(connection, asked.book.as_deref()).await?;
+    let path = book.path("stream?answers=faults");
     let (bar, mut pieces) = open(&asked.file)?;
     let (tally, before) = (Tally::default(), Tally::default());
     let mut import = Import { bar, tally, before, is_json: asked.json };

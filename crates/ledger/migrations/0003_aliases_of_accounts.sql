@@ -1,0 +1,2 @@
+-- An account is shown with its other names.
+CREATE INDEX ledger_alias_account ON ledger_alias (book, account, alias);
