@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use crate::cli::Global;
 use crate::config::Config;
-use crate::exchange::{self, Exchange};
+use crate::exchange::{self, Answers, Exchange};
 use crate::lock::{Leader, Lock, lead};
 use crate::platform::Platform;
 
@@ -136,6 +136,18 @@ impl Connection {
         }
     }
 
+    /// Asks for something whose answer goes on, line by line.
+    pub async fn listen(&mut self, path: &str) -> anyhow::Result<Answers> {
+        let path = format!("/api/v1{path}");
+        match self {
+            Self::Local(local) => exchange::local_answers(&local.gateway, &path).await,
+            Self::Remote(remote) => {
+                remote.refresh()?;
+                exchange::remote_answers(&remote.session, &path).await
+            }
+        }
+    }
+
     /// Lets what is under way finish.
     pub async fn close(self) {
         match self {
@@ -161,7 +173,7 @@ impl Local {
 
     async fn copy(&self, call: Call<'_>, out: &mut impl Write) -> anyhow::Result<()> {
         let path = format!("/api/v1{}", call.path);
-        let (status, mut chunks) = self.gateway.stream(call.method, &path).await?;
+        let (status, mut chunks) = self.gateway.stream(call.method, &path, "*/*").await?;
         let mut told = Vec::new();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.context("the answer broke off")?;

@@ -24,6 +24,8 @@ pub(crate) struct Reader {
     pub app: App,
     pub context: Context,
     pub changes: Changes,
+    /// Whether they wait for what is not there yet.
+    pub follows: bool,
     pub form: Form,
     /// When their token's time is over.
     pub until: Option<Timestamp>,
@@ -97,10 +99,14 @@ impl Reader {
             changes = self.changes.next(wait) => changes,
             _ = ending.wait_for(|ending| *ending) => return Err(End::ShuttingDown),
         };
-        changes.map_err(|error| {
-            tracing::error!(%error, "a stream of changes could not be read");
-            End::Unavailable
-        })
+        match changes {
+            Ok(changes) if changes.is_empty() && !self.follows => Err(End::UpToDate),
+            Ok(changes) => Ok(changes),
+            Err(error) => {
+                tracing::error!(%error, "a stream of changes could not be read");
+                Err(End::Unavailable)
+            }
+        }
     }
 }
 

@@ -44,15 +44,20 @@ impl Local {
         Self { router: Gateway::new(services).router(), owner: OwnerOf(tenant) }
     }
 
-    /// Sends a request; the status and the chunks of its answer, as they come.
+    /// Sends a request; the status and the chunks of its answer, as they come, of a media type
+    /// where several are known.
     pub async fn stream(
         &self,
         method: &str,
         path: &str,
-    ) -> Result<(u16, impl Stream<Item = Result<Bytes, LocalError>> + Send + Unpin), LocalError>
-    {
-        let request = Request::builder().method(method).uri(path).extension(self.owner);
-        let response = match self.router.clone().oneshot(request.body(Body::empty())?).await {
+        accept: &str,
+    ) -> Result<
+        (u16, impl Stream<Item = Result<Bytes, LocalError>> + Send + Unpin + use<>),
+        LocalError,
+    > {
+        let request = Request::builder().method(method).uri(path).header("accept", accept);
+        let request = request.extension(self.owner).body(Body::empty())?;
+        let response = match self.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };

@@ -53,8 +53,10 @@ pub(crate) enum End {
     TokenExpired,
     /// The reader left what was sent to them.
     SlowReader,
-    /// The log could not be read.
+    /// What is read could not be.
     Unavailable,
+    /// The reader wanted no more than what is there.
+    UpToDate,
 }
 
 impl End {
@@ -64,6 +66,7 @@ impl End {
             Self::TokenExpired => "token_expired",
             Self::SlowReader => "slow_reader",
             Self::Unavailable => "unavailable",
+            Self::UpToDate => "up_to_date",
         }
     }
 }

@@ -121,6 +121,8 @@ pub struct Changes {
     context: Context,
     book: BookId,
     after: ChangePlace,
+    /// The last transfer that is read, where the reader goes no further.
+    until: Option<u64>,
     window: Window,
     growth: watch::Receiver<u64>,
 }
@@ -158,13 +160,25 @@ impl Ledger {
             return Err(LedgerError::PlaceUnknown { place: after.to_string() });
         }
         let (ledger, context, window) = (self.clone(), context.clone(), Window::default());
-        Ok(Changes { ledger, context, book, after, window, growth })
+        Ok(Changes { ledger, context, book, after, until: None, window, growth })
     }
 }
 
 impl Changes {
+    /// The same reader, who goes no further than what was done before this call.
+    ///
+    /// # Errors
+    /// [`StorageError::Stale`] where the tables follow too late.
+    pub async fn until_now(mut self) -> Result<Self, LedgerError> {
+        self.ledger.wait_for_book(self.book).await?;
+        let mut tx = self.ledger.reading(&self.context).await?;
+        self.until = Some(last_number(&mut tx, self.book).await?);
+        tx.commit().await?;
+        Ok(self)
+    }
+
     /// What is new, in order; waits for it where there is nothing, and answers with nothing after
-    /// `wait`.
+    /// `wait`. Who goes no further than to a certain change never waits: nothing is the end.
     pub async fn next(&mut self, wait: Duration) -> Result<Vec<Change>, LedgerError> {
         let end = tokio::time::Instant::now() + wait;
         loop {
@@ -172,7 +186,7 @@ impl Changes {
             self.growth.mark_unchanged();
             let changes = self.read().await?;
             let now = tokio::time::Instant::now();
-            if !changes.is_empty() || now >= end {
+            if !changes.is_empty() || self.until.is_some() || now >= end {
                 return Ok(changes);
             }
             // A timeout is no failure: other processes do not ring here.
@@ -183,7 +197,8 @@ impl Changes {
     async fn read(&mut self) -> Result<Vec<Change>, LedgerError> {
         let (book, from) = (self.book.uuid(), self.after.number + 1);
         let mut tx = self.ledger.reading(&self.context).await?;
-        let items = items(&mut tx, self.book, self.after).await?;
+        let mut items = items(&mut tx, self.book, self.after).await?;
+        items.retain(|item| self.until.is_none_or(|until| item.place().number <= until));
         let last = items.last().map_or(self.after, Item::place);
         let mut sides = Vec::new();
         if last.number >= from {

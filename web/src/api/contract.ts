@@ -660,8 +660,8 @@ export interface paths {
          * @description Every transfer, holds and what becomes of them included, in order, with the balances of both
          *     accounts after it. Server-sent events, whose `id:` is the place of the change; with
          *     `Accept: application/x-ndjson` a line each, and empty lines where nothing is new. Ends with an
-         *     event `end` whose `reason`, or a line whose `end`, is `shutting_down`, `token_expired`,
-         *     `slow_reader` or `unavailable`.
+         *     event `end` whose `reason`, or a line whose `end`, is `up_to_date` (with `follow=false`),
+         *     `shutting_down`, `token_expired`, `slow_reader` or `unavailable`.
          */
         get: operations["stream_changes"];
         put?: never;
@@ -5308,6 +5308,8 @@ export interface operations {
                  * @example 12
                  */
                 after?: string;
+                /** @description `false` ends the stream behind what is there already; it goes on where this is left out. */
+                follow?: boolean;
             };
             header?: {
                 /** @description The `id:` of the last event that was read. */

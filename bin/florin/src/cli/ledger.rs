@@ -17,6 +17,8 @@ pub enum Ledger {
     Transfers(LedgerTransfers),
     /// A transfer with everything behind it
     Show(LedgerShow),
+    /// Every change of a book in order, with the balances after it
+    Changes(LedgerChanges),
     /// Write a book for other programs
     Export(LedgerExport),
     /// Read lines into a book: an export in JSON lines, or transfers, an object on each line
@@ -141,6 +143,23 @@ pub struct LedgerShow {
     pub transfer: String,
     #[command(flatten)]
     pub asking: Asking,
+}
+
+/// The changes of a book.
+#[derive(Debug, Args)]
+pub struct LedgerChanges {
+    /// Go on behind a change: its place, or the number of a transfer
+    #[arg(long, value_name = "PLACE")]
+    pub after: Option<String>,
+    /// Wait for what comes, until you end it
+    #[arg(long)]
+    pub follow: bool,
+    /// The book, where there are several
+    #[arg(long, value_name = "BOOK")]
+    pub book: Option<String>,
+    /// Print each change as a line of JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Writing a book.

@@ -29,8 +29,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Every transfer, holds and what becomes of them included, in order, with the balances of both
 /// accounts after it. Server-sent events, whose `id:` is the place of the change; with
 /// `Accept: application/x-ndjson` a line each, and empty lines where nothing is new. Ends with an
-/// event `end` whose `reason`, or a line whose `end`, is `shutting_down`, `token_expired`,
-/// `slow_reader` or `unavailable`.
+/// event `end` whose `reason`, or a line whose `end`, is `up_to_date` (with `follow=false`),
+/// `shutting_down`, `token_expired`, `slow_reader` or `unavailable`.
 #[utoipa::path(get, path = "/books/{book}/changes", tag = "books",
     params(("book" = String, Path, description = "The book."), ChangesQuery,
         ("Last-Event-ID" = Option<String>, Header,
@@ -52,7 +52,11 @@ async fn stream_changes(
         let text = "this tenant has too many live streams";
         ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", text)
     })?;
-    let changes = app.services.ledger.changes(&caller.context, book, after).await?;
+    let mut changes = app.services.ledger.changes(&caller.context, book, after).await?;
+    let follows = query.follow.unwrap_or(true);
+    if !follows {
+        changes = changes.until_now().await?;
+    }
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let (form, kind) = match accepted.is_some_and(|text| text.contains("application/x-ndjson")) {
         true => (Form::Lines, "application/x-ndjson"),
@@ -61,7 +65,7 @@ async fn stream_changes(
     let is_owner = caller.context.actor == Actor::Owner;
     let until = (!is_owner).then(|| Timestamp::EPOCH.plus_seconds(caller.claims.exp));
     let (context, cut) = (caller.context, cut.map(|cut| cut.0));
-    let reader = Reader { app, context, changes, form, until, _place: place, cut };
+    let reader = Reader { app, context, changes, follows, form, until, _place: place, cut };
     let mut response = Response::new(Body::from_stream(changes::run(reader)));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response.extensions_mut().insert(AsItComes);

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::wire::book::text;
 
-/// Where to begin.
+/// Where to begin and to end.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +16,8 @@ pub(crate) struct ChangesQuery {
     /// beginning where it is left out. The header `Last-Event-ID` counts before it.
     #[param(example = "12")]
     pub after: Option<String>,
+    /// `false` ends the stream behind what is there already; it goes on where this is left out.
+    pub follow: Option<bool>,
 }
 
 /// What changed a book: a transfer, or a hold that expired.

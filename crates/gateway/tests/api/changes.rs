@@ -304,6 +304,25 @@ testing::both_databases! {
         }
     }
 
+    async fn who_does_not_follow_hears_what_was_there_and_the_end(db: TestDatabase) {
+        let family = Family::new(&db).await;
+        let count = filled(&db, &family).await;
+        let told = async |after: &str| {
+            let path = format!("/api/v1/books/{}/changes?follow=false&after={after}", family.book);
+            let mut request = request(Method::GET, &path, &family.signed.access, None);
+            request.headers_mut().insert("accept", "application/x-ndjson".parse().unwrap());
+            let reply = tokio::time::timeout(WAIT_MAX, family.app.send(request));
+            let text = reply.await.expect("the stream ends").text();
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+        };
+        let mut changes = told("0").await;
+        assert_eq!(changes.pop(), Some(json!({ "end": "up_to_date" })));
+        assert_eq!(changes.len(), count);
+        check(&changes);
+        let last = changes.last().unwrap()["place"].as_str().unwrap();
+        assert_eq!(told(last).await, [json!({ "end": "up_to_date" })]);
+    }
+
     async fn changes_are_of_one_book_and_from_places_that_are_there(db: TestDatabase) {
         let family = Family::new(&db).await;
         let other = family.app.register("bat@example.mn").await;

@@ -1,5 +1,5 @@
 //! Filling a book from the command line: without a server and over one, and what is left of an
-//! import that was killed.
+//! import that was killed. Following what changes it.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
@@ -105,4 +105,30 @@ fn what_cannot_be_imported_is_said() {
     assert!(told.contains("1 lines were not done"), "{told}");
     let words = ["ledger", "import", "--book", "book_1", file.to_str().unwrap()];
     assert!(user.fails(&words).contains("404"));
+}
+
+#[test]
+fn who_follows_a_book_hears_of_each_change_as_it_comes() {
+    let user = User::new();
+    let (_server, address) = user.serve();
+    user.sign_in(&address);
+    let file = user.file("book.jsonl", &book(2));
+    user.ok(&["ledger", "import", file.to_str().unwrap()]);
+    let mut command = user.florin();
+    command.args(["ledger", "changes", "--follow", "--json", "--after", "1"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || {
+        let change: Json = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        (change["id"].clone(), change["debit_balance"].clone())
+    };
+    assert_eq!(next(), (json!(id("xfer", 2)), json!("0.02")));
+    for number in 3..6 {
+        let path = format!("/books/{}/transfers", family(&user));
+        let body = json!({ "transfers": [transfer(number)] }).to_string();
+        user.ok(&["api", "POST", &path, "--data", &body]);
+        assert_eq!(next(), (json!(id("xfer", number)), json!(format!("0.0{number}"))));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
