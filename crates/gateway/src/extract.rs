@@ -71,6 +71,11 @@ impl<T> Payload for Unread<T> {
 }
 
 impl<T: DeserializeOwned> Unread<T> {
+    /// How long it is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
     /// Reads it.
     pub(crate) fn read(self) -> Result<T, ApiError> {
         read_json(&self.0)

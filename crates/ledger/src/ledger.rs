@@ -13,6 +13,7 @@ use storage::{Database, Level, Mode, Tx};
 use tokio::task::JoinHandle;
 
 use crate::book::Book;
+use crate::counting::Remembered;
 use crate::error::LedgerError;
 use crate::event::BookOpened;
 use crate::model::{Account, AccountId, Found, Rejection, TransferId};
@@ -38,6 +39,7 @@ pub(crate) struct Inner {
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// Whose the books are that were asked for: a book never changes hands.
     owners: Mutex<BTreeMap<BookId, TenantId>>,
+    pub(crate) counting: Remembered,
 }
 
 /// What a request did.
@@ -74,7 +76,9 @@ impl Ledger {
         let (engine, writer) = Engine::start_with(journal, archive, env, progress.clone(), limits);
         let tasks = Mutex::new(vec![writer, projector.start()]);
         let owners = Mutex::default();
-        Ok(Self { inner: Arc::new(Inner { database, engine, progress, tasks, owners }) })
+        let counting = Remembered::default();
+        let inner = Inner { database, engine, progress, tasks, owners, counting };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Lets the engine finish what is queued, and waits for the tables to follow.

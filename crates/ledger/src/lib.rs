@@ -20,6 +20,7 @@
 pub mod book;
 mod changes;
 mod chart;
+mod counting;
 mod entries;
 mod error;
 mod event;
@@ -44,6 +45,7 @@ mod submit;
 
 pub use changes::{BalanceAfter, Change, ChangePlace, Changed, Changes};
 pub use chart::{AccountPath, Alias, ChartNode, Place, SEGMENT_LENGTH_MAX, Segment};
+pub use counting::Counting;
 pub use entries::{AccountEntry, BalanceFilter, BalanceInputs, EntryFilter};
 pub use error::LedgerError;
 pub use event::BookOpened;

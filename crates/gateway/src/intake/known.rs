@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{BookId, Commodity, CommodityCode, Context};
-use ledger::{AccountId, AccountKind, GroupId, LedgerError, TransferId};
+use ledger::{AccountId, AccountKind, Counting, GroupId, LedgerError, TransferId};
 use storage::{Level, Mode};
 
 use super::read::Named;
 use crate::app::App;
-use crate::routes::posting::{self, Counting};
+use crate::routes::posting;
 
 /// The accounts that are remembered between batches.
 const ACCOUNTS_MAX: usize = 65_536;
@@ -78,11 +78,14 @@ impl Known {
             known.clear();
             accounts.clone_from(all);
         }
-        // An answer of the engine also says that every command before is durable: what is taken
-        // back is looked for in the tables, which follow what is.
-        if !accounts.is_empty() || !named.transfers.reversed.is_empty() {
-            let found = app.services.ledger.known_accounts(context, book, accounts).await?;
-            known.extend(found.iter().map(|account| (account.id, Counting::from(account))));
+        // An answer of the engine says that every command before is durable: what is taken back is
+        // looked for in the tables, which follow what is.
+        let ledger = &app.services.ledger;
+        if !named.transfers.reversed.is_empty() {
+            ledger.known_accounts(context, book, BTreeSet::new()).await?;
+        }
+        if !accounts.is_empty() {
+            known.extend(ledger.counting(context, book, accounts).await?);
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ use ledger::{Decided, LedgerError, Pending, Rejection};
 use tokio::sync::{mpsc, watch};
 
 use crate::app::App;
-use crate::beside::beside;
+use crate::beside::beside_if;
 use crate::load::Place;
 use crate::serve::Cut;
 use crate::wire::intake::{IntakeAnswers, IntakeEnd};
@@ -150,15 +150,10 @@ impl Reading {
             };
             let mut place = Some(place.map_err(|_| Gone)?);
             let is_long = batch.bytes() > READ_INLINE_BYTES_MAX;
-            let read = match is_long {
-                true => {
-                    beside(move || read::read(&batch)).await.map_err(|_| unavailable(&"a panic"))
-                }
-                false => Ok(read::read(&batch)),
-            };
+            let read = beside_if(is_long, move || read::read(&batch)).await;
             let mut rest = match read {
                 Ok(read) => Some(read),
-                Err(end) => return Ok(Sent::End(end, None)),
+                Err(error) => return Ok(Sent::End(unavailable(&error.detail()), None)),
             };
             while let Some(read) = rest {
                 let built = match self.build(read, is_long).await {
@@ -219,10 +214,8 @@ impl Reading {
             let built = builder.build(batch);
             (built, known)
         };
-        let (built, known) = match is_long {
-            true => beside(build).await.map_err(|_| unavailable(&"a panic"))?,
-            false => build(),
-        };
+        let (built, known) =
+            beside_if(is_long, build).await.map_err(|error| unavailable(&error.detail()))?;
         self.known = Some(known);
         Ok(built)
     }
@@ -278,10 +271,8 @@ impl Telling {
         let Some(mut teller) = self.teller.take() else { return Err(unavailable(&"a panic")) };
         let is_long = lines.len() > TOLD_INLINE_MAX;
         let tell = move || (teller.batch(lines, last, came), teller);
-        let (answer, teller) = match is_long {
-            true => beside(tell).await.map_err(|_| unavailable(&"a panic"))?,
-            false => tell(),
-        };
+        let (answer, teller) =
+            beside_if(is_long, tell).await.map_err(|error| unavailable(&error.detail()))?;
         self.teller = Some(teller);
         Ok(answer)
     }

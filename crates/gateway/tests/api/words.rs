@@ -1,12 +1,13 @@
 //! Every word that a call takes is taken by a line of a stream, with figures worked out by hand:
 //! captures, balancing, closing, reversals, paths.
 
+use axum::body::Body;
 use gateway::Limits;
 use serde_json::{Value, json};
 use testing::TestDatabase;
 
 use crate::bulk::{Family, id};
-use crate::intake::{Served, account};
+use crate::intake::{Served, account, lines_to};
 
 /// What a line is answered.
 struct Wanted {
@@ -181,5 +182,43 @@ testing::both_databases! {
         ] {
             assert_eq!(filled[field], value, "{field}");
         }
+    }
+
+    async fn an_account_counts_what_its_own_book_says(db: TestDatabase) {
+        let served = Served::new(&db, Limits::default()).await;
+        let mine = &served.family;
+        let other = mine.app.register("bat@example.mn").await;
+        let books = mine.app.get("/api/v1/books", &other.access).await.json();
+        let book = books["items"][0]["id"].as_str().unwrap().to_owned();
+        let theirs = Family::beside(mine, other, book);
+        // The same ids in two books, of which one counts cents and the other satoshis.
+        for (family, commodity, fine, coarse) in
+            [(mine, "AUD", "0.01", "0.001"), (&theirs, "BTC", "0.00000001", "0.000000001")]
+        {
+            let post = |number, amount| {
+                json!([{ "id": id(number), "debit": account(7), "credit": account(8),
+                    "amount": amount }])
+            };
+            // Who was not there is not remembered as such.
+            let told = family.transfers("early", "each", post(1, "1")).await;
+            assert_eq!(told["transfers"][0]["code"], "account_unknown");
+            let open = |number| {
+                json!({ "account": { "id": account(number), "type": "asset",
+                    "commodity": commodity } })
+            };
+            let path = format!("/api/v1/books/{}/stream", family.book);
+            let lines = format!("{}\n{}\n", open(7), open(8));
+            let lines = lines_to(&path, &family.signed.access, Body::from(lines));
+            assert!(mine.app.send(lines).await.text().contains("\"done\":2"));
+            for number in [2, 3] {
+                let told = family.transfers(&number.to_string(), "each", post(number, fine)).await;
+                assert_eq!(told["transfers"][0]["status"], "done");
+            }
+            let body = json!({ "transfers": post(4, coarse) });
+            let refused = family.post("transfers", "coarse", &body).await;
+            refused.assert_problem(400, "invalid_fields");
+        }
+        assert_eq!(mine.posted(&account(7)).await, "0.02");
+        assert_eq!(theirs.posted(&account(7)).await, "0.00000002");
     }
 }

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use kernel::{Amount, Commodity, Context, Date, FieldFault, Timestamp, time};
+use kernel::{Amount, Context, Date, FieldFault, Timestamp, time};
 use ledger::{
-    Account, AccountId, AccountKind, Movement, NewTransfer, Rest, TransferId, TransferView,
+    AccountId, AccountKind, Counting, Movement, NewTransfer, Rest, TransferId, TransferView,
 };
 
 use super::transfer_id;
@@ -24,13 +24,6 @@ pub(crate) struct Known {
     pub reversed: BTreeMap<TransferId, TransferView>,
 }
 
-/// What an account counts, and on which side.
-#[derive(Clone, Copy)]
-pub(crate) struct Counting {
-    pub commodity: Commodity,
-    pub kind: AccountKind,
-}
-
 /// How the amount is shown that a transfer left open.
 pub(crate) struct OpenAmount {
     /// Its decimals.
@@ -46,13 +39,6 @@ pub(crate) struct Reader<'a> {
     /// Which it is of the transfers of a call. One that stands alone names its own id.
     pub index: Option<usize>,
     pub known: &'a Known,
-}
-
-impl From<&Account> for Counting {
-    fn from(account: &Account) -> Self {
-        let commodity = Commodity { code: account.commodity, scale: account.scale };
-        Self { commodity, kind: account.kind }
-    }
 }
 
 impl Reader<'_> {

@@ -1,11 +1,11 @@
 //! What a call of transfers says, read into steps: what it names is looked up first, all at once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{BookId, Context};
-use ledger::{Account, AccountId, Atomicity, Request, Step, TransferId, TransferText};
+use ledger::{AccountId, Atomicity, Request, Step, TransferId, TransferText};
 
-use super::reader::{Counting, Known, OpenAmount, Reader};
+use super::reader::{Known, OpenAmount, Reader};
 use crate::app::App;
 use crate::problem::ApiError;
 use crate::wire::posting::{NewTransfer as Body, PostAtomicity, PostTransfersRequest};
@@ -71,9 +71,7 @@ impl Known {
     ) -> Result<Self, ApiError> {
         let Named { accounts, holds, made, reversed } = named;
         let ledger = &app.services.ledger;
-        let accounts = ledger.known_accounts(context, book, accounts).await?;
-        let counting = |account: &Account| (account.id, Counting::from(account));
-        let accounts: HashMap<AccountId, Counting> = accounts.iter().map(counting).collect();
+        let accounts = ledger.counting(context, book, accounts).await?;
         let scale = |(hold, account)| Some((hold, accounts.get(&account)?.commodity.scale));
         let made: BTreeMap<TransferId, u8> = made.into_iter().filter_map(scale).collect();
         let others = holds.into_iter().filter(|hold| !made.contains_key(hold)).collect();
