@@ -56,20 +56,23 @@ fn plant_one(copy: &Path, plant: &Plant) -> anyhow::Result<bool> {
 
 /// Whether tests pass; an error where they do not compile.
 fn passes(copy: &Path, test: &[String]) -> anyhow::Result<bool> {
-    // What follows a test target's name is the name of tests, which only `cargo test` takes.
-    let named = test.iter().position(|word| word == "--test").map_or(0, |at| at + 2);
-    ensure!(cargo(copy, "build", &test[..named])?, "it does not compile");
-    cargo(copy, "test", test)
+    // What follows the targets is the name of tests: nothing is built for it.
+    let end = |option: &str, words: usize| {
+        test.iter().position(|word| word == option).map(|at| at + words)
+    };
+    let named = end("--test", 2).or(end("--lib", 1)).unwrap_or(test.len());
+    ensure!(cargo(copy, &["test", "--no-run"], &test[..named])?, "it does not compile");
+    cargo(copy, &["test"], test)
 }
 
-/// Builds the tests that are named, or runs them; whether that went well.
-fn cargo(copy: &Path, verb: &str, test: &[String]) -> anyhow::Result<bool> {
+/// Builds the tests that are named and nothing beside them, or runs them; whether that went well.
+fn cargo(copy: &Path, verb: &[&str], test: &[String]) -> anyhow::Result<bool> {
     let status = Command::new("cargo")
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", copy.with_file_name("build"))
         .env("RUSTFLAGS", "--cap-lints allow")
-        .args([verb, "--quiet"])
-        .args((verb == "build").then_some("--tests"))
+        .args(verb)
+        .arg("--quiet")
         .args(test)
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -13,9 +13,9 @@ use kernel::{Actor, BookId, Commodity, Context, Env, TenantId};
 use ledger::book::Book;
 use ledger::model::Command;
 use ledger::{Atomicity, EngineLimits, Ledger, Request, Step};
-use load::{STEPS, Transfers, cpu_time, decimal, millis};
+use load::{Meter, STEPS, Transfers, decimal, millis};
 use storage::journal::{Engine, Progress, SqlJournal};
-use storage::{Database, Dialect, Level, Mode, migrate};
+use storage::{Database, Level, Mode, migrate};
 use testing::TestDatabase;
 
 const ACCOUNTS: u64 = 10_000;
@@ -36,10 +36,10 @@ struct Bench {
 
 fn main() {
     println!(
-        "{:10} {:8} {:26} {:>12} {:>9} {:>9} {:>9} {:>9}",
-        "database", "what", "shape", "transfers/s", "CPU µs", "p50 ms", "p99 ms", "max ms"
+        "{:10} {:8} {:26} {:>12} {:>9} {:>7} {:>9} {:>9} {:>9}",
+        "database", "what", "shape", "transfers/s", "CPU µs", "bytes", "p50 ms", "p99 ms", "max ms"
     );
-    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+    for dialect in load::databases() {
         for tables in [false, true] {
             testing::run(dialect, &[ledger::MODULE], async |db| run(db, tables).await);
         }
@@ -56,13 +56,13 @@ async fn run(db: TestDatabase, tables: bool) {
             let database = Database::open(&url, Env::system(), storage::Limits::default()).unwrap();
             migrate::migrate(&database, &[ledger::MODULE]).await.unwrap();
             let bench = Arc::new(Bench::new(database, tables).await.unwrap());
-            measure(&name, &bench).await;
+            measure(&name, &bench, &Meter::of(&url).await).await;
         });
     };
     std::thread::spawn(work).join().unwrap();
 }
 
-async fn measure(name: &str, bench: &Arc<Bench>) {
+async fn measure(name: &str, bench: &Arc<Bench>, meter: &Meter) {
     let what = if matches!(bench.target, Target::Journal(_)) { "journal" } else { "tables" };
     for (callers, steps, hot) in [
         (1, 1, false),
@@ -72,17 +72,18 @@ async fn measure(name: &str, bench: &Arc<Bench>) {
         (2, STEPS, false),
         (2, STEPS, true),
     ] {
-        let (before, cpu) = (Instant::now(), cpu_time());
+        let (before, used) = (Instant::now(), meter.used());
         let mut waits = bench.run(callers, steps, hot).await;
-        let (span, cpu) = (before.elapsed(), cpu_time() - cpu);
+        let (span, used) = (before.elapsed(), meter.used() - used);
         waits.sort_unstable();
         let made = waits.len() * steps;
         let shape = format!("{callers} x {steps}{}", if hot { ", one account hot" } else { "" });
         let wait = |part: usize| millis(waits[(waits.len() - 1) * part / 100]);
         println!(
-            "{name:10} {what:8} {shape:26} {:>12} {:>9} {:>9} {:>9} {:>9}",
+            "{name:10} {what:8} {shape:26} {:>12} {:>9} {:>7} {:>9} {:>9} {:>9}",
             made as u128 * 1_000_000 / span.as_micros(),
-            decimal(cpu.as_nanos() / made as u128),
+            decimal(used.cpu.as_nanos() / made as u128),
+            used.written / made as u64,
             wait(50),
             wait(99),
             wait(100),

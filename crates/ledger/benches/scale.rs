@@ -17,9 +17,9 @@ use kernel::{Actor, BookId, Commodity, Context, Env, PageRequest, TenantId};
 use ledger::book::Book;
 use ledger::model::Command;
 use ledger::{Atomicity, EngineLimits, Ledger, Request, Step};
-use load::{STEPS, Transfers, account, cpu_time, decimal, millis, resident, written};
+use load::{Meter, STEPS, Transfers, account, decimal, millis, resident};
 use storage::journal::{Engine, Progress, SqlJournal};
-use storage::{Database, Dialect, Level, Mode};
+use storage::{Database, Level, Mode};
 use testing::TestDatabase;
 
 /// The transfers that a crash leaves without tables.
@@ -41,7 +41,7 @@ fn main() {
         }
         // Cargo says `--bench`.
         _ => {
-            for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            for dialect in load::databases() {
                 testing::run(dialect, &[ledger::MODULE], async |db| run(&db).await);
             }
         }
@@ -107,20 +107,21 @@ impl Scale {
         let (took, memory) = (before.elapsed().as_secs(), resident() >> 20);
         println!("{accounts} accounts opened in {took} s: {memory} MB, {per_account} B an account");
 
-        let (before, cpu, disk) = (Instant::now(), cpu_time(), written());
+        let meter = Meter::of(&self.url).await;
+        let (before, used) = (Instant::now(), meter.used());
         let mut waits = pound(&ledger, &context, self.book, transfers).await;
         let answered = before.elapsed();
         follow(&ledger, self.book).await;
-        let (span, cpu, disk) = (before.elapsed(), cpu_time() - cpu, written() - disk);
+        let (span, used) = (before.elapsed(), meter.used() - used);
         waits.sort_unstable();
         let rate = |span: Duration| u128::from(transfers) * 1_000_000 / span.as_micros();
         println!(
             "{transfers} transfers: {} a second answered, {} with the tables; {} µs of CPU each, \
-             {} B written each by this process; batches p50 {} ms, p99 {} ms, longest {} ms; {} MB",
+             {} B written each; batches p50 {} ms, p99 {} ms, longest {} ms; {} MB",
             rate(answered),
             rate(span),
-            decimal(cpu.as_nanos() / u128::from(transfers)),
-            disk / transfers,
+            decimal(used.cpu.as_nanos() / u128::from(transfers)),
+            used.written / transfers,
             millis(waits[waits.len() / 2]),
             millis(waits[waits.len() * 99 / 100]),
             millis(waits[waits.len() - 1]),

@@ -16,7 +16,7 @@ use ledger::book::Book;
 use ledger::model::{Atomicity, Command, Outcome};
 use load::{Transfers, millis};
 use storage::journal::{Engine, EngineLimits, Progress, RowChange, SqlJournal};
-use storage::{Database, Dialect, Level, Migration, Mode, Module, params, sql};
+use storage::{Database, Level, Migration, Mode, Module, params, sql};
 use testing::TestDatabase;
 
 /// Orders whose state changes with transfers, and what is noted of each.
@@ -51,7 +51,7 @@ const SPAN: Duration = Duration::from_secs(4);
 const ORDERS_OPEN: i64 = 10_000;
 
 fn main() {
-    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+    for dialect in load::databases() {
         testing::run(dialect, &[ledger::MODULE, ORDERS], async |db| run(db).await);
     }
 }

@@ -2,45 +2,45 @@
 
 use kernel::{TenantId, Timestamp, Uuid};
 use storage::journal::Archive;
-use storage::{Database, Level, Mode, Row, StorageError, Tx, params, sql};
+use storage::{Database, Level, Mode, Params, StorageError, Tx, params, sql};
 
 use crate::book::made_ms;
 use crate::projection::run::{Place, Posting, account_key, read_places, read_postings};
 use crate::projection::segment;
 
-/// The pieces that are read at a time: those of an account that sees everything are many.
-const PIECES_MAX: usize = 64;
-
-/// The pieces of one kind of run in which a key would stand, the newest first.
-macro_rules! pieces {
-    ($kind:literal, $condition:literal) => {
-        concat!(
-            "SELECT run.body FROM ledger_segment AS segment
-             JOIN ledger_run AS run
-                 ON run.tenant = app_tenant() AND run.book = segment.book AND run.kind = ",
-            $kind,
-            "    AND run.segment = segment.first AND run.key = (
-                     SELECT found.key FROM ledger_run AS found
-                     WHERE found.tenant = app_tenant() AND found.book = segment.book
-                         AND found.kind = ",
-            $kind,
-            "            AND found.segment = segment.first AND found.key <= $2
-                     ORDER BY found.key DESC LIMIT 1)
-             WHERE segment.tenant = app_tenant() AND segment.book = $1 AND ",
-            $condition,
-            " ORDER BY segment.first DESC, run.number DESC LIMIT $3 OFFSET $4"
-        )
-    };
-}
+/// The segments that are looked into at first: who asks for the last few entries seldom needs more.
+const SEGMENTS_FIRST: usize = 8;
+/// The segments that are looked into at a time after these.
+const SEGMENTS_MAX: usize = 64;
+/// The pieces of one segment that are read at a time: those of an account that sees everything are
+/// many.
+const PIECES_MAX: usize = 8;
 
 sql! {
-    // A piece that begins with the account holds nothing else, and may begin after the end.
-    ACCOUNT_PIECES = pieces!("0", "segment.first <= $5 AND (run.key < $2 OR run.number <= $5)");
-    ID_PIECES = pieces!("1", "segment.id_min <= $2 AND segment.id_max >= $2");
-    REFERENCE_PIECES = pieces!("2", "segment.first <= $5");
+    SEGMENTS =
+        "SELECT first FROM ledger_segment
+         WHERE tenant = app_tenant() AND book = $1 AND first <= $2 ORDER BY first DESC";
+    ID_SEGMENTS =
+        "SELECT first, id_min, id_max FROM ledger_segment
+         WHERE tenant = app_tenant() AND book = $1";
+    // A piece that begins with the key holds nothing else, and may begin after the end. One look
+    // for each segment: neither database plans a join of them that seeks the key.
+    PIECES =
+        "SELECT key, number, body FROM ledger_run
+         WHERE tenant = app_tenant() AND book = $1 AND kind = $2 AND segment = $3
+             AND key = (
+                 SELECT found.key FROM ledger_run AS found
+                 WHERE found.tenant = app_tenant() AND found.book = $1 AND found.kind = $2
+                     AND found.segment = $3 AND found.key <= $4
+                 ORDER BY found.key DESC LIMIT 1)
+             AND (key < $4 OR number <= $5)
+         ORDER BY number DESC LIMIT $6";
     ODD_ID =
         "SELECT number FROM ledger_odd_id
          WHERE tenant = app_tenant() AND book = $1 AND id = $2";
+    ODD_KEY =
+        "SELECT record FROM ledger_odd_key
+         WHERE tenant = app_tenant() AND book = $1 AND key = $2";
     LAST_NUMBER =
         "SELECT max(number) FROM ledger_transfer WHERE tenant = app_tenant() AND book = $1";
     BOOKED_AT =
@@ -97,25 +97,60 @@ impl Postings {
         mut visit: impl FnMut(&Posting) -> bool,
     ) -> Result<(), StorageError> {
         let key = account_key(account);
-        for page in 0.. {
-            let (limit, offset) = (PIECES_MAX, page * PIECES_MAX);
-            let params = params![self.book, key.clone(), limit, offset, self.until];
-            let rows = tx.rows(&ACCOUNT_PIECES, params).await?;
-            for row in &rows {
-                let mut postings = Vec::new();
-                read_postings(&body(row)?, Some(account), &mut postings)?;
-                let wanted = postings.iter().filter(|posting| posting.number <= self.until);
-                for posting in wanted.rev() {
-                    if !visit(posting) {
-                        return Ok(());
+        let run = KeyRun { book: self.book, kind: segment::POSTINGS, key, until: self.until };
+        let read = |body: &[u8]| {
+            let mut postings = Vec::new();
+            read_postings(body, Some(account), &mut postings)?;
+            let mut wanted = postings.iter().filter(|posting| posting.number <= self.until).rev();
+            Ok(wanted.all(&mut visit))
+        };
+        run.visit(tx, read).await
+    }
+}
+
+/// Where the entries of one key stand.
+struct KeyRun {
+    book: Uuid,
+    kind: u8,
+    key: Vec<u8>,
+    /// Up to this transfer, or some later ones.
+    until: u64,
+}
+
+impl KeyRun {
+    /// Visits the pieces in which the key would stand, the newest first, until the visitor has
+    /// enough.
+    async fn visit(
+        &self,
+        tx: &mut Tx,
+        mut visit: impl FnMut(&[u8]) -> Result<bool, StorageError>,
+    ) -> Result<(), StorageError> {
+        let rows = tx.rows(&SEGMENTS, params![self.book, self.until]).await?;
+        let segments: Vec<u64> =
+            rows.iter().map(|row| row.get(0)).collect::<Result<_, StorageError>>()?;
+        let (first, rest) = segments.split_at(segments.len().min(SEGMENTS_FIRST));
+        for some in std::iter::once(first).chain(rest.chunks(SEGMENTS_MAX)) {
+            let many = some.iter().map(|segment| self.pieces(*segment, self.until)).collect();
+            for (segment, mut pieces) in some.iter().zip(tx.rows_many(&PIECES, many).await?) {
+                loop {
+                    for piece in &pieces {
+                        if !visit(&piece.get::<Vec<u8>>(2)?)? {
+                            return Ok(());
+                        }
                     }
+                    let Some(last) = pieces.get(PIECES_MAX - 1) else { break };
+                    let (key, number): (Vec<u8>, u64) = (last.get(0)?, last.get(1)?);
+                    let before = number.checked_sub(1).filter(|_| key == self.key);
+                    let Some(until) = before else { break };
+                    pieces = tx.rows(&PIECES, self.pieces(*segment, until)).await?;
                 }
-            }
-            if rows.len() < PIECES_MAX {
-                break;
             }
         }
         Ok(())
+    }
+
+    fn pieces(&self, segment: u64, until: u64) -> Params {
+        params![self.book, self.kind, segment, self.key.clone(), until, PIECES_MAX]
     }
 }
 
@@ -133,23 +168,56 @@ pub(crate) async fn numbers_of_ids(
     let timed =
         |index: &usize| numbers[*index].is_none() && made_ms(ids[*index].as_u128()).is_some();
     let timed: Vec<usize> = (0..ids.len()).filter(timed).collect();
-    let key =
-        |index: &usize| params![book, ids[*index].as_bytes().to_vec(), PIECES_MAX * PIECES_MAX, 0];
-    let pieces = tx.rows_many(&ID_PIECES, timed.iter().map(key).collect()).await?;
-    for (index, rows) in timed.into_iter().zip(pieces) {
-        for row in rows {
-            let mut places = Vec::new();
-            read_places(&body(&row)?, &mut places)?;
-            let id = ids[index].as_u128();
-            if let Ok(found) = places.binary_search_by_key(&id, |place| place.key) {
-                numbers[index] = Some(places[found].number);
+    let (mut looks, mut looked_for) = (Vec::new(), Vec::new());
+    for segment in tx.rows(&ID_SEGMENTS, params![book]).await? {
+        let (segment, min, max): (u64, Vec<u8>, Vec<u8>) =
+            (segment.get(0)?, segment.get(1)?, segment.get(2)?);
+        for index in &timed {
+            let key = ids[*index].as_bytes();
+            if min[..] <= key[..] && max[..] >= key[..] {
+                let until = i64::MAX.unsigned_abs();
+                looks.push(params![book, segment::IDS, segment, key.to_vec(), until, 1]);
+                looked_for.push(*index);
             }
+        }
+    }
+    for (index, rows) in looked_for.into_iter().zip(tx.rows_many(&PIECES, looks).await?) {
+        let Some(row) = rows.first() else { continue };
+        let mut places = Vec::new();
+        read_places(&row.get::<Vec<u8>>(2)?, &mut places)?;
+        let id = ids[index].as_u128();
+        if let Ok(found) = places.binary_search_by_key(&id, |place| place.key) {
+            numbers[index] = Some(places[found].number);
         }
     }
     Ok(numbers)
 }
 
-/// The ids that books' engines have forgotten stand in the tables.
+/// The number of the record in which the command with a key stands, if there is one.
+pub(crate) async fn record_of_key(
+    tx: &mut Tx,
+    book: Uuid,
+    key: u128,
+) -> Result<Option<u64>, StorageError> {
+    let bytes = key.to_be_bytes().to_vec();
+    if let Some(row) = tx.row(&ODD_KEY, params![book, bytes.clone()]).await? {
+        return row.get(0).map(Some);
+    }
+    let mut record = None;
+    let until = i64::MAX.unsigned_abs();
+    let run = KeyRun { book, kind: segment::KEYS, key: bytes, until };
+    let read = |body: &[u8]| {
+        let mut places = Vec::new();
+        read_places(body, &mut places)?;
+        let found = places.binary_search_by_key(&key, |place| place.key);
+        record = found.ok().map(|index| places[index].number);
+        Ok(record.is_none())
+    };
+    run.visit(tx, read).await?;
+    Ok(record)
+}
+
+/// The ids and keys that books' engines have forgotten stand in the tables.
 pub(crate) struct TableArchive {
     pub database: Database,
 }
@@ -167,6 +235,18 @@ impl Archive for TableArchive {
         tx.commit().await?;
         let used = ids.into_iter().zip(numbers).filter(|(_, number)| number.is_some());
         Ok(used.map(|(id, _)| id).collect())
+    }
+
+    async fn record_of(
+        &self,
+        tenant: TenantId,
+        stream: Uuid,
+        key: u128,
+    ) -> Result<Option<u64>, StorageError> {
+        let mut tx = self.database.begin(Level::of(tenant), Mode::Read).await?;
+        let record = record_of_key(&mut tx, stream, key).await?;
+        tx.commit().await?;
+        Ok(record)
     }
 
     async fn archived(&self, tenant: TenantId, stream: Uuid) -> Result<u64, StorageError> {
@@ -187,20 +267,15 @@ pub(crate) async fn numbers_of_reference(
     limit: usize,
 ) -> Result<Vec<u64>, StorageError> {
     let (key, mut numbers) = (reference.to_be_bytes().to_vec(), Vec::new());
-    for page in 0.. {
-        let offset = page * PIECES_MAX;
-        let params = params![book, key.clone(), PIECES_MAX, offset, before];
-        let rows = tx.rows(&REFERENCE_PIECES, params).await?;
-        for row in &rows {
-            let mut places: Vec<Place> = Vec::new();
-            read_places(&body(row)?, &mut places)?;
-            let mine = |place: &&Place| place.key == reference && place.number < before;
-            numbers.extend(places.iter().rev().filter(mine).map(|place| place.number));
-        }
-        if rows.len() < PIECES_MAX || numbers.len() >= limit {
-            break;
-        }
-    }
+    let run = KeyRun { book, kind: segment::REFERENCES, key, until: before };
+    let read = |body: &[u8]| {
+        let mut places: Vec<Place> = Vec::new();
+        read_places(body, &mut places)?;
+        let mine = |place: &&Place| place.key == reference && place.number < before;
+        numbers.extend(places.iter().rev().filter(mine).map(|place| place.number));
+        Ok(numbers.len() < limit)
+    };
+    run.visit(tx, read).await?;
     numbers.truncate(limit);
     Ok(numbers)
 }
@@ -224,8 +299,4 @@ async fn last_booked_by(tx: &mut Tx, book: Uuid, time: Timestamp) -> Result<u64,
         }
     }
     Ok(low)
-}
-
-fn body(row: &Row) -> Result<Vec<u8>, StorageError> {
-    row.get(0)
 }

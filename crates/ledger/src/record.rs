@@ -5,10 +5,11 @@ use kernel::{BookId, Timestamp};
 use storage::journal::{Record, RecordHeader};
 use storage::{StorageError, Tx, params, sql};
 
-use crate::book::origin_of;
+use crate::book::{key_state, origin_of};
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
 use crate::model::{Origin, TransferId};
+use crate::postings::record_of_key;
 
 sql! {
     LAST_SEQ =
@@ -62,6 +63,17 @@ impl Ledger {
         let RecordHeader { seq, previous, time, .. } = header;
         Ok(TransferRecord { seq, hash: record.hash, previous, decided_at: time, origin })
     }
+}
+
+/// When the key of a command was first seen, of which the engine may have forgotten.
+pub(crate) async fn first_seen(
+    tx: &mut Tx,
+    book: BookId,
+    key: u128,
+) -> Result<Option<Timestamp>, StorageError> {
+    let Some(seq) = record_of_key(tx, book.uuid(), key).await? else { return Ok(None) };
+    let (record, _) = read(tx, book, seq).await?;
+    Ok(Some(key_state(&record, key)?.first_seen))
 }
 
 async fn read(tx: &mut Tx, book: BookId, seq: u64) -> Result<(Record, RecordHeader), StorageError> {

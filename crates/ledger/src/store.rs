@@ -61,10 +61,12 @@ sql! {
              (tenant, book, transfer, reference, purpose, counterparty, metadata)
          VALUES (app_tenant(), $1, $2, $3, $4, $5, $6)
          ON CONFLICT (book, transfer) DO NOTHING";
+    ACCOUNT =
+        "SELECT number, id, kind, commodity, scale FROM ledger_account
+         WHERE tenant = app_tenant() AND book = $1 AND id = $2 AND (code = $3 OR $3 IS NULL)";
     ACCOUNTS =
         "SELECT number, id, kind, commodity, scale FROM ledger_account
-         WHERE tenant = app_tenant() AND book = $1
-             AND (id = $2 OR $2 IS NULL) AND (code = $3 OR $3 IS NULL)
+         WHERE tenant = app_tenant() AND book = $1 AND (code = $2 OR $2 IS NULL)
          ORDER BY number";
     TRANSFERS = transfers!(
         "transfer.number <= $2 ORDER BY transfer.number DESC LIMIT $3"
@@ -144,8 +146,10 @@ pub(crate) async fn accounts(
     account: Option<AccountId>,
     code: Option<u16>,
 ) -> Result<BTreeMap<u32, AccountRow>, StorageError> {
-    let params = params![book.uuid(), account.map(AccountId::uuid), code];
-    let rows = tx.rows(&ACCOUNTS, params).await?;
+    let rows = match account {
+        Some(account) => tx.rows(&ACCOUNT, params![book.uuid(), account.uuid(), code]).await?,
+        None => tx.rows(&ACCOUNTS, params![book.uuid(), code]).await?,
+    };
     let account = |row: &Row| {
         let (number, code): (u32, String) = (row.get(0)?, row.get(3)?);
         let (id, kind) = (AccountId::from_uuid(row.get(1)?), kind(row, 2)?);

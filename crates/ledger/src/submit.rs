@@ -14,6 +14,7 @@ use crate::error::LedgerError;
 use crate::ledger::Receipt;
 use crate::model::{Command, Origin, Outcome, Reason, Rejection, Step};
 use crate::prepare::{self, Request};
+use crate::record;
 use crate::repetition;
 
 /// A request that stands in the engine's queue.
@@ -171,6 +172,13 @@ impl Asked {
             return Ok(Some(key.first_seen));
         }
         let look = move |machine: &Book| machine.first_seen(key.id);
-        Ok(ledger.inner.engine.read(context.tenant, book.uuid(), look).await?)
+        let known = ledger.inner.engine.read(context.tenant, book.uuid(), look).await?;
+        if known.is_some() {
+            return Ok(known);
+        }
+        let mut tx = ledger.reading(context).await?;
+        let first_seen = record::first_seen(&mut tx, *book, key.id).await?;
+        tx.commit().await?;
+        Ok(first_seen)
     }
 }

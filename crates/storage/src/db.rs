@@ -286,9 +286,7 @@ impl Tx {
     ) -> Result<Vec<u64>, StorageError> {
         self.check(statement)?;
         let outcome = match &self.inner {
-            EngineTx::Sqlite(tx) => {
-                many.iter().map(|params: &Vec<Value>| tx.execute(statement, params)).collect()
-            }
+            EngineTx::Sqlite(tx) => tx.execute_many(statement, &many),
             EngineTx::Postgres(tx) => tx.execute_many(statement, &many, Counts::Asked).await,
         };
         self.note(outcome)
@@ -303,9 +301,7 @@ impl Tx {
     ) -> Result<(), StorageError> {
         self.check(statement)?;
         let outcome = match &self.inner {
-            EngineTx::Sqlite(tx) => many
-                .iter()
-                .try_for_each(|params: &Vec<Value>| tx.execute(statement, params).map(|_| ())),
+            EngineTx::Sqlite(tx) => tx.execute_many(statement, &many).map(|_| ()),
             EngineTx::Postgres(tx) => {
                 tx.execute_many(statement, &many, Counts::Unasked).await.map(|_| ())
             }

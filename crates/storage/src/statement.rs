@@ -17,15 +17,18 @@ pub struct Statement {
     postgres_bulk: OnceLock<Option<Bulk>>,
 }
 
-/// An insert of one row, written for [`BULK_ROWS`].
+/// An insert of one row, written for PostgreSQL so that it takes an array of each parameter.
 pub(crate) struct Bulk {
-    pub sql: String,
+    head: String,
+    /// What of the row stands in front of each parameter and behind the last.
+    row: Vec<String>,
+    /// The number of each parameter in the row.
+    numbers: Vec<usize>,
+    tail: String,
     /// Whether each row is added or the statement fails; otherwise one that is there is left.
     pub all: bool,
+    sql: OnceLock<String>,
 }
-
-/// The rows that one bulk insert of PostgreSQL adds.
-pub(crate) const BULK_ROWS: usize = 128;
 
 /// Whose rows a statement may touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +85,7 @@ impl Statement {
         self.postgres.get_or_init(|| self.sql.replace("{lock}", "FOR UPDATE"))
     }
 
-    /// The same for [`BULK_ROWS`] rows at once, where it inserts one row and does nothing else.
+    /// The same for many rows at once, where it inserts one row and does nothing else.
     pub(crate) fn postgres_bulk(&self) -> Option<&Bulk> {
         self.postgres_bulk.get_or_init(|| bulk(self.postgres())).as_ref()
     }
@@ -98,6 +101,30 @@ impl Statement {
     }
 }
 
+impl Bulk {
+    /// The text, with the types of the one row's parameters.
+    pub(crate) fn sql<'a>(&self, types: impl Iterator<Item = &'a str>) -> &str {
+        self.sql.get_or_init(|| {
+            let (mut arrays, mut names) = (Vec::new(), Vec::new());
+            for (index, kind) in types.enumerate() {
+                arrays.push(format!("${}::{kind}[]", index + 1));
+                names.push(format!("c{}", index + 1));
+            }
+            let mut row = String::new();
+            for (index, part) in self.row.iter().enumerate() {
+                // Once for all rows.
+                row.push_str(&part.replace("app_tenant()", "(SELECT app_tenant())"));
+                if let Some(number) = self.numbers.get(index) {
+                    let _ = write!(row, "many.c{number}");
+                }
+            }
+            let (head, tail, arrays, names) =
+                (&self.head, &self.tail, arrays.join(", "), names.join(", "));
+            format!("{head}SELECT {row} FROM unnest({arrays}) AS many ({names}){tail}")
+        })
+    }
+}
+
 fn bulk(sql: &str) -> Option<Bulk> {
     let (head, row) = sql.trim().split_once("VALUES")?;
     let (row, tail) = match row.split_once("ON CONFLICT") {
@@ -109,22 +136,21 @@ fn bulk(sql: &str) -> Option<Bulk> {
     if !is_insert || tail.is_some_and(|tail| !tail.ends_with("DO NOTHING")) {
         return None;
     }
-    let parts: Vec<&str> = row.split('$').collect();
-    let count = parts.len() - 1;
-    let mut text = format!("{head}VALUES ");
-    for index in 0..BULK_ROWS {
-        text.push_str(if index == 0 { "" } else { ", " });
-        text.push_str(parts.first()?);
-        for part in &parts[1..] {
-            let digits = part.find(|letter: char| !letter.is_ascii_digit())?;
-            let number: usize = part[..digits].parse().ok()?;
-            let _ = write!(text, "${}{}", index * count + number, &part[digits..]);
-        }
+    let mut parts = row.strip_prefix('(')?.strip_suffix(')')?.split('$');
+    let mut bulk = Bulk {
+        head: head.to_owned(),
+        row: vec![parts.next()?.to_owned()],
+        numbers: Vec::new(),
+        tail: tail.map_or_else(String::new, |tail| format!(" ON CONFLICT {tail}")),
+        all: tail.is_none(),
+        sql: OnceLock::new(),
+    };
+    for part in parts {
+        let digits = part.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(part.len());
+        bulk.numbers.push(part[..digits].parse().ok()?);
+        bulk.row.push(part[digits..].to_owned());
     }
-    if let Some(tail) = tail {
-        let _ = write!(text, " ON CONFLICT {tail}");
-    }
-    Some(Bulk { sql: text, all: tail.is_none() })
+    (!bulk.numbers.is_empty()).then_some(bulk)
 }
 
 /// A registration; made by [`sql!`](crate::sql).
@@ -173,22 +199,26 @@ mod tests {
     #[test]
     fn an_insert_of_one_row_becomes_one_of_many() {
         let bulk_of = |sql| bulk(sql).unwrap();
-        let Bulk { sql: text, all } = bulk_of("INSERT INTO t (a, b) VALUES (app_tenant(), $1, $2)");
-        assert!(all);
-        assert!(text.starts_with(
-            "INSERT INTO t (a, b) VALUES (app_tenant(), $1, $2), (app_tenant(), $3, $4), "
-        ));
-        assert!(text.ends_with(&format!("${}, ${})", 2 * BULK_ROWS - 1, 2 * BULK_ROWS)));
-        let Bulk { sql: text, all } =
-            bulk_of("INSERT INTO t (a) VALUES ($1) ON CONFLICT (a) DO NOTHING");
-        assert!(!all);
-        assert!(text.starts_with("INSERT INTO t (a) VALUES ($1), ($2), "));
-        assert!(text.ends_with(&format!("(${BULK_ROWS}) ON CONFLICT (a) DO NOTHING")));
+        let many = bulk_of("INSERT INTO t (a, b) VALUES (app_tenant(), $2, lower($1))");
+        assert!(many.all);
+        assert_eq!(
+            many.sql(["text", "int8"].into_iter()),
+            "INSERT INTO t (a, b) SELECT (SELECT app_tenant()), many.c2, lower(many.c1) \
+             FROM unnest($1::text[], $2::int8[]) AS many (c1, c2)"
+        );
+        let many = bulk_of("INSERT INTO t (a) VALUES ($1) ON CONFLICT (a) DO NOTHING");
+        assert!(!many.all);
+        assert_eq!(
+            many.sql(["uuid"].into_iter()),
+            "INSERT INTO t (a) SELECT many.c1 FROM unnest($1::uuid[]) AS many (c1) \
+             ON CONFLICT (a) DO NOTHING"
+        );
         for other in [
             "INSERT INTO t (a) VALUES ($1) ON CONFLICT (a) DO UPDATE SET a = excluded.a",
             "INSERT INTO t (a) VALUES ($1) RETURNING a",
             "INSERT INTO t (a) VALUES ((SELECT b FROM u WHERE c = $1))",
             "INSERT INTO t (a) SELECT $1",
+            "INSERT INTO t (a) VALUES (1)",
             "UPDATE t SET a = $1",
         ] {
             assert!(bulk(other).is_none(), "{other}");

@@ -9,6 +9,7 @@ mod bulk;
 mod changes;
 mod chart;
 mod contract;
+mod documented;
 mod events;
 mod frame;
 mod harness;

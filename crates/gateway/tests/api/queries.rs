@@ -211,8 +211,10 @@ testing::both_databases! {
     async fn statements_and_days_add_up(db: TestDatabase) {
         let family = Family::new(&db).await;
         let lines = posted(&family).await;
+        // Something happened on the first day and on the last.
+        let (from, to) = ("2026-01-11", "2026-02-24");
+        assert!([from, to].iter().all(|day| lines.iter().any(|line| line.date == *day)));
         for (account, side) in [(&family.bank, 1), (&family.work, 1)] {
-            let (from, to) = ("2026-01-10", "2026-02-20");
             let query = format!("from={from}&to={to}");
             let statement = family.get(&format!("accounts/{account}/statement?{query}")).await;
             let statement = statement.json();

@@ -95,6 +95,17 @@ CREATE TABLE ledger_odd_id (
 ) {clustered};
 {{tenant_table ledger_odd_id append_only}}
 
+-- Keys of commands in transactions of the projector that saw no transfer, with their records; the
+-- others stand in runs.
+CREATE TABLE ledger_odd_key (
+    tenant {uuid} NOT NULL,
+    book {uuid} NOT NULL,
+    key {bytes} NOT NULL,
+    record {i64} NOT NULL,
+    PRIMARY KEY (book, key)
+) {clustered};
+{{tenant_table ledger_odd_key append_only}}
+
 -- A segment: the transfers from `first` to `last`, with a sorted run of each kind over them.
 CREATE TABLE ledger_segment (
     tenant {uuid} NOT NULL,
@@ -108,7 +119,8 @@ CREATE TABLE ledger_segment (
 {{tenant_table ledger_segment}}
 
 -- A piece of a run: its entries from a key on. Kinds: 0 what accounts saw, 1 transfers by id, 2 by
--- reference. Keys are bytes that order: an account's number, an id, a hash.
+-- reference, 3 records by the keys of commands. Keys are bytes that order: an account's number, an
+-- id, a hash.
 CREATE TABLE ledger_run (
     tenant {uuid} NOT NULL,
     book {uuid} NOT NULL,

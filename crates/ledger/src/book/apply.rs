@@ -4,9 +4,10 @@ use kernel::{Amount, AmountError, CommandKey, Timestamp};
 
 use super::accounts::{AccountState, Held};
 use super::decide::{Allowed, Effect, reversal_of};
+use super::keys::KeyState;
 use super::limits::Flow;
 use super::regroup::{Moving, Tallies};
-use super::state::{Book, CommodityState, HoldState, KeyState, Undo};
+use super::state::{Book, CommodityState, HoldState, Undo};
 use super::tree::{NO_NODE, Place};
 use crate::model::{NewAccount, Outcome, Rest, Step};
 
@@ -252,8 +253,8 @@ impl Book {
     /// Notes what came of a command with a key.
     pub(super) fn note_key(&mut self, key: CommandKey, outcome: Outcome) {
         let CommandKey { id, body, first_seen } = key;
-        self.keys.insert(id, KeyState { body, first_seen, outcome });
-        self.undo.push(Undo::KeyNoted { id });
+        self.keys.note(id, KeyState { body, first_seen, outcome }, self.transfer_count);
+        self.undo.push(Undo::KeyNoted);
     }
 
     pub(super) fn add_hold(&mut self, id: u128, hold: HoldState) {
@@ -319,9 +320,7 @@ impl Book {
                     self.remove_hold(id);
                 }
                 Some(Undo::HoldRemoved { id, hold }) => self.add_hold(id, *hold),
-                Some(Undo::KeyNoted { id }) => {
-                    self.keys.remove(&id);
-                }
+                Some(Undo::KeyNoted) => self.keys.take_back(),
                 None => return,
             }
         }

@@ -20,6 +20,7 @@ use storage::StorageError;
 use storage::journal::{ByteReader, Record, RecordHeader, put_varint};
 
 use super::fields::{put_amount, read_amount};
+use super::keys::KeyState;
 use super::step::{Written, put_step, read_step};
 use crate::model::{
     AccountId, Atomicity, Command, Found, Origin, Outcome, Reason, Rejection, Step, TransferId,
@@ -73,6 +74,8 @@ pub fn decode_entries(
 
 /// What a record says that was done.
 pub(crate) enum Done {
+    /// A command with a key was executed, or rejected.
+    Key(u128),
     /// A step that was accepted.
     Step(Written<u32>),
     /// A hold that expired.
@@ -93,6 +96,9 @@ pub(crate) fn read_done(
                 .try_for_each(|hold| visit(Done::Expired(hold)))?;
             continue;
         };
+        if let Some(key) = head.key {
+            visit(Done::Key(key.id))?;
+        }
         for index in (0_u32..).take(head.count) {
             let rejected =
                 head.rejection.is_some() || read_step_rejection(index, &mut reader)?.is_some();
@@ -104,6 +110,40 @@ pub(crate) fn read_done(
         }
     }
     Ok(header)
+}
+
+/// What came of the command with a key, in whose record it stands.
+pub(crate) fn key_state(record: &Record, key: u128) -> Result<KeyState, StorageError> {
+    let (header, mut reader) = record.open()?;
+    let (mut number, day) = (header.first_number, day_of(header.time));
+    for _ in 0..header.count {
+        let Some(Head { key: found_key, rejection, count, .. }) = read_head(&mut reader)? else {
+            read_expired(&mut reader)?;
+            continue;
+        };
+        let first_number = number;
+        let (mut rejections, mut found) = (Vec::new(), Vec::new());
+        for index in (0_u32..).take(count) {
+            let refused =
+                if rejection.is_some() { None } else { read_step_rejection(index, &mut reader)? };
+            if rejection.is_some() || refused.is_some() {
+                read_step::<AccountId>(day, &mut reader)?;
+                rejections.extend(refused);
+                continue;
+            }
+            let step = read_step::<u32>(day, &mut reader)?;
+            found.extend(step.found(index));
+            number += u64::from(matches!(step, Written::Transfer(_)));
+        }
+        if let Some(CommandKey { body, first_seen, .. }) = found_key.filter(|one| one.id == key) {
+            let outcome = match rejection {
+                Some(rejection) => Outcome::Rejected(rejection),
+                None => Outcome::Done { first_number, rejections, found },
+            };
+            return Ok(KeyState { body, first_seen, outcome });
+        }
+    }
+    Err(damaged("a record without its command"))
 }
 
 /// Who sent the command of a record that made a transfer, where somebody is known to have.

@@ -3,7 +3,8 @@
 //! An id of version 7 (RFC 9562) says when it was made. One that was made after the *horizon* is in
 //! memory if it was ever used, so that nothing else needs to be asked about it. One that is older,
 //! or says no time, is in memory only until the tables hold it; from then on whoever decides must
-//! ask them first ([`TransferIds::is_unsure`]) and say what they answered.
+//! ask them first ([`TransferIds::is_unsure`]) and say what they answered. Of those that say no
+//! time a trace is kept, so that nobody asks about most of the new ones.
 //!
 //! What must stay true: an id is in the slab of the time that it says, or among the odd ones; what
 //! is dropped from memory is in the tables.
@@ -12,6 +13,8 @@ use std::collections::VecDeque;
 
 use hashbrown::{HashMap, HashSet};
 use kernel::Timestamp;
+
+use super::filter::{Filter, Stretch};
 
 /// The ids of a slab, after which the next begins.
 const SLAB_IDS: usize = 131_072;
@@ -30,8 +33,8 @@ pub(super) struct TransferIds {
     slabs: VecDeque<Slab>,
     /// Those that say no time, or were used long after it or before it; with their numbers.
     odd: HashMap<u128, u64>,
-    /// Whether an odd id was dropped.
-    dropped_odd: bool,
+    /// The odd ones that were dropped.
+    dropped_odd: Filter,
     /// What the tables know of the command that is decided now.
     learnt: HashSet<u128>,
     since_question: usize,
@@ -39,8 +42,8 @@ pub(super) struct TransferIds {
 
 /// What is noted, in the order in which it is written down.
 pub(super) enum Noted {
-    /// Whether an odd id was dropped.
-    Dropped(bool),
+    /// What follows is all that is noted.
+    Begin,
     /// A slab: from when, and the last number noted in it.
     Slab { start_ms: u64, last: u64 },
     /// An id of the slab before it.
@@ -61,7 +64,7 @@ impl Default for TransferIds {
         Self {
             slabs: VecDeque::from([Slab { start_ms: 0, last: 0, ids: HashSet::new() }]),
             odd: HashMap::new(),
-            dropped_odd: false,
+            dropped_odd: Filter::default(),
             learnt: HashSet::new(),
             since_question: 0,
         }
@@ -80,7 +83,7 @@ impl TransferIds {
     pub(super) fn is_unsure(&self, id: u128) -> bool {
         let may_be_dropped = match made_ms(id) {
             Some(_) => self.slab_of(id).is_none(),
-            None => self.dropped_odd,
+            None => self.dropped_odd.may_contain(id),
         };
         may_be_dropped && !self.odd.contains_key(&id)
     }
@@ -149,9 +152,8 @@ impl TransferIds {
             let is_kept = |id: u128, number: u64| {
                 number > archived || made_ms(id).is_some_and(|made| made >= horizon)
             };
-            let before = self.odd.len();
-            self.odd.retain(|id, number| is_kept(*id, *number));
-            self.dropped_odd |= self.odd.len() < before;
+            let dropped = self.odd.extract_if(|id, number| !is_kept(*id, *number));
+            dropped.for_each(|(id, _)| self.dropped_odd.insert(id));
         }
     }
 
@@ -165,17 +167,20 @@ impl TransferIds {
         sorted(self.odd.iter().map(|(id, number)| (*id, *number)))
     }
 
-    pub(super) const fn has_dropped_odd(&self) -> bool {
-        self.dropped_odd
+    /// The traces of the odd ids that were dropped.
+    pub(super) const fn dropped_odd(&self) -> &Filter {
+        &self.dropped_odd
+    }
+
+    /// Takes traces back that were written down; false where they do not fit.
+    pub(super) fn restore_dropped_odd(&mut self, stretch: &Stretch) -> bool {
+        self.dropped_odd.restore(stretch)
     }
 
     /// Takes back what was written down of ids; where there was nothing yet.
     pub(super) fn restore(&mut self, noted: Noted) {
         match noted {
-            Noted::Dropped(dropped) => {
-                self.dropped_odd = dropped;
-                self.slabs.clear();
-            }
+            Noted::Begin => self.slabs.clear(),
             Noted::Slab { start_ms, last } => {
                 self.slabs.push_back(Slab { start_ms, last, ids: HashSet::new() });
             }
@@ -289,8 +294,8 @@ mod tests {
             ids.slabs.pop_front();
         }
         let horizon = ids.horizon_ms();
-        ids.odd.retain(|id, _| made_ms(*id).is_some_and(|made| made >= horizon));
-        ids.dropped_odd = true;
+        let dropped = ids.odd.extract_if(|id, _| made_ms(*id).is_none_or(|made| made < horizon));
+        dropped.for_each(|(id, _)| ids.dropped_odd.insert(id));
     }
 
     proptest! {

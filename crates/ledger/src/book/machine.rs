@@ -3,7 +3,7 @@
 
 use kernel::{Amount, Timestamp, Uuid};
 use storage::StorageError;
-use storage::journal::{ByteReader, Executed, Machine, Refusal};
+use storage::journal::{ByteReader, Executed, Machine, Record, Refusal};
 
 use super::apply::Ids;
 use super::codec::{self, Head, damaged, day_of};
@@ -24,7 +24,7 @@ impl Machine for Book {
     type Outcome = Outcome;
 
     const CODEC: u16 = 2;
-    const STATE: u16 = 1;
+    const STATE: u16 = 2;
 
     fn empty(_: Uuid) -> Self {
         Self::new()
@@ -40,7 +40,7 @@ impl Machine for Book {
             return Executed::New(self.expire(time, out));
         };
         if let Some(key) = key
-            && let Some(known) = self.keys.get(&key.id)
+            && let Some(known) = self.keys.get(key.id)
         {
             let reused = Rejection { step: 0, reason: Reason::KeyReused, about: None };
             return Executed::Known(match known.body == key.body {
@@ -164,12 +164,23 @@ impl Machine for Book {
         self.transfers.learn(used);
     }
 
+    fn unsure_key(&self, command: &Command) -> Option<u128> {
+        let Command::Steps { key: Some(key), .. } = command else { return None };
+        self.keys.is_unsure(key.id).then_some(key.id)
+    }
+
+    fn recall(&mut self, key: u128, record: &Record) -> Result<(), StorageError> {
+        self.keys.recall(key, codec::key_state(record, key)?);
+        Ok(())
+    }
+
     fn is_crowded(&self) -> bool {
-        self.transfers.is_crowded()
+        self.transfers.is_crowded() || self.keys.is_crowded()
     }
 
     fn forget(&mut self, archived: u64) {
         self.transfers.forget(archived);
+        self.keys.forget(archived);
     }
 
     fn mark(&self) -> usize {

@@ -8,6 +8,9 @@
 //! - a rejected command has changed nothing but the memory of its key;
 //! - no clock, no randomness, no input or output, no floating point.
 //!
+//! `ids` and `keys` know what was there before, in memory that is bounded; of what they forget a
+//! `filter` keeps a trace, and the tables the rest.
+//!
 //! `decide`, `limits` and `regroup` hold the rules and only look; `apply` changes and asks nothing;
 //! `codec`, `step` and `transfer` are how both are written down. `machine` puts them together: a
 //! step is decided, applied and written before the next, and recovery reads what was written and
@@ -18,7 +21,9 @@ mod apply;
 mod codec;
 mod decide;
 mod fields;
+mod filter;
 mod ids;
+mod keys;
 mod limits;
 mod machine;
 mod regroup;
@@ -28,7 +33,7 @@ mod step;
 mod transfer;
 mod tree;
 
-pub(crate) use codec::{Done, origin_of, read_done};
+pub(crate) use codec::{Done, key_state, origin_of, read_done};
 pub use codec::{Entry, decode_entries};
 pub use decide::STEPS_MAX;
 pub(crate) use decide::reversal_of;

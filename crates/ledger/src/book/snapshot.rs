@@ -2,7 +2,7 @@
 //!
 //! | first byte | then, until its end |
 //! | --- | --- |
-//! | 0 book | count of transfers, whether odd ids were dropped 1, last closed day 4, if any |
+//! | 0 book | count of transfers, last closed day 4, if any |
 //! | 1 commodities | code, scale 1 |
 //! | 2 groups | id 16, parent |
 //! | 3 nodes | group, node above, commodity, posted, held, limits |
@@ -11,7 +11,9 @@
 //! | 6 a slab of ids | from when in ms, last number |
 //! | 7 the slab's ids | id 16 |
 //! | 8 odd ids | id 16, number |
-//! | 9 keys | id 16, body 16, first seen 8, outcome |
+//! | 9 keys | id 16, body 16, first seen 8, outcome, count of transfers after it |
+//! | 10 traces of odd ids | generation, its blocks and keys, first block, count, blocks 64 |
+//! | 11 traces of keys | the same |
 //!
 //! Numbers and amounts are LEB128, amounts zigzag. What may be missing has a flag, or is one more
 //! than its number, with 0 for none. The order is that of numbers and ids, so that the same state
@@ -28,8 +30,10 @@ use super::codec::{self, damaged};
 use super::fields::{
     put_amount, put_code, put_limits, read_amount, read_code, read_date, read_limits,
 };
+use super::filter::Stretch;
 use super::ids::Noted;
-use super::state::{Book, CommodityState, HoldState, KeyState};
+use super::keys::KeyState;
+use super::state::{Book, CommodityState, HoldState};
 use super::tree::{NO_NODE, Node, Tally};
 use crate::model::{AccountKind, Limits};
 
@@ -46,6 +50,11 @@ const SLAB: u8 = 6;
 const SLAB_IDS: u8 = 7;
 const ODD_IDS: u8 = 8;
 const KEYS: u8 = 9;
+const DROPPED_ODD_IDS: u8 = 10;
+const DROPPED_KEYS: u8 = 11;
+
+/// The blocks of a filter that are written together.
+const BLOCKS: usize = 1_024;
 
 const CLOSED: u8 = 1 << 3;
 const FROZEN: u8 = 1 << 4;
@@ -72,24 +81,25 @@ impl Book {
             out.extend_from_slice(&id.to_be_bytes());
             put_varint(u128::from(number), out);
         });
-        let mut keys: Vec<&u128> = self.keys.keys().collect();
-        keys.sort_unstable();
-        let keys = keys.into_iter().filter_map(|id| Some((id, self.keys.get(id)?)));
-        let keys = parts(KEYS, keys, |(id, state), out| {
+        let keys = parts(KEYS, self.keys.in_order(), |(id, transfers, state), out| {
             out.extend_from_slice(&id.to_be_bytes());
             out.extend_from_slice(&state.body.to_be_bytes());
             out.extend_from_slice(&state.first_seen.micros().to_be_bytes());
             codec::put_outcome(&state.outcome, out);
+            put_varint(u128::from(transfers), out);
         });
+        let dropped_odd =
+            parts(DROPPED_ODD_IDS, self.transfers.dropped_odd().stretches(BLOCKS), put_stretch);
+        let dropped_keys = parts(DROPPED_KEYS, self.keys.dropped().stretches(BLOCKS), put_stretch);
         let book = iter::once_with(|| self.book_part());
         let chart = book.chain(commodities).chain(groups).chain(nodes).chain(accounts);
-        chart.chain(holds).chain(ids).chain(odd).chain(keys)
+        let ids = ids.chain(odd).chain(dropped_odd);
+        chart.chain(holds).chain(ids).chain(keys).chain(dropped_keys)
     }
 
     fn book_part(&self) -> Vec<u8> {
         let mut part = vec![BOOK];
         put_varint(u128::from(self.transfer_count), &mut part);
-        part.push(u8::from(self.transfers.has_dropped_odd()));
         if let Some(until) = self.locked_until {
             part.extend_from_slice(&time::days_since_epoch(until).to_be_bytes());
         }
@@ -130,7 +140,7 @@ impl Book {
             self.transfers.restore(Noted::Slab { start_ms, last });
         } else if kind == BOOK {
             self.transfer_count = read_u64(&mut reader)?;
-            self.transfers.restore(Noted::Dropped(reader.u8()? != 0));
+            self.transfers.restore(Noted::Begin);
             if !reader.is_empty() {
                 let days = i32::from_be_bytes(reader.array()?);
                 self.locked_until = Some(read_date(days)?);
@@ -159,7 +169,18 @@ impl Book {
                     let (id, body) = (reader.u128()?, reader.u128()?);
                     let first_seen = Timestamp::from_micros(reader.i64()?);
                     let outcome = codec::read_outcome(&mut reader)?;
-                    self.keys.insert(id, KeyState { body, first_seen, outcome });
+                    let transfers = read_u64(&mut reader)?;
+                    self.keys.note(id, KeyState { body, first_seen, outcome }, transfers);
+                }
+                DROPPED_ODD_IDS | DROPPED_KEYS => {
+                    let stretch = read_stretch(&mut reader)?;
+                    let fits = match kind {
+                        DROPPED_KEYS => self.keys.restore_dropped(&stretch),
+                        _ => self.transfers.restore_dropped_odd(&stretch),
+                    };
+                    if !fits {
+                        return Err(damaged("a filter"));
+                    }
                 }
                 _ => return Err(damaged("a part of a snapshot")),
             }
@@ -227,6 +248,27 @@ fn slab_parts(
         out.extend_from_slice(&id.to_be_bytes());
     });
     iter::once(head).chain(ids)
+}
+
+fn put_stretch(stretch: Stretch, out: &mut Vec<u8>) {
+    let Stretch { generation, blocks, keys, from, words } = stretch;
+    for number in [generation, blocks, keys, from, words.len()] {
+        put_varint(number as u128, out);
+    }
+    words.as_flattened().iter().for_each(|word| out.extend_from_slice(&word.to_be_bytes()));
+}
+
+fn read_stretch(reader: &mut ByteReader<'_>) -> Result<Stretch, StorageError> {
+    let mut number = || -> Result<usize, StorageError> {
+        usize::try_from(reader.varint()?).map_err(|_| damaged("a filter"))
+    };
+    let (generation, blocks, keys, from) = (number()?, number()?, number()?, number()?);
+    let count = number()?.min(BLOCKS);
+    let mut words = vec![[0; 8]; count];
+    for word in words.as_flattened_mut() {
+        *word = u64::from_be_bytes(reader.array()?);
+    }
+    Ok(Stretch { generation, blocks, keys, from, words })
 }
 
 fn put_node(node: &Node, out: &mut Vec<u8>) {

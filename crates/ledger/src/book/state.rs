@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hashbrown::HashMap;
 use kernel::{Amount, CommodityCode, Date, Timestamp, Uuid};
 
 use super::accounts::{Accounts, Held};
 use super::ids::TransferIds;
+use super::keys::CommandKeys;
 use super::tree::{Node, Tally, Tree};
-use crate::model::{
-    Account, AccountId, Balance, Group, GroupBalance, GroupId, Limits, Outcome, TransferId,
-};
+use crate::model::{Account, AccountId, Balance, Group, GroupBalance, GroupId, Limits, TransferId};
 
 /// One book's accounts and what is known of its transfers.
 #[derive(Default)]
@@ -26,7 +24,7 @@ pub struct Book {
     pub(super) holds: BTreeMap<u128, HoldState>,
     pub(super) expiries: BTreeSet<(Timestamp, u128)>,
     /// What came of each command with a key.
-    pub(super) keys: HashMap<u128, KeyState>,
+    pub(super) keys: CommandKeys,
     /// How many transfers there are.
     pub(super) transfer_count: u64,
     pub(super) undo: Vec<Undo>,
@@ -45,13 +43,6 @@ pub(super) struct HoldState {
     pub credit: u32,
     pub amount: Amount,
     pub expires: Option<Timestamp>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct KeyState {
-    pub body: u128,
-    pub first_seen: Timestamp,
-    pub outcome: Outcome,
 }
 
 /// How to take one change back.
@@ -75,7 +66,7 @@ pub(super) enum Undo {
     ReversalNoted { id: u128 },
     HoldAdded { id: u128 },
     HoldRemoved { id: u128, hold: Box<HoldState> },
-    KeyNoted { id: u128 },
+    KeyNoted,
 }
 
 impl Book {
@@ -117,7 +108,7 @@ impl Book {
     /// When a command's key was first seen, if it was.
     #[must_use]
     pub fn first_seen(&self, key: u128) -> Option<Timestamp> {
-        self.keys.get(&key).map(|known| known.first_seen)
+        self.keys.get(key).map(|known| known.first_seen)
     }
 
     /// The last date of the periods that are closed.

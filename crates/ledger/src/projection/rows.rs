@@ -27,6 +27,9 @@ sql! {
              (tenant, book, number, id, kind, debit, credit, amount, code, reference, effective,
               booked_at, hold, expires_at, reverses, asked)
          VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    ODD_KEY_INSERT =
+        "INSERT INTO ledger_odd_key (tenant, book, key, record)
+         VALUES (app_tenant(), $1, $2, $3)";
     ODD_ID_INSERT =
         "INSERT INTO ledger_odd_id (tenant, book, id, number)
          VALUES (app_tenant(), $1, $2, $3)";
@@ -55,6 +58,7 @@ pub(super) struct Rows {
     closed: Vec<Params>,
     transfers: Vec<Params>,
     odd_ids: Vec<Params>,
+    keys: Vec<Place>,
     held: Vec<Params>,
     shrunk: Vec<Params>,
     settled: Vec<Params>,
@@ -81,6 +85,7 @@ impl Rows {
             closed: Vec::new(),
             transfers: Vec::new(),
             odd_ids: Vec::new(),
+            keys: Vec::new(),
             held: Vec::new(),
             shrunk: Vec::new(),
             settled: Vec::new(),
@@ -99,6 +104,7 @@ impl Rows {
         let (mut number, time) = (header.first_number, header.time);
         read_done(record, |done| {
             match done {
+                Done::Key(key) => self.keys.push(Place { key, number: header.seq }),
                 Done::Expired(hold) => self.expire(book, hold.uuid(), (number - 1, time))?,
                 Done::Step(Written::Transfer(transfer)) => {
                     self.transfer(book, number, time, &transfer)?;
@@ -311,13 +317,22 @@ impl Rows {
     }
 
     /// Inserts the rows; what the next segment is made of.
-    pub(super) async fn insert(self, tx: &mut Tx) -> Result<Option<Entries>, StorageError> {
+    pub(super) async fn insert(mut self, tx: &mut Tx) -> Result<Option<Entries>, StorageError> {
+        let mut odd_keys = Vec::new();
+        if self.entries.last > 0 {
+            self.entries.keys = self.keys;
+        } else {
+            let row =
+                |place: Place| params![self.book, place.key.to_be_bytes().to_vec(), place.number];
+            odd_keys.extend(self.keys.into_iter().map(row));
+        }
         for (statement, rows) in [
             (&COMMODITY_INSERT, self.commodities),
             (&ACCOUNT_INSERT, self.accounts),
             (&ACCOUNT_CLOSE, self.closed),
             (&TRANSFER_INSERT, self.transfers),
             (&ODD_ID_INSERT, self.odd_ids),
+            (&ODD_KEY_INSERT, odd_keys),
             (&HOLD_INSERT, self.held),
             (&HOLD_SHRINK, self.shrunk),
             (&HOLD_DELETE, self.settled),

@@ -14,9 +14,14 @@ const FAN_IN: usize = 16;
 /// The most transfers of a merged segment: merging holds the projector while it lasts.
 const TRANSFERS_MAX: u64 = 262_144;
 
-const POSTINGS: u8 = 0;
-const IDS: u8 = 1;
-const REFERENCES: u8 = 2;
+/// What accounts saw, in `ledger_run`.
+pub(crate) const POSTINGS: u8 = 0;
+/// Where transfers stand by id.
+pub(crate) const IDS: u8 = 1;
+/// Where they stand by reference.
+pub(crate) const REFERENCES: u8 = 2;
+/// In which records commands stand by key.
+pub(crate) const KEYS: u8 = 3;
 
 sql! {
     SEGMENTS =
@@ -56,6 +61,7 @@ pub(super) struct Entries {
     pub postings: Vec<Posting>,
     pub ids: Vec<Place>,
     pub references: Vec<Place>,
+    pub keys: Vec<Place>,
 }
 
 /// The segments of a book, while they are added to.
@@ -101,10 +107,12 @@ impl Segments<'_> {
     }
 
     async fn write(&mut self, mut entries: Entries) -> Result<(), StorageError> {
-        entries.postings.sort_unstable_by_key(|posting| (posting.account, posting.number));
-        entries.ids.sort_unstable();
-        entries.references.sort_unstable();
-        let Entries { first, last, postings, ids, references } = entries;
+        // What is merged is sorted in parts, which these sorts make use of.
+        entries.postings.sort_by_key(|posting| (posting.account, posting.number));
+        entries.ids.sort();
+        entries.references.sort();
+        entries.keys.sort();
+        let Entries { first, last, postings, ids, references, keys } = entries;
         // What fills SQLite's pages of 4 KiB and PostgreSQL's of 8 KiB without a rest.
         let bytes_max = match self.tx.database().dialect() {
             Dialect::Sqlite => 4_900,
@@ -121,6 +129,7 @@ impl Segments<'_> {
             (POSTINGS, cut_postings(&postings, bytes_max)),
             (IDS, cut_places(&ids, bytes_max)),
             (REFERENCES, cut_places(&references, bytes_max)),
+            (KEYS, cut_places(&keys, bytes_max)),
         ] {
             rows.extend(pieces.into_iter().map(|Piece { key, number, body }| {
                 params![self.book, kind, first, key, number, body]
@@ -141,14 +150,17 @@ impl Segments<'_> {
             for body in run(self.tx, book, POSTINGS, first).await? {
                 read_postings(&body, None, &mut entries.postings)?;
             }
-            for body in run(self.tx, book, IDS, first).await? {
-                read_places(&body, &mut entries.ids)?;
-            }
-            for body in run(self.tx, book, REFERENCES, first).await? {
-                read_places(&body, &mut entries.references)?;
+            for (kind, places) in [
+                (IDS, &mut entries.ids),
+                (REFERENCES, &mut entries.references),
+                (KEYS, &mut entries.keys),
+            ] {
+                for body in run(self.tx, book, kind, first).await? {
+                    read_places(&body, places)?;
+                }
             }
         }
-        for kind in [POSTINGS, IDS, REFERENCES] {
+        for kind in [POSTINGS, IDS, REFERENCES, KEYS] {
             self.tx.execute(&RUNS_DELETE, params![book, kind, from, to]).await?;
         }
         self.tx.execute(&SEGMENTS_DELETE, params![book, from, to]).await?;

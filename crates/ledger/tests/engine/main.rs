@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
+mod ids;
 mod model;
+mod rejections;
 mod sequences;
 mod words;
 

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use kernel::{TenantId, Timestamp, Uuid};
 
-use super::record::ByteReader;
+use super::record::{ByteReader, Record};
 use crate::error::StorageError;
 
 /// A deterministic state machine. It has no clock, no randomness, no input or output: time and ids
@@ -71,12 +71,27 @@ pub trait Machine: Send + 'static {
     /// Takes the archive's answer: those of the ids that were used.
     fn learn(&mut self, _used: Vec<u128>) {}
 
+    /// The key of a command where the machine has perhaps forgotten what came of it, so that only
+    /// an [`Archive`] knows; asked before the command is executed.
+    fn unsure_key(&self, _command: &Self::Command) -> Option<u128> {
+        None
+    }
+
+    /// Takes the record in which the command with a key stands.
+    ///
+    /// # Errors
+    /// Where it does not stand there.
+    fn recall(&mut self, _key: u128, _record: &Record) -> Result<(), StorageError> {
+        Ok(())
+    }
+
     /// Whether it should be told what it may forget.
     fn is_crowded(&self) -> bool {
         false
     }
 
-    /// Forgets ids of what has a number up to this one: the archive holds them.
+    /// Forgets the ids of what has a number up to this one, and the keys of commands before it: the
+    /// archive holds them.
     fn forget(&mut self, _archived: u64) {}
 
     /// A point to which [`Machine::undo_to`] can return.
@@ -98,7 +113,7 @@ pub trait Machine: Send + 'static {
     fn tick() -> Self::Command;
 }
 
-/// Holds the ids that machines forget.
+/// Holds the ids and keys that machines forget.
 pub trait Archive: Send + Sync + 'static {
     /// Which of these ids were used in a stream.
     fn used(
@@ -107,6 +122,14 @@ pub trait Archive: Send + Sync + 'static {
         stream: Uuid,
         ids: Vec<u128>,
     ) -> impl Future<Output = Result<Vec<u128>, StorageError>> + Send;
+
+    /// The number of the record in which the command with a key stands, if there is one.
+    fn record_of(
+        &self,
+        tenant: TenantId,
+        stream: Uuid,
+        key: u128,
+    ) -> impl Future<Output = Result<Option<u64>, StorageError>> + Send;
 
     /// The last number up to which it holds a stream's.
     fn archived(
@@ -122,6 +145,10 @@ pub struct NoArchive;
 impl Archive for NoArchive {
     async fn used(&self, _: TenantId, _: Uuid, _: Vec<u128>) -> Result<Vec<u128>, StorageError> {
         Ok(Vec::new())
+    }
+
+    async fn record_of(&self, _: TenantId, _: Uuid, _: u128) -> Result<Option<u64>, StorageError> {
+        Ok(None)
     }
 
     async fn archived(&self, _: TenantId, _: Uuid) -> Result<u64, StorageError> {

@@ -41,6 +41,22 @@ pub(super) struct Storage<S, A> {
     pub archive: A,
 }
 
+impl<S: JournalStore, A: Archive> Storage<S, A> {
+    /// Tells a machine what came of the command with a key, if there was one.
+    async fn recall<M: Machine>(
+        &self,
+        Address { tenant, stream }: Address,
+        key: u128,
+        machine: &mut M,
+    ) -> Result<(), StorageError> {
+        let Some(seq) = self.archive.record_of(tenant, stream, key).await? else { return Ok(()) };
+        let records = self.store.read(stream, seq.saturating_sub(1), 1).await?;
+        let found = records.first().filter(|record| record.seq == seq && record.tenant == tenant);
+        let missing = || StorageError::Damaged { text: format!("record {seq} is missing") };
+        machine.recall(key, found.ok_or_else(missing)?)
+    }
+}
+
 /// The answers that wait for the commit: for each call, what came of its commands.
 struct Waiting<O> {
     reply: Option<Reply<O>>,
@@ -204,6 +220,9 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     ) -> Result<Decided<M::Outcome>, StorageError> {
         self.open(address).await?;
         let Some(shard) = self.shards.get_mut(&address.stream) else { return Err(closed()) };
+        if let Some(key) = shard.machine.unsure_key(&sent.command) {
+            self.storage.recall(address, key, &mut shard.machine).await?;
+        }
         let unsure = shard.machine.unsure(&sent.command);
         if !unsure.is_empty() {
             let Address { tenant, stream } = address;

@@ -13,19 +13,23 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures_util::future::try_join_all;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Config, NoTls};
 
 use crate::db::Limits;
 use crate::error::StorageError;
 use crate::level::{Level, Mode};
-use crate::statement::{BULK_ROWS, Statement};
+use crate::statement::Statement;
 use crate::value::{Row, Value};
 
 /// The statements of one bulk call that are under way at a time.
 const PIPELINE_MAX: usize = 512;
+/// The fewest rows that are inserted as arrays.
+const BULK_ROWS_MIN: usize = 16;
+/// The most that one statement inserts.
+const BULK_ROWS_MAX: usize = 1_024;
 /// The bulk inserts of one call that are under way at a time.
-const BULKS_PIPELINED_MAX: usize = 8;
+const BULKS_PIPELINED_MAX: usize = 4;
 
 /// How long a projector that stands still keeps others from the tables: their readers wait so long.
 const PROJECT_IDLE_MS_MAX: u64 = 2_000;
@@ -177,8 +181,8 @@ impl PostgresTx {
     }
 
     /// Executes one statement with many rows of parameters, pipelined; the rows each touched. A
-    /// plain insert of many rows goes many rows at a time; one that may leave a row out does so
-    /// only where nobody asks for the rows that each touched.
+    /// plain insert of many rows goes as arrays; one that may leave a row out does so only where
+    /// nobody asks for the rows that each touched.
     pub(crate) async fn execute_many(
         &self,
         statement: &Statement,
@@ -187,25 +191,32 @@ impl PostgresTx {
     ) -> Result<Vec<u64>, StorageError> {
         let client = self.client()?;
         let failed = |error| failed(statement.place(), &error);
+        let width = many.first().map_or(0, Vec::len);
+        if many.iter().any(|row| row.len() != width) {
+            let text = "its rows have different numbers of parameters".to_owned();
+            return Err(StorageError::Statement { place: statement.place(), text });
+        }
         let bulk = statement
             .postgres_bulk()
-            .filter(|bulk| many.len() >= BULK_ROWS && (bulk.all || counts == Counts::Unasked));
-        let bulk_rows = if bulk.is_some() { many.len() / BULK_ROWS * BULK_ROWS } else { 0 };
-        let (in_bulk, many) = many.split_at(bulk_rows);
+            .filter(|bulk| bulk.all || counts == Counts::Unasked)
+            .filter(|_| many.len() >= BULK_ROWS_MIN);
         let answer = self.answer(async {
-            let mut touched = vec![1; in_bulk.len()];
+            let prepared = client.prepare_cached(statement.postgres()).await?;
             if let Some(bulk) = bulk {
-                let prepared = client.prepare_cached(&bulk.sql).await?;
-                for chunk in in_bulk.chunks(BULK_ROWS * BULKS_PIPELINED_MAX) {
-                    let under_way = chunk.chunks(BULK_ROWS).map(|rows| {
+                let types = prepared.params();
+                let sql = bulk.sql(types.iter().map(Type::name));
+                let prepared = client.prepare_cached(sql).await?;
+                for chunk in many.chunks(BULK_ROWS_MAX * BULKS_PIPELINED_MAX) {
+                    let under_way = chunk.chunks(BULK_ROWS_MAX).map(|rows| {
                         let (client, prepared) = (client, &prepared);
-                        let params: Vec<_> = rows.iter().flat_map(|row| borrow(row)).collect();
-                        async move { client.execute(prepared, &params).await }
+                        let arrays = columns(rows, width);
+                        async move { client.execute_raw(prepared, arrays).await }
                     });
                     try_join_all(under_way).await?;
                 }
+                return Ok(vec![1; many.len()]);
             }
-            let prepared = client.prepare_cached(statement.postgres()).await?;
+            let mut touched = Vec::with_capacity(many.len());
             for chunk in many.chunks(PIPELINE_MAX) {
                 let under_way = chunk.iter().map(|params| {
                     let (client, prepared, params) = (client, &prepared, borrow(params));
@@ -277,6 +288,11 @@ pub(crate) enum Counts {
 
 fn borrow(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+/// The columns of rows, each an array.
+fn columns(rows: &[Vec<Value>], count: usize) -> impl ExactSizeIterator<Item = Vec<&Value>> {
+    (0..count).map(move |index| rows.iter().filter_map(|row| row.get(index)).collect())
 }
 
 /// An error with its causes: tokio-postgres says "db error" and keeps the rest in the source.

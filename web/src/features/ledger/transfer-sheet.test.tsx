@@ -108,7 +108,7 @@ describe('a transfer', () => {
       Record: '13',
       Decided: expect.stringContaining('5 Jan 2026'),
       Hash: 'ff42',
-      'Over the hash': 'aa00',
+      'Hash before it': 'aa00',
       'Sent by': 'a member of the family user_saraa',
       'As part of': 'c0ffee',
     })

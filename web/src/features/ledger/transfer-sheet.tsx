@@ -206,7 +206,7 @@ function Journal({ record }: { record: TransferRecord }) {
       <Known name={<Trans>Record</Trans>}>{String(record.seq)}</Known>
       <Known name={<Trans>Decided</Trans>}>{formats.moment(record.decided_at)}</Known>
       <Known name={<Trans>Hash</Trans>}>{code(record.hash)}</Known>
-      <Known name={<Trans>Over the hash</Trans>}>{code(record.previous_hash)}</Known>
+      <Known name={<Trans>Hash before it</Trans>}>{code(record.previous_hash)}</Known>
       <Known name={<Trans>Sent by</Trans>}>
         {actor && (
           <>
