@@ -16,10 +16,10 @@ use tokio::sync::watch;
 use crate::Ledger;
 use crate::error::LedgerError;
 use crate::model::{AccountId, AccountKind, TransferId};
+use crate::postings::last_number;
 use crate::projection::run::read_postings;
-use crate::projection::segment;
+use crate::projection::{chunk_of, segment};
 use crate::query::TransferView;
-use crate::search::last_number;
 use crate::store;
 
 /// Changes that are read at a time.
@@ -30,32 +30,32 @@ const WINDOW_TRANSFERS: u64 = 16_384;
 const POLL: Duration = Duration::from_secs(1);
 
 sql! {
-    SIDES =
-        "SELECT transfer.number, transfer.debit, transfer.credit, debit.kind, credit.kind
-         FROM ledger_transfer AS transfer
+    SIDES = concat!(
+        "WITH transfer AS MATERIALIZED (
+             SELECT number, debit, credit FROM ledger_transfer
+             WHERE tenant = app_tenant() AND book = $1 AND chunk >= ",
+        chunk_of!("$2"),
+        "        AND chunk <= $3 AND number >= $2 AND number <= $3)
+         SELECT transfer.number, transfer.debit, transfer.credit, debit.kind, credit.kind
+         FROM transfer
          JOIN ledger_account AS debit
-             ON debit.tenant = app_tenant() AND debit.book = transfer.book
-             AND debit.number = transfer.debit
+             ON debit.tenant = app_tenant() AND debit.book = $1 AND debit.number = transfer.debit
          JOIN ledger_account AS credit
-             ON credit.tenant = app_tenant() AND credit.book = transfer.book
+             ON credit.tenant = app_tenant() AND credit.book = $1
              AND credit.number = transfer.credit
-         WHERE transfer.tenant = app_tenant() AND transfer.book = $1
-             AND transfer.number >= $2 AND transfer.number <= $3
-         ORDER BY transfer.number";
+         ORDER BY transfer.number"
+    );
     EXPIRIES =
-        "SELECT expiry.number, expiry.place, held.id, expiry.amount, expiry.expired_at,
+        "SELECT expiry.number, expiry.place, expiry.hold, expiry.amount, expiry.expired_at,
              debit.id, debit.kind, expiry.debit_balance,
              credit.id, credit.kind, expiry.credit_balance, debit.commodity, debit.scale
          FROM ledger_expiry AS expiry
-         JOIN ledger_transfer AS held
-             ON held.tenant = app_tenant() AND held.book = expiry.book
-             AND held.number = expiry.hold
          JOIN ledger_account AS debit
-             ON debit.tenant = app_tenant() AND debit.book = held.book
-             AND debit.number = held.debit
+             ON debit.tenant = app_tenant() AND debit.book = expiry.book
+             AND debit.number = expiry.debit
          JOIN ledger_account AS credit
-             ON credit.tenant = app_tenant() AND credit.book = held.book
-             AND credit.number = held.credit
+             ON credit.tenant = app_tenant() AND credit.book = expiry.book
+             AND credit.number = expiry.credit
          WHERE expiry.tenant = app_tenant() AND expiry.book = $1
              AND expiry.number >= $2 AND (expiry.number > $2 OR expiry.place > $3)
              AND expiry.number <= $4
@@ -150,7 +150,7 @@ impl Ledger {
         self.check_book(context, book).await?;
         let growth = self.inner.database.growth();
         let mut tx = self.reading(context).await?;
-        let mut is_known = after.number <= last_number(&mut tx, book).await?;
+        let mut is_known = after.number <= last_number(&mut tx, book.uuid()).await?;
         if after.expiry > 0 {
             let place = params![book.uuid(), after.number, after.expiry];
             is_known &= tx.row(&EXPIRY, place).await?.is_some();
@@ -172,7 +172,7 @@ impl Changes {
     pub async fn until_now(mut self) -> Result<Self, LedgerError> {
         self.ledger.wait_for_book(self.book).await?;
         let mut tx = self.ledger.reading(&self.context).await?;
-        self.until = Some(last_number(&mut tx, self.book).await?);
+        self.until = Some(last_number(&mut tx, self.book.uuid()).await?);
         tx.commit().await?;
         Ok(self)
     }

@@ -15,8 +15,9 @@ use crate::Ledger;
 use crate::changes::{self, ChangePlace, Item};
 use crate::error::LedgerError;
 use crate::model::AccountId;
+use crate::postings::last_number;
 use crate::query::{BookInfo, TransferView};
-use crate::search::{NamedAccount, last_number, named};
+use crate::search::{NamedAccount, named};
 
 /// Accounts in a chunk.
 const ACCOUNTS_MAX: usize = 2_000;
@@ -71,7 +72,7 @@ impl Ledger {
         self.wait_for_book(book).await?;
         let mut tx = self.reading(context).await?;
         let info = self.book(&mut tx, book).await?;
-        let last = last_number(&mut tx, book).await?;
+        let last = last_number(&mut tx, book.uuid()).await?;
         tx.commit().await?;
         let (ledger, context, place) = (self.clone(), context.clone(), Place::Head);
         Ok(Export { ledger, context, book: info, format, place, last })
