@@ -183,7 +183,7 @@ impl Connected {
                 // What it merges it has written lately: in the cache it is not read again, and
                 // with a longer log more of it goes before it reaches the file.
                 Purpose::Project => connection.execute_batch(
-                    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;
+                    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192;
                      PRAGMA wal_autocheckpoint = 8192;",
                 )?,
                 Purpose::Read | Purpose::Write => {
