@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::cli::Global;
 use crate::config::Config;
+use crate::exchange::{self, Answers, Exchange};
 use crate::lock::{Leader, Lock, lead};
 use crate::platform::Platform;
 
@@ -122,6 +123,31 @@ impl Connection {
         }
     }
 
+    /// Opens a stream of lines both ways.
+    pub async fn exchange(&mut self, path: &str) -> anyhow::Result<Exchange> {
+        let path = format!("/api/v1{path}");
+        match self {
+            Self::Local(local) => exchange::local(&local.gateway, &path).await,
+            Self::Remote(remote) => {
+                // A new token is good for longer than a stream should last.
+                remote.refresh()?;
+                exchange::remote(&remote.session, &path).await
+            }
+        }
+    }
+
+    /// Asks for something whose answer goes on, line by line.
+    pub async fn listen(&mut self, path: &str) -> anyhow::Result<Answers> {
+        let path = format!("/api/v1{path}");
+        match self {
+            Self::Local(local) => exchange::local_answers(&local.gateway, &path).await,
+            Self::Remote(remote) => {
+                remote.refresh()?;
+                exchange::remote_answers(&remote.session, &path).await
+            }
+        }
+    }
+
     /// Lets what is under way finish.
     pub async fn close(self) {
         match self {
@@ -147,7 +173,7 @@ impl Local {
 
     async fn copy(&self, call: Call<'_>, out: &mut impl Write) -> anyhow::Result<()> {
         let path = format!("/api/v1{}", call.path);
-        let (status, mut chunks) = self.gateway.stream(call.method, &path).await?;
+        let (status, mut chunks) = self.gateway.stream(call.method, &path, "*/*").await?;
         let mut told = Vec::new();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.context("the answer broke off")?;
@@ -275,7 +301,7 @@ pub fn open_session(
 }
 
 /// A problem document in words.
-fn problem(status: u16, body: &Json) -> String {
+pub fn problem(status: u16, body: &Json) -> String {
     let word = |name: &str| body.get(name).and_then(Json::as_str);
     let detail = word("detail").or_else(|| word("title")).unwrap_or("no reason was given");
     let code = word("code").unwrap_or_default();

@@ -6,6 +6,7 @@ mod command;
 mod config;
 mod connection;
 mod demo;
+mod exchange;
 mod lock;
 mod platform;
 

@@ -2,19 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
+mod server;
 mod user;
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
 
 use serde_json::Value as Json;
 use user::User;
-
-/// A server of theirs, ended with the test.
-struct Server {
-    child: Child,
-}
 
 const JANUARY: &str = "Date,Description,Amount,Balance\n\
     2026-01-05,Salary,1000.00,1100.00\n\
@@ -28,12 +22,6 @@ const FEBRUARY: &str = "Date,Description,Amount,Balance\n\
     2026-02-13,Rent,-400.00,290.00\n";
 
 impl User {
-    fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.home.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-
     fn data(&self) -> PathBuf {
         self.home.path().join(".local/share/florin")
     }
@@ -48,30 +36,6 @@ impl User {
         assert_eq!(answer["as_of"], as_of);
         assert_eq!(answer["total"]["currency"], "EUR");
         answer["total"]["amount"].as_str().unwrap().to_owned()
-    }
-
-    fn serve(&self) -> (Server, String) {
-        let mut command = self.florin();
-        command.args(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
-        let mut child = command.env("FLORIN_LOG_FORMAT", "json").spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = loop {
-            let line = lines.next().expect("the server ended").unwrap();
-            let told: Json = serde_json::from_str(&line).unwrap();
-            if let Some(address) = told["fields"]["address"].as_str() {
-                break address.to_owned();
-            }
-        };
-        // What it says later is read, so that it never waits for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        (Server { child }, address)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -194,20 +158,7 @@ fn with_a_server_the_command_line_speaks_to_it() {
     let told = user.fails(&["net-worth", "--in", "EUR"]);
     assert!(told.contains("florin login") && told.contains(&address), "{told}");
 
-    let registration = serde_json::json!({
-        "email": "saraa@example.mn", "password": "correct horse battery", "name": "Saraa",
-        "family_name": "Hargreaves", "currency": "EUR",
-    });
-    let agent = ureq::Agent::new_with_defaults();
-    let url = format!("{address}/api/v1/auth/register");
-    let request = agent.post(&url).header("content-type", "application/json");
-    assert_eq!(request.send(registration.to_string().as_bytes()).unwrap().status(), 201);
-
-    let mut login = user.florin();
-    login.args(["login", "--email", "saraa@example.mn"]).stdin(Stdio::piped());
-    let mut login = login.stdout(Stdio::null()).spawn().unwrap();
-    login.stdin.take().unwrap().write_all(b"correct horse battery\n").unwrap();
-    assert!(login.wait().unwrap().success());
+    user.sign_in(&address);
     let session = user.home.path().join(".local/state/florin/session.json");
     assert_eq!(mode(&session), 0o600);
 

@@ -112,6 +112,26 @@ DATE        WITH             PURPOSE  REFERENCE  AMOUNT       BALANCE
 }
 
 #[test]
+fn changes_come_in_order_with_the_balances_after_each() {
+    let keeper = Keeper::new();
+    let expected = "\
+1         2026-01-05  transfer             1,000.00 EUR  assets:bank:savings 1,000.00  Work 1,000.00
+2         2026-01-10  hold                    30.00 EUR  Rent 0.00  assets:bank:savings 1,000.00
+3         2026-01-13  post_hold_part          20.00 EUR  Rent 20.00  assets:bank:savings 980.00
+";
+    assert_eq!(keeper.ledger(&["changes"]), expected);
+    let (_, last) = expected.trim_end().rsplit_once('\n').unwrap();
+    assert_eq!(keeper.ledger(&["changes", "--after", "2"]), format!("{last}\n"));
+    assert_eq!(keeper.ledger(&["changes", "--after", "3"]), "");
+    let lines = keeper.ledger(&["changes", "--after", "1", "--json"]);
+    let lines: Vec<Json> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids: Vec<&Json> = lines.iter().map(|line| &line["id"]).collect();
+    assert_eq!(ids, [&json!(HOLD), &json!(CAPTURE)]);
+    let told = keeper.user.fails(&["ledger", "changes", "--after", "4"]);
+    assert!(told.contains("place_unknown"), "{told}");
+}
+
+#[test]
 fn a_transfer_is_shown_with_everything_behind_it() {
     let keeper = Keeper::new();
     let hold = keeper.ledger(&["show", HOLD]);

@@ -9,6 +9,11 @@ use crate::problem::ApiError;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// Marks an answer whose reader waits for each piece of it: nothing may hold a piece back until
+/// there is more to compress.
+#[derive(Clone, Copy)]
+pub(crate) struct AsItComes;
+
 /// `value` as JSON.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, ApiError> {
     let bytes = serde_json::to_vec(value).map_err(ApiError::internal)?;

@@ -8,3 +8,12 @@ pub(crate) async fn beside<T: Send + 'static>(
 ) -> Result<T, ApiError> {
     tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)
 }
+
+/// Does something beside the async threads where it is long, and here where it is not: handing over
+/// what is short costs more than doing it.
+pub(crate) async fn beside_if<T: Send + 'static>(
+    is_long: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    if is_long { beside(work).await } else { Ok(work()) }
+}

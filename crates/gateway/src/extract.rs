@@ -71,6 +71,11 @@ impl<T> Payload for Unread<T> {
 }
 
 impl<T: DeserializeOwned> Unread<T> {
+    /// How long it is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
     /// Reads it.
     pub(crate) fn read(self) -> Result<T, ApiError> {
         read_json(&self.0)
@@ -163,7 +168,8 @@ pub(crate) async fn bytes(body: Body, bytes_max: usize) -> Result<Bytes, ApiErro
     Ok(whole.freeze())
 }
 
-fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+/// What JSON says; what cannot be read is named.
+pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     // Keeping the path costs as much as reading: it is asked for where something is wrong.
     if let Ok(value) = serde_json::from_slice(body) {
         return Ok(value);
@@ -186,12 +192,18 @@ fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = media.and_then(|media| media.split(';').next()).unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+    is_media(headers, "application/json")
 }
 
-fn unsupported(text: &str) -> ApiError {
+/// Whether a body is of a media type, whatever its parameters.
+pub(crate) fn is_media(headers: &HeaderMap, wanted: &str) -> bool {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = media.and_then(|media| media.split(';').next()).unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case(wanted)
+}
+
+/// 415, with what the body must be.
+pub(crate) fn unsupported(text: &str) -> ApiError {
     ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type_unsupported", text)
 }
 

@@ -25,7 +25,7 @@ use storage::crypto::{sha256, short};
 use storage::{Level, Mode, StorageError, Tx};
 
 use crate::app::App;
-use crate::beside::beside;
+use crate::beside::beside_if;
 use crate::caller::Caller;
 use crate::extract::{Payload, bytes};
 use crate::problem::ApiError;
@@ -118,7 +118,7 @@ impl<P: Payload + Send + 'static> FromRequest<App> for Command<P> {
             let hash = hash_of(&[parts.uri.to_string().as_bytes(), &body]);
             P::read(&parts.headers, body).map(|payload| (hash, payload))
         };
-        let (body_hash, payload) = if is_long { beside(read).await? } else { read() }?;
+        let (body_hash, payload) = beside_if(is_long, read).await??;
         let key = CommandKey { id, body: short(body_hash), first_seen: caller.context.now() };
         let context = Context { key: Some(key), ..caller.context };
         Ok(Self { context, payload, key, body_hash, under_way })

@@ -21,10 +21,12 @@ mod app;
 mod beside;
 mod calculation;
 mod caller;
+mod changes;
 mod docs;
 mod edge;
 mod extract;
 mod idempotency;
+mod intake;
 mod load;
 mod local;
 mod metrics;
@@ -41,9 +43,11 @@ mod web;
 mod wire;
 
 use axum::Router;
+use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _};
 
 pub use local::{Local, LocalError};
 pub use openapi::contract;
@@ -51,6 +55,11 @@ pub use serve::Ended;
 pub use services::{AnalyticsLimits, Gauge, GaugeKind, HealthCheck, Limits, Reading, Services};
 
 use app::App;
+
+/// Whether an answer may be held back to be compressed.
+fn can_wait(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<answer::AsItComes>().is_none()
+}
 
 /// The HTTP face of one process.
 pub struct Gateway {
@@ -68,7 +77,7 @@ impl Gateway {
             .merge(routes::operations())
             .merge(docs::routes(&contract))
             .fallback(web::answer)
-            .layer(CompressionLayer::new())
+            .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(can_wait)))
             .layer(from_fn_with_state(app.clone(), edge::edge))
             .with_state(app.clone());
         Self { app, router }

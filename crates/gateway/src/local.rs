@@ -44,15 +44,44 @@ impl Local {
         Self { router: Gateway::new(services).router(), owner: OwnerOf(tenant) }
     }
 
-    /// Sends a request; the status and the chunks of its answer, as they come.
+    /// Sends a request; the status and the chunks of its answer, as they come, of a media type
+    /// where several are known.
     pub async fn stream(
         &self,
         method: &str,
         path: &str,
-    ) -> Result<(u16, impl Stream<Item = Result<Bytes, LocalError>> + Send + Unpin), LocalError>
+        accept: &str,
+    ) -> Result<
+        (u16, impl Stream<Item = Result<Bytes, LocalError>> + Send + Unpin + use<>),
+        LocalError,
+    > {
+        let request = Request::builder().method(method).uri(path).header("accept", accept);
+        let request = request.extension(self.owner).body(Body::empty())?;
+        let response = match self.router.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let status = response.status().as_u16();
+        Ok((status, response.into_body().into_data_stream().map_err(LocalError::Answer)))
+    }
+
+    /// Sends a request whose body comes piece by piece; the status and the chunks of its answer, as
+    /// they come, while the body still does.
+    pub async fn exchange<S>(
+        &self,
+        path: &str,
+        media_type: &str,
+        body: S,
+    ) -> Result<
+        (u16, impl Stream<Item = Result<Bytes, LocalError>> + Send + Unpin + use<S>),
+        LocalError,
+    >
+    where
+        S: Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
     {
-        let request = Request::builder().method(method).uri(path).extension(self.owner);
-        let response = match self.router.clone().oneshot(request.body(Body::empty())?).await {
+        let request = Request::post(path).header("content-type", media_type);
+        let request = request.extension(self.owner).body(Body::from_stream(body))?;
+        let response = match self.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };

@@ -24,6 +24,8 @@ use crate::wire::problem::{FieldError, Problem};
 
 /// The extension that names the action which a caller's role must allow.
 pub(crate) const ACTION: &str = "x-action";
+/// The one POST with a token that takes no idempotency key.
+const KEYLESS: &str = "stream_lines";
 /// The security scheme of access tokens.
 pub(crate) const BEARER: &str = "bearer";
 
@@ -136,9 +138,11 @@ fn complete_change(operation: &mut Operation) {
     add_problem(operation, 422);
 }
 
-/// A POST takes an idempotency key, unless there is nobody yet whose key it could be.
+/// A POST takes an idempotency key, unless there is nobody yet whose key it could be, or each line
+/// of it names its own id.
 fn complete_post(operation: &mut Operation) {
-    if operation.security.is_none() {
+    let is_keyless = operation.operation_id.as_deref() == Some(KEYLESS);
+    if operation.security.is_none() || is_keyless {
         return;
     }
     let text = ObjectBuilder::new()

@@ -135,6 +135,21 @@ impl ApiError {
         Self { cause: Some(cause.to_string()), ..error }
     }
 
+    /// What is wrong, for programs.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The same for people.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The fields that it is about.
+    pub(crate) fn fields(&self) -> &[FieldFault] {
+        &self.fields
+    }
+
     /// When it may be tried again.
     pub(crate) fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after_s: Some(seconds), ..self }

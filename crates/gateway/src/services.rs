@@ -94,6 +94,10 @@ pub struct Limits {
     pub connections_max: usize,
     /// How long a connection may take to send the head of a request.
     pub header_ms_max: u64,
+    /// Requests of one HTTP/2 connection at a time.
+    pub http2_requests_max: u32,
+    /// How long an HTTP/2 connection may be without any.
+    pub http2_idle_ms_max: u64,
     /// How long what is in flight may take once the process is asked to end.
     pub shutdown_ms_max: u64,
     /// How long one health check or gauge may take.
@@ -176,6 +180,8 @@ impl Default for Limits {
             farewell_ms_max: 5_000,
             connections_max: 1_024,
             header_ms_max: 10_000,
+            http2_requests_max: 128,
+            http2_idle_ms_max: 60_000,
             shutdown_ms_max: 20_000,
             check_ms_max: 2_000,
             analytics: AnalyticsLimits::default(),

@@ -46,24 +46,27 @@ pub(crate) struct Reader {
 
 /// Why a stream ended.
 #[derive(Clone, Copy)]
-enum End {
+pub(crate) enum End {
     /// The process ends: come back.
     ShuttingDown,
     /// The token's time is over: come back with a new one.
     TokenExpired,
     /// The reader left what was sent to them.
     SlowReader,
-    /// The log could not be read.
+    /// What is read could not be.
     Unavailable,
+    /// The reader wanted no more than what is there.
+    UpToDate,
 }
 
 impl End {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::ShuttingDown => "shutting_down",
             Self::TokenExpired => "token_expired",
             Self::SlowReader => "slow_reader",
             Self::Unavailable => "unavailable",
+            Self::UpToDate => "up_to_date",
         }
     }
 }

@@ -28,6 +28,7 @@ mod register;
 mod session;
 mod store;
 mod token;
+mod verified;
 
 pub use access::{Action, authorise};
 pub use error::IdentityError;
@@ -45,6 +46,7 @@ use storage::Database;
 
 use crate::limiter::Limiter;
 use crate::password::Passwords;
+use crate::verified::Verified;
 
 /// The tables of this module.
 pub const MODULE: storage::Module =
@@ -56,6 +58,7 @@ pub struct Identity {
     keys: SigningKeys,
     passwords: Passwords,
     limiter: Limiter,
+    verified: Verified,
     founding: Option<Arc<dyn Founding>>,
 }
 
@@ -65,7 +68,8 @@ impl Identity {
     pub fn new(database: Database, keys: SigningKeys) -> Self {
         let limiter = Limiter::new(database.env());
         let passwords = Passwords::default();
-        Self { database, keys, passwords, limiter, founding: None }
+        let verified = Verified::default();
+        Self { database, keys, passwords, limiter, verified, founding: None }
     }
 
     /// With what else is made in the transaction that makes a tenant.

@@ -210,7 +210,7 @@ impl Identity {
 
     /// What an access token says, if it is good.
     pub fn verify(&self, context: &Context, token: &str) -> Result<Claims, IdentityError> {
-        Claims::verify(token, &self.keys, context.now())
+        self.verified.verify(token, &self.keys, context.now())
     }
 
     /// Who the bearer of a token is.

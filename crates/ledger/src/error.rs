@@ -59,6 +59,12 @@ pub enum LedgerError {
         /// Why.
         rejection: Rejection,
     },
+    /// A reader of changes asks for what comes after something that is not there.
+    #[error("there is nothing at {place:?} in the book, after which changes could be read")]
+    PlaceUnknown {
+        /// What was asked for.
+        place: String,
+    },
     /// An answer would be made of more than one call looks at, and a part of it would be wrong.
     #[error("this is made of more than {max} {what}; ask for less")]
     TooMuch {
@@ -125,6 +131,7 @@ impl Problematic for LedgerError {
             Self::PathMalformed => "path_malformed",
             Self::PathUnknown { .. } => "path_unknown",
             Self::NothingPosted { .. } => "nothing_posted",
+            Self::PlaceUnknown { .. } => "place_unknown",
             Self::ReversalDiffers { .. } => "reversal_differs",
             Self::Rejected { rejection } => rejection.reason.code(),
             Self::TooMuch { .. } => "too_much",
@@ -158,7 +165,9 @@ impl Problematic for LedgerError {
             | Self::ReversalDiffers { .. }
             | Self::TooMuch { .. }
             | Self::NotWritable { .. } => ErrorKind::Refused,
-            Self::PathMalformed | Self::Amount(_) | Self::Cursor(_) => ErrorKind::Invalid,
+            Self::PathMalformed | Self::PlaceUnknown { .. } | Self::Amount(_) | Self::Cursor(_) => {
+                ErrorKind::Invalid
+            }
             Self::Storage(error) => error.kind(),
         }
     }

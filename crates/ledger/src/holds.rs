@@ -28,13 +28,23 @@ impl Ledger {
         book: BookId,
         holds: BTreeSet<TransferId>,
     ) -> Result<BTreeMap<TransferId, u8>, LedgerError> {
-        let open = self.open_holds(context, book, holds.clone()).await?;
-        let settled = holds.into_iter().filter(|hold| !open.contains_key(hold)).collect();
+        let mut scales = self.open_hold_scales(context, book, holds.clone()).await?;
+        let settled = holds.into_iter().filter(|hold| !scales.contains_key(hold)).collect();
         let settled = self.known_transfers(context, book, settled).await?;
-        let scale = |(hold, (_, scale))| (hold, scale);
-        let mut scales: BTreeMap<TransferId, u8> = open.into_iter().map(scale).collect();
         scales.extend(settled.into_iter().map(|(hold, view)| (hold, view.commodity.scale)));
         Ok(scales)
+    }
+
+    /// The decimals of the amounts of holds that are open; others are left out. The tables are not
+    /// asked.
+    pub async fn open_hold_scales(
+        &self,
+        context: &Context,
+        book: BookId,
+        holds: BTreeSet<TransferId>,
+    ) -> Result<BTreeMap<TransferId, u8>, LedgerError> {
+        let open = self.open_holds(context, book, holds).await?;
+        Ok(open.into_iter().map(|(hold, (_, scale))| (hold, scale)).collect())
     }
 
     async fn open_holds(

@@ -13,17 +13,14 @@ use storage::{Database, Level, Mode, Tx};
 use tokio::task::JoinHandle;
 
 use crate::book::Book;
+use crate::counting::Remembered;
 use crate::error::LedgerError;
 use crate::event::BookOpened;
-use crate::model::{
-    Account, AccountId, Command, Found, Origin, Outcome, Reason, Rejection, Step, TransferId,
-};
+use crate::model::{Account, AccountId, Found, Rejection, TransferId};
 use crate::postings::TableArchive;
-use crate::prepare::{self, Request};
 use crate::projection::Tables;
 use crate::query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferView};
-use crate::record;
-use crate::repetition::{self, Existing};
+use crate::repetition::Existing;
 use crate::store;
 
 /// The books whose owners are remembered.
@@ -32,16 +29,17 @@ const OWNERS_MAX: usize = 100_000;
 /// The ledger. Clones share it.
 #[derive(Clone)]
 pub struct Ledger {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
-    database: Database,
-    engine: Engine<Book>,
+pub(crate) struct Inner {
+    pub(crate) database: Database,
+    pub(crate) engine: Engine<Book>,
     progress: Progress,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// Whose the books are that were asked for: a book never changes hands.
     owners: Mutex<BTreeMap<BookId, TenantId>>,
+    pub(crate) counting: Remembered,
 }
 
 /// What a request did.
@@ -78,7 +76,9 @@ impl Ledger {
         let (engine, writer) = Engine::start_with(journal, archive, env, progress.clone(), limits);
         let tasks = Mutex::new(vec![writer, projector.start()]);
         let owners = Mutex::default();
-        Ok(Self { inner: Arc::new(Inner { database, engine, progress, tasks, owners }) })
+        let counting = Remembered::default();
+        let inner = Inner { database, engine, progress, tasks, owners, counting };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Lets the engine finish what is queued, and waits for the tables to follow.
@@ -132,113 +132,6 @@ impl Ledger {
     pub async fn book(&self, tx: &mut Tx, book: BookId) -> Result<BookInfo, LedgerError> {
         let found = store::books(tx, Some(book)).await?.into_iter().next();
         found.ok_or(LedgerError::BookUnknown { book })
-    }
-
-    /// Does what a request says, all of it or nothing unless its steps stand on their own; returns
-    /// when it is durable.
-    ///
-    /// # Errors
-    /// [`LedgerError::Rejected`] where the engine decided against it, or a carried row could not be
-    /// changed as it said.
-    pub async fn execute(
-        &self,
-        context: &Context,
-        book: BookId,
-        mut request: Request,
-    ) -> Result<Receipt, LedgerError> {
-        self.check_book(context, book).await?;
-        self.check_reversals(context, book, &request.steps).await?;
-        self.name_accounts(context, book, &mut request).await?;
-        // What else changes with the transfers cannot be there already because they are.
-        let by_id_alone = context.key.is_none() || request.rows.is_empty();
-        let atomicity = request.atomicity;
-        let hasher =
-            prepare::hasher(&self.inner.database, context, &request.transfer_texts).await?;
-        let (steps, rows) = prepare::prepared(book, request, hasher).await?;
-        let steps = Arc::new(steps);
-        let asked = Arc::clone(&steps);
-        let origin = Some(Origin::of(context));
-        let command = Command::Steps { key: context.key, origin, atomicity, steps };
-        let committed =
-            self.inner.engine.execute(context.tenant, book.uuid(), command, rows).await?;
-        let mut position = Position::default();
-        position.advance(book.uuid(), committed.seq);
-        let mut receipt = Receipt {
-            position,
-            first_number: 0,
-            replayed: committed.replayed,
-            rejections: Vec::new(),
-            found: Vec::new(),
-            existing: Vec::new(),
-            first_seen: self.first_seen(context, book, committed.replayed).await?,
-        };
-        match committed.outcome {
-            Outcome::Done { first_number, rejections, found } => {
-                let exists = |one: &&Rejection| one.reason == Reason::TransferExists;
-                let steps = rejections.iter().filter(exists).map(|one| one.step).collect();
-                (receipt.first_number, receipt.found) = (first_number, found);
-                self.compare(context, book, (&asked, steps), &mut receipt).await?;
-                let existing = &receipt.existing;
-                let same = |step| existing.binary_search_by_key(&step, |one| one.step).is_ok();
-                receipt.rejections = rejections.into_iter().filter(|one| !same(one.step)).collect();
-            }
-            Outcome::Rejected(rejection) => {
-                if rejection.reason == Reason::TransferExists && by_id_alone {
-                    let steps = (0..).take(asked.len()).collect();
-                    self.compare(context, book, (&asked, steps), &mut receipt).await?;
-                }
-                let first = receipt.existing.first();
-                let first = first.filter(|_| receipt.existing.len() == asked.len());
-                receipt.first_number = first.ok_or(LedgerError::Rejected { rejection })?.number;
-                receipt.replayed = true;
-            }
-            Outcome::Expired(_) => {}
-        }
-        Ok(receipt)
-    }
-
-    /// Notes which of some steps are transfers that are there already and say the same, and what
-    /// those moved whose amount was left open.
-    async fn compare(
-        &self,
-        context: &Context,
-        book: BookId,
-        (asked, steps): (&[Step], Vec<u32>),
-        receipt: &mut Receipt,
-    ) -> Result<(), LedgerError> {
-        if steps.is_empty() {
-            return Ok(());
-        }
-        self.wait_for_book(book).await?;
-        let mut tx = self.reading(context).await?;
-        let (existing, found) = repetition::existing(&mut tx, book, asked, &steps).await?;
-        tx.commit().await?;
-        receipt.existing = existing;
-        receipt.found.extend(found);
-        receipt.found.sort_unstable_by_key(|found| found.step);
-        Ok(())
-    }
-
-    /// When the key of a request was first seen.
-    async fn first_seen(
-        &self,
-        context: &Context,
-        book: BookId,
-        replayed: bool,
-    ) -> Result<Option<Timestamp>, LedgerError> {
-        let Some(key) = context.key else { return Ok(None) };
-        if !replayed {
-            return Ok(Some(key.first_seen));
-        }
-        let look = move |machine: &Book| machine.first_seen(key.id);
-        let known = self.inner.engine.read(context.tenant, book.uuid(), look).await?;
-        if known.is_some() {
-            return Ok(known);
-        }
-        let mut tx = self.reading(context).await?;
-        let first_seen = record::first_seen(&mut tx, book, key.id).await?;
-        tx.commit().await?;
-        Ok(first_seen)
     }
 
     /// Those of some accounts that the book knows, as they stand now.
@@ -423,7 +316,11 @@ impl Ledger {
     }
 
     /// Refuses a book that is not the tenant's.
-    async fn check_book(&self, context: &Context, book: BookId) -> Result<(), LedgerError> {
+    pub(crate) async fn check_book(
+        &self,
+        context: &Context,
+        book: BookId,
+    ) -> Result<(), LedgerError> {
         let owners = || self.inner.owners.lock().unwrap_or_else(PoisonError::into_inner);
         let owner = owners().get(&book).copied();
         if let Some(owner) = owner {

@@ -18,7 +18,9 @@
 //! The engine is in [`book`], its commands in [`model`], what it answers in [`query`].
 
 pub mod book;
+mod changes;
 mod chart;
+mod counting;
 mod entries;
 mod error;
 mod event;
@@ -39,8 +41,11 @@ mod search;
 mod source;
 mod statement;
 mod store;
+mod submit;
 
+pub use changes::{BalanceAfter, Change, ChangePlace, Changed, Changes};
 pub use chart::{AccountPath, Alias, ChartNode, Place, SEGMENT_LENGTH_MAX, Segment};
+pub use counting::Counting;
 pub use entries::{AccountEntry, BalanceFilter, BalanceInputs, EntryFilter};
 pub use error::LedgerError;
 pub use event::BookOpened;
@@ -65,6 +70,7 @@ pub use statement::{
     AccountDay, AccountDays, AccountStatement, POSTINGS_SCANNED_MAX, Period, STATEMENT_LINES_MAX,
 };
 pub use storage::journal::EngineLimits;
+pub use submit::{Decided, Pending};
 
 /// The tables of the ledger.
 pub const MODULE: storage::Module = storage::migrations!(

@@ -6,7 +6,7 @@ use storage::{Database, Level, Mode, Params, StorageError, Tx, params, sql};
 
 use crate::book::made_ms;
 use crate::projection::run::{Place, Posting, account_key, read_places, read_postings};
-use crate::projection::segment;
+use crate::projection::{chunk_of, segment};
 
 /// The segments that are looked into at first: who asks for the last few entries seldom needs more.
 const SEGMENTS_FIRST: usize = 8;
@@ -42,10 +42,13 @@ sql! {
         "SELECT record FROM ledger_odd_key
          WHERE tenant = app_tenant() AND book = $1 AND key = $2";
     LAST_NUMBER =
-        "SELECT max(number) FROM ledger_transfer WHERE tenant = app_tenant() AND book = $1";
-    BOOKED_AT =
+        "SELECT last FROM ledger_transfer_chunk
+         WHERE tenant = app_tenant() AND book = $1 ORDER BY first DESC LIMIT 1";
+    BOOKED_AT = concat!(
         "SELECT booked_at FROM ledger_transfer
-         WHERE tenant = app_tenant() AND book = $1 AND number = $2";
+         WHERE tenant = app_tenant() AND book = $1 AND number = $2 AND chunk = ",
+        chunk_of!("$2")
+    );
 }
 
 /// Which postings of a book.
@@ -251,10 +254,9 @@ impl Archive for TableArchive {
 
     async fn archived(&self, tenant: TenantId, stream: Uuid) -> Result<u64, StorageError> {
         let mut tx = self.database.begin(Level::of(tenant), Mode::Read).await?;
-        let row = tx.row(&LAST_NUMBER, params![stream]).await?;
+        let last = last_number(&mut tx, stream).await?;
         tx.commit().await?;
-        let last: Option<u64> = row.map(|row| row.get(0)).transpose()?.flatten();
-        Ok(last.unwrap_or(0))
+        Ok(last)
     }
 }
 
@@ -280,13 +282,15 @@ pub(crate) async fn numbers_of_reference(
     Ok(numbers)
 }
 
+/// The number of a book's last transfer; zero where it has none.
+pub(crate) async fn last_number(tx: &mut Tx, book: Uuid) -> Result<u64, StorageError> {
+    let row = tx.row(&LAST_NUMBER, params![book]).await?;
+    row.map_or(Ok(0), |row| row.get(0))
+}
+
 /// The last transfer that had been booked by a time; times never run backwards in a book.
 async fn last_booked_by(tx: &mut Tx, book: Uuid, time: Timestamp) -> Result<u64, StorageError> {
-    let last: Option<u64> = match tx.row(&LAST_NUMBER, params![book]).await? {
-        Some(row) => row.get(0)?,
-        None => None,
-    };
-    let (mut low, mut high) = (0, last.unwrap_or(0));
+    let (mut low, mut high) = (0, last_number(tx, book).await?);
     while low < high {
         let middle = low + (high - low).div_ceil(2);
         let row = tx.row(&BOOKED_AT, params![book, middle]).await?;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use kernel::{BookId, Context};
+use kernel::{BookId, Context, Uuid};
 use storage::journal::RowChange;
 use storage::{Database, Level, Mode, StorageError, TextHasher};
 
@@ -102,26 +102,27 @@ fn prepare(
             }
         }
     }
-    let texts = account_texts
-        .iter()
-        .map(|text| store::account_text(book, text.account, &text.name, &text.metadata));
-    rows.extend(texts);
-    let step_of = steps_of_transfers(&steps, atomicity);
+    let step_of = makers(&steps, atomicity);
+    rows.extend(account_texts.iter().map(|text| RowChange {
+        step: step_of.get(&text.account.uuid()).copied(),
+        ..store::account_text(book, text.account, &text.name, &text.metadata)
+    }));
     rows.extend(transfer_texts.iter().map(|text| RowChange {
-        step: step_of.get(&text.transfer).copied(),
+        step: step_of.get(&text.transfer.uuid()).copied(),
         ..store::transfer_text(book, text)
     }));
     (steps, rows)
 }
 
-/// The step that makes each transfer, where each stands on its own.
-fn steps_of_transfers(steps: &[Step], atomicity: Atomicity) -> HashMap<TransferId, u32> {
-    let transfer = |(index, step): (u32, &Step)| match step {
-        Step::Transfer(transfer) => Some((transfer.id, index)),
+/// The step that makes each account and transfer, where each stands on its own.
+fn makers(steps: &[Step], atomicity: Atomicity) -> HashMap<Uuid, u32> {
+    let made = |(index, step): (u32, &Step)| match step {
+        Step::Transfer(transfer) => Some((transfer.id.uuid(), index)),
+        Step::OpenAccount(account) => Some((account.id.uuid(), index)),
         _ => None,
     };
     match atomicity {
         Atomicity::Together => HashMap::new(),
-        Atomicity::Each => (0..).zip(steps).filter_map(transfer).collect(),
+        Atomicity::Each => (0..).zip(steps).filter_map(made).collect(),
     }
 }

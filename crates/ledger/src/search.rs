@@ -15,7 +15,8 @@ use crate::chart::{AccountPath, ChartNode, Segment};
 use crate::error::LedgerError;
 use crate::model::{Account, AccountId, AccountKind, TransferId};
 use crate::outline;
-use crate::postings::{Postings, numbers_of_reference};
+use crate::postings::{Postings, last_number, numbers_of_reference};
+use crate::projection::chunk_of;
 use crate::projection::run::Posting;
 use crate::query::{TransferFilter, TransferView};
 use crate::store;
@@ -28,14 +29,15 @@ const STRETCH: usize = 500;
 const ACCOUNTS_STRETCH: usize = 5_000;
 
 sql! {
-    NUMBERS =
+    NUMBERS = concat!(
         "SELECT number FROM ledger_transfer
-         WHERE tenant = app_tenant() AND book = $1 AND number >= $2 AND number <= $3
+         WHERE tenant = app_tenant() AND book = $1 AND chunk >= ",
+        chunk_of!("$2"),
+        "    AND chunk <= $3 AND number >= $2 AND number <= $3
              AND (code = $4 OR $4 IS NULL)
              AND (effective >= $5 OR $5 IS NULL) AND (effective <= $6 OR $6 IS NULL)
-         ORDER BY number DESC";
-    LAST_NUMBER =
-        "SELECT max(number) FROM ledger_transfer WHERE tenant = app_tenant() AND book = $1";
+         ORDER BY number DESC"
+    );
     ACCOUNT_TEXT =
         "SELECT name, metadata FROM ledger_account_text
          WHERE tenant = app_tenant() AND book = $1 AND account = $2";
@@ -293,13 +295,6 @@ pub(crate) async fn named(
     accounts.into_iter().zip(texts).map(with_text).collect()
 }
 
-/// The number of a book's last transfer; zero where it has none.
-pub(crate) async fn last_number(tx: &mut Tx, book: BookId) -> Result<u64, StorageError> {
-    let row = tx.row(&LAST_NUMBER, params![book.uuid()]).await?;
-    let last: Option<u64> = row.map(|row| row.get(0)).transpose()?.flatten();
-    Ok(last.unwrap_or(0))
-}
-
 /// How many one call looks at.
 fn at_most(asked: Option<usize>) -> usize {
     asked.unwrap_or(SEARCH_SCANNED_MAX).clamp(1, SEARCH_SCANNED_MAX)
@@ -318,7 +313,7 @@ async fn bounds(
     search: &TransferSearch,
     before: Option<u64>,
 ) -> Result<(u64, u64), StorageError> {
-    let mut last = last_number(tx, book).await?;
+    let mut last = last_number(tx, book.uuid()).await?;
     if let Some(before) = before {
         last = last.min(before.saturating_sub(1));
     }

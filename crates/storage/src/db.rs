@@ -167,6 +167,12 @@ impl Database {
         tx.commit().await
     }
 
+    /// Changes each time a stream of whatever tenant grows in this process, or its tables do.
+    #[must_use]
+    pub fn growth(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.bell().growth()
+    }
+
     /// What commits tell the tasks of this process.
     pub(crate) fn bell(&self) -> &Bell {
         &self.inner.bell

@@ -79,6 +79,8 @@ pub struct Migration {
 pub enum Ownership {
     /// A tenant's; row-level security holds it.
     Tenant,
+    /// A tenant's, in a view of such tables, which holds for whoever reads it.
+    TenantView,
     /// Everybody's.
     Common,
     /// Florin's own.
@@ -246,6 +248,7 @@ fn directive(line: &str) -> Option<Directive<'_>> {
     let mut words = line.trim().strip_prefix("{{")?.strip_suffix("}}")?.split_whitespace();
     let ownership = match words.next()? {
         "tenant_table" => Ownership::Tenant,
+        "tenant_view" => Ownership::TenantView,
         "common_table" => Ownership::Common,
         "system_table" => Ownership::System,
         _ => return None,
@@ -312,8 +315,13 @@ fn guard(directive: &Directive<'_>, dialect: Dialect) -> String {
 
 fn guard_postgres(directive: &Directive<'_>) -> String {
     let table = directive.table;
-    let rights =
-        if directive.append_only { "SELECT, INSERT" } else { "SELECT, INSERT, UPDATE, DELETE" };
+    let rights = match directive.ownership {
+        Ownership::TenantView => "SELECT",
+        _ if directive.append_only => "SELECT, INSERT",
+        Ownership::Tenant | Ownership::Common | Ownership::System => {
+            "SELECT, INSERT, UPDATE, DELETE"
+        }
+    };
     let mut sql = format!("GRANT {rights} ON {table} TO florin_system;\n");
     if directive.ownership != Ownership::System {
         let _ = writeln!(sql, "GRANT {rights} ON {table} TO florin_app;");

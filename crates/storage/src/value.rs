@@ -133,6 +133,9 @@ from_value!(Uuid, "a uuid",
 from_value!(Amount, "an amount",
     Value::Amount(amount) => Some(*amount),
     Value::Bytes(bytes) => amount_from_bytes(bytes),
+    // As JSON has it, which SQLite reads for us.
+    Value::I64(number) => Some(Amount::from_minor(i128::from(*number))),
+    Value::Text(digits) => Amount::try_from_minor(digits.parse().ok()?).ok(),
 );
 from_value!(Timestamp, "a time",
     Value::Time(time) => Some(*time),

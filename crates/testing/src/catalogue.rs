@@ -33,18 +33,21 @@ pub async fn structure(raw: &Raw, modules: &[Module]) -> Vec<String> {
     let relations = "SELECT c.relname, CAST(c.relkind AS text), c.relrowsecurity,
             c.relforcerowsecurity,
             EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant'
-                    AND a.atttypid = CAST('uuid' AS regtype) AND a.attnotnull)
+                    AND a.atttypid = CAST('uuid' AS regtype) AND a.attnotnull),
+            coalesce('security_invoker=true' = ANY (c.reloptions), false)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
           AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1";
     for row in raw.rows(relations).await {
-        let [Cell::Text(table), Cell::Text(kind), enabled, forced, has_tenant] = row.as_slice()
+        let [Cell::Text(table), Cell::Text(kind), enabled, forced, has_tenant, as_reader] =
+            row.as_slice()
         else {
             panic!("{row:?}");
         };
         there.insert(table.clone());
         let yes = Cell::Number(1);
         match declared.get(table) {
+            Some(Ownership::TenantView) if kind == "v" && *as_reader == yes => {}
             _ if kind != "r" && kind != "p" => {
                 violations.push(format!("{table} is no table: it could show other tenants' rows"));
             }
@@ -56,7 +59,7 @@ pub async fn structure(raw: &Raw, modules: &[Module]) -> Vec<String> {
             Some(Ownership::Tenant) if *has_tenant != yes => {
                 violations.push(format!("{table} has no column tenant uuid NOT NULL"));
             }
-            Some(Ownership::Tenant | Ownership::Common | Ownership::System) => {}
+            Some(_) => {}
         }
     }
     let missing = declared.keys().filter(|table| !there.contains(*table));
@@ -125,14 +128,16 @@ async fn rights(
             g.privilege_type
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
             LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) AS g
-        WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND g.grantee <> c.relowner
+        WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v') AND g.grantee <> c.relowner
         ORDER BY 1, 2, 3";
     let mut violations = Vec::new();
     for row in raw.rows(sql).await {
         let words: Vec<&str> = row.iter().map(text).collect();
         let [table, role, right] = words.as_slice() else { panic!("{row:?}") };
         let is_system = declared.get(*table).is_none_or(|owner| *owner == Ownership::System);
+        let is_view = declared.get(*table) == Some(&Ownership::TenantView);
         let allowed = match (*role, *right) {
+            (_, right) if is_view && right != "SELECT" => false,
             ("florin_app", "SELECT" | "INSERT") => !is_system,
             ("florin_app", "UPDATE" | "DELETE") => !is_system && !append_only.contains(*table),
             ("florin_system", "SELECT" | "INSERT") => true,

@@ -41,7 +41,7 @@ fn text(cell: &Cell) -> String {
 fn amount(cell: &Cell) -> i128 {
     match cell {
         Cell::Text(text) => text.parse().unwrap(),
-        Cell::Bytes(bytes) => i128::from_be_bytes(bytes.as_slice().try_into().unwrap()) ^ i128::MIN,
+        Cell::Number(number) => i128::from(*number),
         cell => panic!("{cell:?}"),
     }
 }

@@ -55,6 +55,12 @@ testing::both_databases! {
         // The module is linked by a use of its code, with every statement it declares.
         assert_eq!(Bank::of(&db).await.assets().await, []);
         if db.dialect() == storage::Dialect::Postgres {
+            let raw = db.raw().await;
+            // A view that shows what its owner may see would show every tenant's rows.
+            raw.run("ALTER VIEW ledger_transfer RESET (security_invoker)").await;
+            let found = testing::catalogue::structure(&raw, &MODULES).await;
+            assert!(found.len() == 1 && found[0].starts_with("ledger_transfer"), "{found:?}");
+            raw.run("ALTER VIEW ledger_transfer SET (security_invoker = true)").await;
             testing::catalogue::check(&db, &MODULES).await;
         }
     }

@@ -648,6 +648,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/{book}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a book's changes, live
+         * @description Every transfer, holds and what becomes of them included, in order, with the balances of both
+         *     accounts after it. Server-sent events, whose `id:` is the place of the change; with
+         *     `Accept: application/x-ndjson` a line each, and empty lines where nothing is new. Ends with an
+         *     event `end` whose `reason`, or a line whose `end`, is `up_to_date` (with `follow=false`),
+         *     `shutting_down`, `token_expired`, `slow_reader` or `unavailable`.
+         */
+        get: operations["stream_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/{book}/chart": {
         parameters: {
             query?: never;
@@ -815,6 +839,31 @@ export interface paths {
          */
         put: operations["lock_period"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{book}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stream lines into a book
+         * @description Any number of lines on one connection, read as they come and answered as they come: each is a
+         *     transfer, an account or a commodity, and stands on its own. The lines that are there go to the
+         *     ledger together, up to 8,190; none waits for another. A line names its own id, so that all of
+         *     it can be sent again after a connection broke off: what was done is `existing` then. That is
+         *     why this takes no `Idempotency-Key`. The last line of the answer has an `end`; an answer
+         *     without one broke off.
+         */
+        post: operations["stream_lines"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2194,6 +2243,181 @@ export interface components {
             };
             series: components["schemas"]["Series"];
         };
+        /** @description An account to open. */
+        IntakeAccount: {
+            /**
+             * Format: decimal
+             * @description The balance may not rise above this.
+             */
+            ceiling?: string;
+            /**
+             * @description Whether it was closed in the book that it comes from; it is opened all the same, because
+             *     its transfers follow.
+             */
+            closed?: boolean;
+            /**
+             * Format: int32
+             * @description A number of the caller's own.
+             */
+            code?: number;
+            /** @description A code that the book knows, a currency of ISO 4217 or a well-known crypto-asset. */
+            commodity: string;
+            /**
+             * Format: decimal
+             * @description The balance may not fall below this.
+             */
+            floor?: string;
+            /** @description Its id, which the caller chooses. */
+            id: string;
+            /** @description Anything else. */
+            metadata?: Record<string, never>;
+            name?: string;
+            /**
+             * @description Where it stands in the chart of accounts: groups that are there, and at the end its name.
+             * @example assets:bank:khan:savings
+             */
+            path?: string;
+            type: components["schemas"]["LedgerAccountType"];
+        };
+        /** @description A line of the answer: what became of a line, how far it has come, or how it ended. */
+        IntakeAnswer: (components["schemas"]["IntakeTally"] | null) & {
+            /**
+             * @description Why it was not done: stable, for programs.
+             * @example below_floor
+             */
+            code?: string;
+            /** @description The same for people: what was expected. */
+            detail?: string;
+            /** @description Of the last line: how it ended. Without this line the connection broke off. */
+            end?: components["schemas"]["IntakeEnd"];
+            /** @description The field at fault. */
+            field?: string;
+            /** @description The id that stands in it. */
+            id?: string;
+            /**
+             * Format: int64
+             * @description Of a line: its number, from 1. Empty lines are counted and not answered.
+             */
+            line?: number;
+            /**
+             * Format: decimal
+             * @description What it moved, where the line leaves that open or says another amount. Lines that leave it
+             *     open are told of where each line is answered.
+             */
+            moved?: string;
+            /**
+             * Format: int64
+             * @description The number of a transfer in the book.
+             */
+            number?: number;
+            status?: components["schemas"]["IntakeStatus"];
+        };
+        /**
+         * @description Why an answer ends.
+         * @enum {string}
+         */
+        IntakeEnd: "finished" | "token_expired" | "shutting_down" | "unavailable";
+        /** @description A hold that expired. */
+        IntakeExpiry: {
+            /** Format: date-time */
+            expired_at: string;
+            /** @description Which hold: it is released. */
+            hold: string;
+        };
+        /**
+         * @description What a line says: one of these, or the fields of a transfer as `POST …/transfers` takes it, with
+         *     an `id`. An export in JSON lines is made of such lines.
+         */
+        IntakeLine: {
+            /** @description An account to open. */
+            account?: components["schemas"]["IntakeAccount"];
+            /** @description Something that accounts count. */
+            commodity?: components["schemas"]["CommodityBody"];
+            /** @description A hold that expired, as an export tells it. */
+            expiry?: components["schemas"]["IntakeExpiry"];
+            /** @description A transfer as an export tells it. */
+            transfer?: components["schemas"]["IntakeTransfer"];
+        };
+        /**
+         * @description What became of a line.
+         * @enum {string}
+         */
+        IntakeStatus: "done" | "existing" | "rejected" | "faulty";
+        /** @description How many lines came to what, since the beginning. */
+        IntakeTally: {
+            /**
+             * Format: int64
+             * @description They were done.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description They were done before, and say the same.
+             */
+            existing: number;
+            /**
+             * Format: int64
+             * @description They could not be read.
+             */
+            faulty: number;
+            /**
+             * Format: int64
+             * @description The lines up to here, empty ones included.
+             */
+            lines: number;
+            /** @description Give it to a reader as `florin-position`, and it will see what was done. */
+            position?: string;
+            /**
+             * Format: int64
+             * @description A rule forbids them.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Those rejected or faulty whose reason was not told, because there are too many.
+             */
+            untold: number;
+        };
+        /** @description A transfer as an export tells it: with the accounts, the amount that moved and the commodity. */
+        IntakeTransfer: {
+            /** Format: decimal */
+            amount: string;
+            /**
+             * Format: date-time
+             * @description When it was booked in the book that it comes from.
+             */
+            booked_at?: string;
+            /** Format: int32 */
+            code?: number;
+            commodity: string;
+            counterparty?: string;
+            credit: string;
+            debit: string;
+            /** Format: date */
+            effective: string;
+            /** Format: date-time */
+            expires_at?: string;
+            /** @description The hold that it posts or voids. */
+            hold?: string;
+            id: string;
+            /** @description Anything else. */
+            metadata?: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Its number in the book that it comes from. It gets another one.
+             */
+            number?: number;
+            purpose?: string;
+            reference?: string;
+            /** @description The transfer that it takes back. */
+            reverses?: string;
+            type: components["schemas"]["IntakeTransferType"];
+        };
+        /**
+         * @description What an exported transfer did.
+         * @enum {string}
+         */
+        IntakeTransferType: "transfer" | "hold" | "post_hold" | "void_hold" | "post_hold_part" | "balancing_debit" | "balancing_credit" | "closing_debit" | "closing_credit";
         /** @description A job as it stands. */
         Job: {
             /** @description What it works with, by its kind. */
@@ -2348,6 +2572,60 @@ export interface components {
             /** Format: decimal */
             posted: string;
         };
+        /** @description What changed a book: a transfer, or a hold that expired. */
+        LedgerChange: {
+            /**
+             * Format: decimal
+             * @description What moved; of a hold what is held, of one that was voided or expired what was released.
+             */
+            amount: string;
+            /** Format: date-time */
+            booked_at: string;
+            /** Format: int32 */
+            code: number;
+            commodity: string;
+            counterparty?: string | null;
+            credit: string;
+            /**
+             * Format: decimal
+             * @description The posted balance of the credited account after it, on its natural side.
+             */
+            credit_balance: string;
+            debit: string;
+            /**
+             * Format: decimal
+             * @description The posted balance of the debited account after it, on its natural side.
+             */
+            debit_balance: string;
+            /**
+             * Format: date
+             * @description The date from which it counts.
+             */
+            effective: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** @description The hold that it posts or releases. */
+            hold?: string | null;
+            /** @description The transfer; none is behind a hold that expired. */
+            id?: string | null;
+            metadata?: Record<string, never> | null;
+            /**
+             * @description Where it stands, to go on behind it: a transfer's number, with a count behind it for holds
+             *     that expired after it.
+             * @example 12.1
+             */
+            place: string;
+            purpose?: string | null;
+            reference?: string | null;
+            /** @description The transfer that it takes back. */
+            reverses?: string | null;
+            type: components["schemas"]["LedgerChangeType"];
+        };
+        /**
+         * @description What changed a book.
+         * @enum {string}
+         */
+        LedgerChangeType: "transfer" | "hold" | "post_hold" | "post_hold_part" | "void_hold" | "expire_hold" | "balancing_debit" | "balancing_credit" | "closing_debit" | "closing_credit";
         /** @description What happened on an account in a period: opening balance and lines make the closing balance. */
         LedgerStatement: {
             account: string;
@@ -5273,6 +5551,49 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    stream_changes: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The `place` of the last change that was read, or the number of a transfer; from the
+                 *     beginning where it is left out. The header `Last-Event-ID` counts before it.
+                 * @example 12
+                 */
+                after?: string;
+                /** @description `false` ends the stream behind what is there already; it goes on where this is left out. */
+                follow?: boolean;
+            };
+            header?: {
+                /** @description The `id:` of the last event that was read. */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["LedgerChange"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     get_chart: {
         parameters: {
             query?: {
@@ -5667,6 +5988,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PeriodLock"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    stream_lines: {
+        parameters: {
+            query?: {
+                /** @description `faults` where it is left out. */
+                answers?: "each" | "faults";
+            };
+            header?: never;
+            path: {
+                /** @description The book. */
+                book: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": components["schemas"]["IntakeLine"];
+            };
+        };
+        responses: {
+            /** @description Line by line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["IntakeAnswer"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -17,8 +17,12 @@ pub enum Ledger {
     Transfers(LedgerTransfers),
     /// A transfer with everything behind it
     Show(LedgerShow),
+    /// Every change of a book in order, with the balances after it
+    Changes(LedgerChanges),
     /// Write a book for other programs
     Export(LedgerExport),
+    /// Read lines into a book: an export in JSON lines, or transfers, an object on each line
+    Import(LedgerImport),
 }
 
 /// What every question about a book takes.
@@ -141,6 +145,23 @@ pub struct LedgerShow {
     pub asking: Asking,
 }
 
+/// The changes of a book.
+#[derive(Debug, Args)]
+pub struct LedgerChanges {
+    /// Go on behind a change: its place, or the number of a transfer
+    #[arg(long, value_name = "PLACE")]
+    pub after: Option<String>,
+    /// Wait for what comes, until you end it
+    #[arg(long)]
+    pub follow: bool,
+    /// The book, where there are several
+    #[arg(long, value_name = "BOOK")]
+    pub book: Option<String>,
+    /// Print each change as a line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Writing a book.
 #[derive(Debug, Args)]
 pub struct LedgerExport {
@@ -153,6 +174,20 @@ pub struct LedgerExport {
     /// Where to [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// Filling a book.
+#[derive(Debug, Args)]
+pub struct LedgerImport {
+    /// The file, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The book, where there are several
+    #[arg(long, value_name = "BOOK")]
+    pub book: Option<String>,
+    /// Print what came of it as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How a book is written.

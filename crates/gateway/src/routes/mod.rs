@@ -7,15 +7,17 @@ mod analytics;
 mod assets;
 mod auth;
 mod books;
+mod changes;
 mod chart;
 mod events;
 mod export;
 mod fx;
 mod imports;
+mod intake;
 mod jobs;
 mod members;
 mod operations;
-mod posting;
+pub(crate) mod posting;
 mod transfers;
 
 use axum::Router;
@@ -52,6 +54,8 @@ fn secured() -> OpenApiRouter<App> {
         .merge(export::routes())
         .merge(transfers::routes())
         .merge(posting::routes())
+        .merge(intake::routes())
+        .merge(changes::routes())
         .merge(events::routes())
         .merge(jobs::routes())
         .merge(analytics::routes())

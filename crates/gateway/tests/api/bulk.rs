@@ -27,7 +27,10 @@ pub fn id(number: u128) -> String {
 
 impl Family {
     pub async fn new(db: &TestDatabase) -> Self {
-        let app = TestApp::new(db).await;
+        Self::of(TestApp::new(db).await).await
+    }
+
+    pub async fn of(app: TestApp) -> Self {
         let signed = app.register("saraa@example.mn").await;
         let books = app.get("/api/v1/books", &signed.access).await.json();
         let book = books["items"][0]["id"].as_str().unwrap().to_owned();
@@ -42,6 +45,12 @@ impl Family {
         family.bank = family.open("Bank", "asset", "AUD", Some("0")).await;
         family.work = family.open("Work", "income", "AUD", None).await;
         family
+    }
+
+    /// Another family at the same place, with a book of theirs.
+    pub fn beside(other: &Self, signed: Signed, book: String) -> Self {
+        let (app, bank, work) = (other.app.clone(), String::new(), String::new());
+        Self { app, signed, book, bank, work, position: Mutex::default() }
     }
 
     pub async fn open(

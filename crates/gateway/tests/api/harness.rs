@@ -90,6 +90,11 @@ impl TestApp {
         Self { router: Gateway::new(services).router() }
     }
 
+    /// One that calls what a server serves.
+    pub fn beside(gateway: &Gateway) -> Self {
+        Self { router: gateway.router() }
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -19,17 +19,23 @@ use crate::harness::{TestApp, keys, services};
 /// How long a test waits for what must come.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
-struct Server {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    ended: JoinHandle<Ended>,
+/// What a client of HTTP/2 begins with (RFC 9113, section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+pub struct Server {
+    pub address: SocketAddr,
+    pub stop: oneshot::Sender<()>,
+    pub ended: JoinHandle<Ended>,
 }
 
 impl Server {
     fn start(services: Services, listener: TcpListener) -> Self {
+        Self::of(Gateway::new(services), listener)
+    }
+
+    pub fn of(gateway: Gateway, listener: TcpListener) -> Self {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let gateway = Gateway::new(services);
         let ended = tokio::spawn(gateway.serve(listener, async move {
             let _ = stopped.await;
         }));
@@ -154,6 +160,33 @@ testing::both_databases! {
         let mut stream = server.send("GET / HTTP/1.1\r\nhost: te").await;
         let reply = rest(&mut stream).await;
         assert!(!reply.contains("200"), "{reply}");
+    }
+
+    async fn http2_is_spoken_with_who_begins_with_it(db: TestDatabase) {
+        let server = Server::listen(services(&db, keys(&db)).await).await;
+        // Its first bytes come one by one, as they may.
+        let mut stream = server.send("").await;
+        for byte in PREFACE {
+            stream.write_all(&[*byte]).await.unwrap();
+        }
+        // An empty frame of settings (RFC 9113, section 6.5), which is answered by one.
+        stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.unwrap();
+        assert_eq!((head[3], &head[5..]), (4, &[0; 4][..]));
+    }
+
+    async fn http2_connections_do_not_stay_idle(db: TestDatabase) {
+        let mut services = services(&db, keys(&db)).await;
+        services.limits.http2_idle_ms_max = 20;
+        services.limits.header_ms_max = 60;
+        let server = Server::listen(services).await;
+        let mut silent = server.send("PRI * HT").await;
+        assert_eq!(rest(&mut silent).await, "");
+        let mut idle = server.send("").await;
+        idle.write_all(PREFACE).await.unwrap();
+        idle.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
+        rest(&mut idle).await;
     }
 
     async fn connections_have_a_limit(db: TestDatabase) {

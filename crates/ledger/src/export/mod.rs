@@ -12,14 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::{BookId, Context};
 
 use crate::Ledger;
+use crate::changes::{self, ChangePlace, Item};
 use crate::error::LedgerError;
 use crate::model::AccountId;
+use crate::postings::last_number;
 use crate::query::{BookInfo, TransferView};
-use crate::search::{NamedAccount, last_number, named};
-use crate::store;
+use crate::search::{NamedAccount, named};
 
-/// Transfers in a chunk.
-const TRANSFERS_MAX: usize = 500;
 /// Accounts in a chunk.
 const ACCOUNTS_MAX: usize = 2_000;
 
@@ -28,7 +27,8 @@ const ACCOUNTS_MAX: usize = 2_000;
 pub enum ExportFormat {
     /// A row for each transfer, holds included, after a row of names.
     Csv,
-    /// An object on each line: the commodities, the accounts, the transfers. The import reads it.
+    /// An object on each line: the commodities, the accounts, the transfers with the holds that
+    /// expired between them. The import reads it.
     JsonLines,
     /// What moved, as beancount reads it.
     Beancount,
@@ -53,8 +53,8 @@ enum Place {
     Head,
     /// Accounts from this number on.
     Accounts(u64),
-    /// Transfers from this number on.
-    Transfers(u64),
+    /// Transfers, and holds that expired, after this.
+    Transfers(ChangePlace),
     End,
 }
 
@@ -72,7 +72,7 @@ impl Ledger {
         self.wait_for_book(book).await?;
         let mut tx = self.reading(context).await?;
         let info = self.book(&mut tx, book).await?;
-        let last = last_number(&mut tx, book).await?;
+        let last = last_number(&mut tx, book.uuid()).await?;
         tx.commit().await?;
         let (ledger, context, place) = (self.clone(), context.clone(), Place::Head);
         Ok(Export { ledger, context, book: info, format, place, last })
@@ -86,22 +86,23 @@ impl Export {
     /// [`LedgerError::NotWritable`] where the format has no words for something in the book. What
     /// was written until then is no book.
     pub async fn next(&mut self) -> Result<Option<String>, LedgerError> {
-        match self.place {
-            Place::Head => self.head().await.map(Some),
-            Place::Accounts(from) => self.accounts(from).await.map(Some),
-            Place::Transfers(from) if from <= self.last => self.transfers(from).await.map(Some),
-            Place::Transfers(_) | Place::End => {
-                self.place = Place::End;
-                Ok(None)
-            }
+        let text = match self.place {
+            Place::Head => Some(self.head().await?),
+            Place::Accounts(from) => Some(self.accounts(from).await?),
+            Place::Transfers(after) => self.transfers(after).await?,
+            Place::End => None,
+        };
+        if text.is_none() {
+            self.place = Place::End;
         }
+        Ok(text)
     }
 
     async fn head(&mut self) -> Result<String, LedgerError> {
         let commodities = self.ledger.commodities(&self.context, self.book.id).await?;
         self.place = match self.format {
             // Each row has its accounts' names: a table has one kind of row.
-            ExportFormat::Csv => Place::Transfers(1),
+            ExportFormat::Csv => Place::Transfers(ChangePlace::default()),
             ExportFormat::JsonLines | ExportFormat::Beancount | ExportFormat::Hledger => {
                 Place::Accounts(0)
             }
@@ -122,7 +123,7 @@ impl Export {
         let accounts = named(&mut tx, book, accounts).await?;
         tx.commit().await?;
         self.place = match count < ACCOUNTS_MAX {
-            true => Place::Transfers(1),
+            true => Place::Transfers(ChangePlace::default()),
             false => Place::Accounts(from + count as u64),
         };
         Ok(accounts
@@ -136,21 +137,30 @@ impl Export {
             .collect())
     }
 
-    async fn transfers(&mut self, from: u64) -> Result<String, LedgerError> {
+    async fn transfers(&mut self, after: ChangePlace) -> Result<Option<String>, LedgerError> {
         let book = self.book.id;
         let mut tx = self.ledger.reading(&self.context).await?;
-        let mut transfers = store::transfers_from(&mut tx, book, from, TRANSFERS_MAX).await?;
-        transfers.retain(|transfer| transfer.number <= self.last);
-        let touched: BTreeSet<AccountId> =
-            transfers.iter().flat_map(|transfer| [transfer.debit, transfer.credit]).collect();
+        let mut items = changes::items(&mut tx, book, after).await?;
+        items.retain(|item| item.place().number <= self.last);
+        let Some(last) = items.last().map(Item::place) else { return Ok(None) };
+        let touched = |item: &Item| match item {
+            Item::Transfer(transfer) => [transfer.debit, transfer.credit],
+            Item::Expiry(change) => [change.debit.account, change.credit.account],
+        };
+        let touched: BTreeSet<AccountId> = items.iter().flat_map(touched).collect();
         let accounts = self.ledger.known_accounts(&self.context, book, touched).await?;
         let accounts = named(&mut tx, book, accounts).await?;
         tx.commit().await?;
         let accounts: Accounts =
             accounts.into_iter().map(|named| (named.account.id, named)).collect();
-        let last = transfers.last().map_or(self.last, |transfer| transfer.number);
-        self.place = Place::Transfers(last + 1);
-        transfers.iter().map(|transfer| self.transfer(transfer, &accounts)).collect()
+        self.place = Place::Transfers(last);
+        let text = |item: &Item| match (item, self.format) {
+            (Item::Transfer(transfer), _) => self.transfer(transfer, &accounts),
+            (Item::Expiry(change), ExportFormat::JsonLines) => Ok(tables::json_expiry(change)),
+            // Nothing moved.
+            (Item::Expiry(_), _) => Ok(String::new()),
+        };
+        items.iter().map(text).collect::<Result<String, _>>().map(Some)
     }
 
     fn transfer(

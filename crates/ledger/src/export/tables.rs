@@ -3,6 +3,7 @@
 use kernel::Commodity;
 use serde_json::json;
 
+use crate::changes::{Change, Changed};
 use crate::model::TransferId;
 use crate::query::TransferView;
 use crate::search::NamedAccount;
@@ -103,6 +104,16 @@ pub(super) fn json_transfer(transfer: &TransferView) -> String {
         "metadata": transfer.metadata,
     } });
     format!("{line}\n")
+}
+
+/// The line of a hold that expired.
+pub(super) fn json_expiry(change: &Change) -> String {
+    match &change.what {
+        Changed::Expired { hold, at, .. } => {
+            format!("{}\n", json!({ "expiry": { "hold": hold, "expired_at": at.to_string() } }))
+        }
+        Changed::Transfer(transfer) => json_transfer(transfer),
+    }
 }
 
 pub(super) fn amount(transfer: &TransferView) -> String {

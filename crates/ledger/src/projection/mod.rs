@@ -4,6 +4,7 @@
 //! again at any time. How transfers are grouped into segments depends on how records came together,
 //! and says nothing.
 
+mod chunk;
 mod rows;
 pub(crate) mod run;
 pub(crate) mod segment;
@@ -19,6 +20,19 @@ use rows::Rows;
 use run::{Posting, read_postings};
 use segment::{Segment, Segments};
 
+/// The chunk in which a transfer of the book `$1` stands, as SQL; its number is a parameter.
+macro_rules! chunk_of {
+    ($number:literal) => {
+        concat!(
+            "(SELECT found.first FROM ledger_transfer_chunk AS found
+              WHERE found.tenant = app_tenant() AND found.book = $1 AND found.first <= ",
+            $number,
+            " ORDER BY found.first DESC LIMIT 1)"
+        )
+    };
+}
+pub(crate) use chunk_of;
+
 /// The accounts whose last balances are remembered between records.
 const ACCOUNTS_REMEMBERED_MAX: usize = 4_000_000;
 
@@ -29,8 +43,11 @@ sql! {
     ACCOUNT_COUNT =
         "SELECT count(*) FROM ledger_account WHERE tenant = app_tenant() AND book = $1";
     HOLDS =
-        "SELECT id, number, debit, credit, amount FROM ledger_hold
+        "SELECT id, debit, credit, amount FROM ledger_hold
          WHERE tenant = app_tenant() AND book = $1 ORDER BY id";
+    LAST_EXPIRY =
+        "SELECT number, place FROM ledger_expiry
+         WHERE tenant = app_tenant() AND book = $1 ORDER BY number DESC, place DESC LIMIT 1";
 }
 
 /// The projection of every book.
@@ -46,13 +63,14 @@ struct Remembered {
     balances: Vec<Amount>,
     commodities: HashMap<CommodityCode, u8>,
     holds: HashMap<u128, Held>,
+    /// The transfer behind which the last hold expired, and how many did there.
+    expired: (u64, u64),
     segments: Vec<Segment>,
 }
 
 /// An open hold.
 #[derive(Clone, Copy)]
 struct Held {
-    number: u64,
     debit: u32,
     credit: u32,
     amount: Amount,
@@ -67,7 +85,7 @@ impl Projection for Tables {
             Some(remembered) => remembered,
             None => Remembered::load(tx, book).await?,
         };
-        let mut rows = Rows::new(book);
+        let mut rows = Rows::new(book, chunk::bytes_max(tx));
         for record in records {
             rows.read(&mut remembered, record)?;
         }
@@ -109,14 +127,16 @@ impl Remembered {
             remembered.commodities.insert(CommodityCode::parse(&code).map_err(damaged)?, scale);
         }
         for row in tx.rows(&HOLDS, params![book]).await? {
-            let (number, debit, credit) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            let held = Held { number, debit, credit, amount: row.get(4)? };
+            let held = Held { debit: row.get(1)?, credit: row.get(2)?, amount: row.get(3)? };
             remembered.holds.insert(row.get::<Uuid>(0)?.as_u128(), held);
         }
         let count: usize = match tx.row(&ACCOUNT_COUNT, params![book]).await? {
             Some(row) => usize::try_from(row.get::<u64>(0)?).unwrap_or(usize::MAX),
             None => 0,
         };
+        if let Some(row) = tx.row(&LAST_EXPIRY, params![book]).await? {
+            remembered.expired = (row.get(0)?, row.get(1)?);
+        }
         remembered.segments = segment::list(tx, book).await?;
         remembered.balances = last_balances(tx, book, &remembered.segments, count).await?;
         Ok(remembered)

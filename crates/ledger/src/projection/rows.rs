@@ -1,9 +1,10 @@
 //! What records say, as rows and entries of runs, before any of it is inserted.
 
-use kernel::{Amount, Timestamp, Uuid, time};
+use kernel::{Amount, Timestamp, Uuid};
 use storage::journal::{Record, RecordHeader};
 use storage::{Params, StorageError, Tx, params, sql};
 
+use super::chunk::{Chunked, Chunks};
 use super::run::{Place, Posting};
 use super::segment::Entries;
 use super::{Held, Remembered};
@@ -22,11 +23,14 @@ sql! {
     ACCOUNT_CLOSE =
         "UPDATE ledger_account SET closed_at = $3
          WHERE tenant = app_tenant() AND book = $1 AND number = $2";
-    TRANSFER_INSERT =
-        "INSERT INTO ledger_transfer
-             (tenant, book, number, id, kind, debit, credit, amount, code, reference, effective,
-              booked_at, hold, expires_at, reverses, asked)
-         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    CHUNK_INSERT =
+        "INSERT INTO ledger_transfer_chunk
+             (tenant, book, first, last, booked_at, ids, refs, body)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7)";
+    LINK_INSERT =
+        "INSERT INTO ledger_transfer_link
+             (tenant, book, number, id, hold, expires_at, reverses, asked)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7)";
     ODD_KEY_INSERT =
         "INSERT INTO ledger_odd_key (tenant, book, key, record)
          VALUES (app_tenant(), $1, $2, $3)";
@@ -34,11 +38,16 @@ sql! {
         "INSERT INTO ledger_odd_id (tenant, book, id, number)
          VALUES (app_tenant(), $1, $2, $3)";
     HOLD_INSERT =
-        "INSERT INTO ledger_hold (tenant, book, id, number, debit, credit, amount)
-         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6)";
+        "INSERT INTO ledger_hold (tenant, book, id, debit, credit, amount)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5)";
     HOLD_SHRINK =
         "UPDATE ledger_hold SET amount = $3
          WHERE tenant = app_tenant() AND book = $1 AND id = $2";
+    EXPIRY_INSERT =
+        "INSERT INTO ledger_expiry
+             (tenant, book, number, place, hold, debit, credit, amount, debit_balance,
+              credit_balance, expired_at)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     HOLD_DELETE =
         "DELETE FROM ledger_hold WHERE tenant = app_tenant() AND book = $1 AND id = $2";
 }
@@ -52,12 +61,14 @@ pub(super) struct Rows {
     commodities: Vec<Params>,
     accounts: Vec<Params>,
     closed: Vec<Params>,
-    transfers: Vec<Params>,
+    transfers: Chunks,
+    links: Vec<Params>,
     odd_ids: Vec<Params>,
     keys: Vec<Place>,
     held: Vec<Params>,
     shrunk: Vec<Params>,
     settled: Vec<Params>,
+    expired: Vec<Params>,
     entries: Entries,
 }
 
@@ -65,25 +76,27 @@ pub(super) struct Rows {
 struct Moving {
     kind: TransferKind,
     held: Held,
-    hold: Option<u64>,
+    hold: Option<Uuid>,
     expires: Option<Timestamp>,
     /// The most that was to be moved, where it was as much as there is.
     asked: Option<Amount>,
 }
 
 impl Rows {
-    pub(super) fn new(book: Uuid) -> Self {
+    pub(super) fn new(book: Uuid, bytes_max: usize) -> Self {
         Self {
             book,
             commodities: Vec::new(),
             accounts: Vec::new(),
             closed: Vec::new(),
-            transfers: Vec::new(),
+            transfers: Chunks::new(book, bytes_max),
+            links: Vec::new(),
             odd_ids: Vec::new(),
             keys: Vec::new(),
             held: Vec::new(),
             shrunk: Vec::new(),
             settled: Vec::new(),
+            expired: Vec::new(),
             entries: Entries::default(),
         }
     }
@@ -99,9 +112,7 @@ impl Rows {
         read_done(record, |done| {
             match done {
                 Done::Key(key) => self.keys.push(Place { key, number: header.seq }),
-                Done::Expired(hold) => {
-                    self.settle(book, hold.uuid())?;
-                }
+                Done::Expired(hold) => self.expire(book, hold.uuid(), (number - 1, time))?,
                 Done::Step(Written::Transfer(transfer)) => {
                     self.transfer(book, number, time, &transfer)?;
                     number += 1;
@@ -175,8 +186,7 @@ impl Rows {
         time: Timestamp,
         transfer: &WrittenTransfer<u32>,
     ) -> Result<(), StorageError> {
-        let Moving { kind, held, hold, expires, asked } =
-            self.moving(book, (number, time), transfer)?;
+        let Moving { kind, held, hold, expires, asked } = self.moving(book, time, transfer)?;
         let effective = transfer.effective;
         let moved = if kind.posts() { held.amount } else { Amount::ZERO };
         for (account, amount) in [(held.debit, moved), (held.credit, moved.negate())] {
@@ -202,41 +212,35 @@ impl Rows {
         }
         let place = |key| Place { key, number };
         self.entries.references.extend(transfer.reference.map(place));
-        self.transfers.push(params![
-            self.book,
+        let (debit, credit, amount) = (held.debit, held.credit, held.amount);
+        let (kind, code, reference) = (kind.number(), transfer.code, transfer.reference);
+        let booked_at = time;
+        self.transfers.push(
             number,
-            id,
-            kind.number(),
-            held.debit,
-            held.credit,
-            held.amount,
-            transfer.code,
-            transfer.reference.map(Uuid::from_u128),
-            time::date_from_days(effective).map_err(|_| damaged("a date"))?,
-            time,
-            hold,
-            expires,
-            transfer.reverses.map(TransferId::uuid),
-            asked
-        ]);
+            &Chunked { id, kind, debit, credit, amount, code, reference, effective, booked_at },
+        );
+        let reverses = transfer.reverses.map(TransferId::uuid);
+        if hold.is_some() || expires.is_some() || reverses.is_some() || asked.is_some() {
+            self.links.push(params![self.book, number, id, hold, expires, reverses, asked]);
+        }
         Ok(())
     }
 
     fn moving(
         &mut self,
         book: &mut Remembered,
-        (number, time): (u64, Timestamp),
+        time: Timestamp,
         transfer: &WrittenTransfer<u32>,
     ) -> Result<Moving, StorageError> {
         let unfound = || damaged("no amount, with a transfer");
         let moving = |kind, held, hold| Moving { kind, held, hold, expires: None, asked: None };
         Ok(match transfer.moved {
             Moved::Post { debit, credit, amount } => {
-                moving(TransferKind::Post, Held { number, debit, credit, amount }, None)
+                moving(TransferKind::Post, Held { debit, credit, amount }, None)
             }
             Moved::PostUpTo { debit, credit, maximum, balancing } => {
                 let amount = transfer.found.ok_or_else(unfound)?;
-                let held = Held { number, debit, credit, amount };
+                let held = Held { debit, credit, amount };
                 let kind = TransferKind::balancing(balancing);
                 Moving { asked: maximum, ..moving(kind, held, None) }
             }
@@ -245,13 +249,13 @@ impl Rows {
                 self.closed.push(params![self.book, account, time]);
                 let (debit, credit) =
                     if balance.is_negative() { (account, into) } else { (into, account) };
-                let held = Held { number, debit, credit, amount: balance.abs() };
+                let held = Held { debit, credit, amount: balance.abs() };
                 moving(TransferKind::closing(balance), held, None)
             }
             Moved::Hold { debit, credit, amount, expires } => {
-                let held = Held { number, debit, credit, amount };
+                let held = Held { debit, credit, amount };
                 book.holds.insert(transfer.id.uuid().as_u128(), held);
-                let row = params![self.book, transfer.id.uuid(), number, debit, credit, amount];
+                let row = params![self.book, transfer.id.uuid(), debit, credit, amount];
                 self.held.push(row);
                 Moving { expires, ..moving(TransferKind::Hold, held, None) }
             }
@@ -259,11 +263,11 @@ impl Rows {
                 let amount = amount.or(transfer.found).ok_or_else(unfound)?;
                 let held = self.post_hold(book, hold.uuid(), amount, rest)?;
                 let posted = Held { amount, ..held };
-                moving(TransferKind::posting(rest), posted, Some(held.number))
+                moving(TransferKind::posting(rest), posted, Some(hold.uuid()))
             }
             Moved::VoidHold { hold } => {
                 let held = self.settle(book, hold.uuid())?;
-                moving(TransferKind::VoidHold, held, Some(held.number))
+                moving(TransferKind::VoidHold, held, Some(hold.uuid()))
             }
         })
     }
@@ -287,6 +291,35 @@ impl Rows {
         Ok(before)
     }
 
+    fn expire(
+        &mut self,
+        book: &mut Remembered,
+        hold: Uuid,
+        (last, time): (u64, Timestamp),
+    ) -> Result<(), StorageError> {
+        let Held { debit, credit, amount } = self.settle(book, hold)?;
+        let place = if book.expired.0 == last { book.expired.1 + 1 } else { 1 };
+        book.expired = (last, place);
+        let balance = |account: u32| {
+            let found = book.balances.get(account as usize);
+            found.copied().ok_or_else(|| damaged("an account"))
+        };
+        let (debit_after, credit_after) = (balance(debit)?, balance(credit)?);
+        self.expired.push(params![
+            self.book,
+            last,
+            place,
+            hold,
+            debit,
+            credit,
+            amount,
+            debit_after,
+            credit_after,
+            time
+        ]);
+        Ok(())
+    }
+
     fn settle(&mut self, book: &mut Remembered, hold: Uuid) -> Result<Held, StorageError> {
         let held = book.holds.remove(&hold.as_u128()).ok_or_else(|| damaged("a hold"))?;
         self.settled.push(params![self.book, hold]);
@@ -307,12 +340,14 @@ impl Rows {
             (&COMMODITY_INSERT, self.commodities),
             (&ACCOUNT_INSERT, self.accounts),
             (&ACCOUNT_CLOSE, self.closed),
-            (&TRANSFER_INSERT, self.transfers),
+            (&CHUNK_INSERT, self.transfers.into_rows()),
+            (&LINK_INSERT, self.links),
             (&ODD_ID_INSERT, self.odd_ids),
             (&ODD_KEY_INSERT, odd_keys),
             (&HOLD_INSERT, self.held),
             (&HOLD_SHRINK, self.shrunk),
             (&HOLD_DELETE, self.settled),
+            (&EXPIRY_INSERT, self.expired),
         ] {
             if !rows.is_empty() {
                 tx.execute_many(statement, rows).await?;

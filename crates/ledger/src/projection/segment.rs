@@ -107,10 +107,11 @@ impl Segments<'_> {
     }
 
     async fn write(&mut self, mut entries: Entries) -> Result<(), StorageError> {
-        entries.postings.sort_unstable_by_key(|posting| (posting.account, posting.number));
-        entries.ids.sort_unstable();
-        entries.references.sort_unstable();
-        entries.keys.sort_unstable();
+        // What is merged is sorted in parts, which these sorts make use of.
+        entries.postings.sort_by_key(|posting| (posting.account, posting.number));
+        entries.ids.sort();
+        entries.references.sort();
+        entries.keys.sort();
         let Entries { first, last, postings, ids, references, keys } = entries;
         // What fills SQLite's pages of 4 KiB and PostgreSQL's of 8 KiB without a rest.
         let bytes_max = match self.tx.database().dialect() {

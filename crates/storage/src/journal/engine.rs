@@ -81,6 +81,27 @@ pub type Outcomes<O> = Vec<Result<Committed<O>, StorageError>>;
 
 pub(super) type Reply<O> = oneshot::Sender<Outcomes<O>>;
 
+/// A command that stands in the writer's queue, behind those that were submitted before it.
+pub struct Submitted<O> {
+    answer: oneshot::Receiver<Outcomes<O>>,
+}
+
+impl<O> Submitted<O> {
+    /// What came of it, once that is durable.
+    ///
+    /// # Errors
+    /// As [`Engine::execute`].
+    pub async fn outcome(self) -> Result<Committed<O>, StorageError> {
+        self.outcomes().await?.into_iter().next().unwrap_or_else(|| Err(stopped()))
+    }
+
+    async fn outcomes(self) -> Result<Outcomes<O>, StorageError> {
+        // A writer that ends in the middle of a commit does not say what came of it.
+        let unknown = |_| StorageError::UnknownOutcome { text: STOPPED.to_owned() };
+        self.answer.await.map_err(unknown)
+    }
+}
+
 impl<M: Machine> Engine<M> {
     /// Starts the writer. The task ends when it is stopped or every handle is gone.
     pub fn start<S: JournalStore>(
@@ -128,8 +149,23 @@ impl<M: Machine> Engine<M> {
         command: M::Command,
         rows: Vec<RowChange>,
     ) -> Result<Committed<M::Outcome>, StorageError> {
-        let outcomes = self.send(tenant, stream, vec![Sent { command, rows }]).await?;
-        outcomes.into_iter().next().unwrap_or_else(|| Err(stopped()))
+        self.submit(tenant, stream, command, rows).await?.outcome().await
+    }
+
+    /// Hands a command to the writer and returns when it stands in the queue: of two that one
+    /// caller submits, the first is decided first. What came of it is asked of what this returns;
+    /// the command is decided whether anybody asks or not.
+    ///
+    /// # Errors
+    /// Where the writer has stopped; then it is not decided.
+    pub async fn submit(
+        &self,
+        tenant: TenantId,
+        stream: Uuid,
+        command: M::Command,
+        rows: Vec<RowChange>,
+    ) -> Result<Submitted<M::Outcome>, StorageError> {
+        self.send(tenant, stream, vec![Sent { command, rows }]).await
     }
 
     /// Decides many commands, each on its own, in order; their outcomes in the same order.
@@ -140,7 +176,7 @@ impl<M: Machine> Engine<M> {
         commands: Vec<M::Command>,
     ) -> Result<Outcomes<M::Outcome>, StorageError> {
         let sent = commands.into_iter().map(|command| Sent { command, rows: Vec::new() });
-        self.send(tenant, stream, sent.collect()).await
+        self.send(tenant, stream, sent.collect()).await?.outcomes().await
     }
 
     async fn send(
@@ -148,13 +184,11 @@ impl<M: Machine> Engine<M> {
         tenant: TenantId,
         stream: Uuid,
         commands: Vec<Sent<M>>,
-    ) -> Result<Outcomes<M::Outcome>, StorageError> {
+    ) -> Result<Submitted<M::Outcome>, StorageError> {
         let (reply, answer) = oneshot::channel();
         let message = Message::Commands { address: Address { stream, tenant }, commands, reply };
         self.sender.send(message).await.map_err(|_| stopped())?;
-        // A writer that ends in the middle of a commit does not say what came of it.
-        let unknown = |_| StorageError::UnknownOutcome { text: STOPPED.to_owned() };
-        answer.await.map_err(unknown)
+        Ok(Submitted { answer })
     }
 
     /// Looks at a machine as it stands after the last commit.

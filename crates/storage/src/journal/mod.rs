@@ -24,7 +24,7 @@ mod store;
 mod tables;
 mod writer;
 
-pub use engine::{Engine, EngineLimits, Outcomes};
+pub use engine::{Engine, EngineLimits, Outcomes, Submitted};
 pub use lineage::compare_projections;
 pub use machine::{Archive, Committed, Executed, Machine, NoArchive, Refusal};
 pub use projector::{POSITION_WAIT, Progress, Projector};

@@ -169,6 +169,19 @@ impl<'a> ByteReader<'a> {
 
     /// A number of seven bits a byte, the lowest first (LEB128).
     pub fn varint(&mut self) -> Result<u128, StorageError> {
+        // Nearly all are short: up to 63 bits are read without the width of the longest.
+        let mut value: u64 = 0;
+        for (index, byte) in self.rest.iter().take(9).enumerate() {
+            value |= u64::from(byte & 0x7f) << (7 * index);
+            if byte & 0x80 == 0 {
+                self.rest = &self.rest[index + 1..];
+                return Ok(u128::from(value));
+            }
+        }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<u128, StorageError> {
         let mut value: u128 = 0;
         for shift in (0..128).step_by(7) {
             let byte = self.u8()?;
@@ -187,6 +200,11 @@ impl<'a> ByteReader<'a> {
 
 /// Writes a number of seven bits a byte, the lowest first (LEB128).
 pub fn put_varint(mut value: u128, out: &mut Vec<u8>) {
+    while value > u128::from(u64::MAX) {
+        out.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    let mut value = u64::try_from(value).unwrap_or(u64::MAX);
     while value > 0x7f {
         out.push(value.to_le_bytes()[0] | 0x80);
         value >>= 7;
@@ -212,4 +230,51 @@ fn cut_short() -> StorageError {
 
 fn damaged(text: &str) -> StorageError {
     StorageError::Damaged { text: text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(number: u128) -> Vec<u8> {
+        let mut out = Vec::new();
+        put_varint(number, &mut out);
+        out
+    }
+
+    #[test]
+    fn numbers_are_written_as_dwarf_does() {
+        // DWARF 5, section 7.6, figure 22; and the example that Wikipedia has.
+        for (number, bytes) in [
+            (2, &[2][..]),
+            (127, &[127]),
+            (128, &[0x80, 1]),
+            (129, &[0x81, 1]),
+            (12_857, &[57 + 0x80, 100]),
+            (624_485, &[0xe5, 0x8e, 0x26]),
+        ] {
+            assert_eq!(written(number), bytes);
+        }
+        assert_eq!(written(u128::MAX).len(), 19);
+    }
+
+    #[test]
+    fn what_is_cut_short_or_too_long_is_an_error() {
+        for bytes in [&[][..], &[0x80], &[0xff; 9], &[0xff; 19], &[0xff; 30]] {
+            assert!(ByteReader::new(bytes).varint().is_err(), "{bytes:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_read_as_it_was_written(number: u128, shift in 0_u32..128, more: u8) {
+            let mut bytes = written(number >> shift);
+            bytes.push(more);
+            let mut reader = ByteReader::new(&bytes);
+            prop_assert_eq!(reader.varint().unwrap(), number >> shift);
+            prop_assert_eq!(reader.u8().unwrap(), more);
+        }
+    }
 }

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
@@ -169,6 +170,9 @@ impl Connected {
             }
             connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_MAX);
             connection.busy_timeout(Duration::from_secs(5))?;
+            // A plan depends on its statement alone. Without this, each statement whose `LIMIT` is
+            // a parameter is parsed and planned anew whenever that is bound.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             // FULL: every commit is on the disk before it is acknowledged.
             connection.execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
@@ -179,7 +183,7 @@ impl Connected {
                 // What it merges it has written lately: in the cache it is not read again, and
                 // with a longer log more of it goes before it reaches the file.
                 Purpose::Project => connection.execute_batch(
-                    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;
+                    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192;
                      PRAGMA wal_autocheckpoint = 8192;",
                 )?,
                 Purpose::Read | Purpose::Write => {

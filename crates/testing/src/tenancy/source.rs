@@ -181,7 +181,8 @@ impl Walk<'_> {
         if alias.as_ref().is_some_and(|alias| !alias.columns.is_empty() || alias.at.is_some()) {
             self.refuse(&format!("table {table} gives its columns other names"));
         }
-        let is_tenant = self.ownership(&table) == Some(Ownership::Tenant);
+        let is_tenant =
+            matches!(self.ownership(&table), Some(Ownership::Tenant | Ownership::TenantView));
         scope.sources.push(Source {
             alias: alias_name,
             tenant_table: is_tenant.then_some(table),

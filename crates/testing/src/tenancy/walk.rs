@@ -55,7 +55,7 @@ impl<'a> Walk<'a> {
             Some(Ownership::System) => {
                 self.refuse(&format!("table {table} is for system statements alone"));
             }
-            Some(Ownership::Tenant | Ownership::Common) => {}
+            Some(Ownership::Tenant | Ownership::TenantView | Ownership::Common) => {}
         }
         ownership
     }

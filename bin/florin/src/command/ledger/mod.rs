@@ -1,8 +1,10 @@
-//! `florin ledger`: the books of a family, looked at and written out.
+//! `florin ledger`: the books of a family, looked at, written out and filled.
 
 mod accounts;
+mod changes;
 mod chart;
 mod export;
+mod import;
 mod show;
 mod statement;
 mod transfers;
@@ -35,7 +37,9 @@ pub async fn run(connection: &mut Connection, asked: &Ledger) -> anyhow::Result<
         Ledger::Statement(asked) => statement::run(connection, asked).await,
         Ledger::Transfers(asked) => transfers::run(connection, asked).await,
         Ledger::Show(asked) => show::run(connection, asked).await,
+        Ledger::Changes(asked) => changes::run(connection, asked).await,
         Ledger::Export(asked) => export::run(connection, asked).await,
+        Ledger::Import(asked) => import::run(connection, asked).await,
     }
 }
 
