@@ -48,7 +48,7 @@ pub struct Entry {
 }
 
 /// What an entry of steps begins with; its origin is owned or borrowed.
-pub(super) struct Head<O> {
+pub(crate) struct Head<O> {
     pub key: Option<CommandKey>,
     pub origin: Option<O>,
     pub atomicity: Atomicity,
@@ -72,40 +72,40 @@ pub fn decode_entries(
     Ok((header, entries))
 }
 
-/// What a record says that was done.
-pub(crate) enum Done {
-    /// A command with a key was executed, or rejected.
-    Key(u128),
-    /// A step that was accepted.
-    Step(Written<u32>),
+/// What a record says, one after the other.
+pub(crate) enum Fact {
+    /// A command of steps, which follow; rejected where it says so.
+    Command(Head<Origin>),
+    /// A step that was accepted, with its place in the command.
+    Step(u32, Written<u32>),
+    /// A step that was rejected on its own.
+    Refused(Rejection),
     /// A hold that expired.
     Expired(TransferId),
 }
 
-/// Reads what the entries of a record did, with accounts by number, for someone who has no engine.
-pub(crate) fn read_done(
+/// Reads what a record says, with accounts by number, for someone who has no engine.
+pub(crate) fn read_facts(
     record: &Record,
-    mut visit: impl FnMut(Done) -> Result<(), StorageError>,
+    mut visit: impl FnMut(Fact) -> Result<(), StorageError>,
 ) -> Result<RecordHeader, StorageError> {
     let (header, mut reader) = record.open()?;
     let day = day_of(header.time);
     for _ in 0..header.count {
         let Some(head) = read_head(&mut reader)? else {
-            read_expired(&mut reader)?
-                .into_iter()
-                .try_for_each(|hold| visit(Done::Expired(hold)))?;
+            let mut expired = read_expired(&mut reader)?.into_iter();
+            expired.try_for_each(|hold| visit(Fact::Expired(hold)))?;
             continue;
         };
-        if let Some(key) = head.key {
-            visit(Done::Key(key.id))?;
-        }
-        for index in (0_u32..).take(head.count) {
-            let rejected =
-                head.rejection.is_some() || read_step_rejection(index, &mut reader)?.is_some();
-            if rejected {
+        let (count, is_rejected) = (head.count, head.rejection.is_some());
+        visit(Fact::Command(head))?;
+        for index in (0_u32..).take(count) {
+            let refused = if is_rejected { None } else { read_step_rejection(index, &mut reader)? };
+            if is_rejected || refused.is_some() {
                 read_step::<AccountId>(day, &mut reader)?;
+                refused.map_or(Ok(()), |rejection| visit(Fact::Refused(rejection)))?;
             } else {
-                visit(Done::Step(read_step(day, &mut reader)?))?;
+                visit(Fact::Step(index, read_step(day, &mut reader)?))?;
             }
         }
     }
@@ -114,36 +114,32 @@ pub(crate) fn read_done(
 
 /// What came of the command with a key, in whose record it stands.
 pub(crate) fn key_state(record: &Record, key: u128) -> Result<KeyState, StorageError> {
-    let (header, mut reader) = record.open()?;
-    let (mut number, day) = (header.first_number, day_of(header.time));
-    for _ in 0..header.count {
-        let Some(Head { key: found_key, rejection, count, .. }) = read_head(&mut reader)? else {
-            read_expired(&mut reader)?;
-            continue;
-        };
-        let first_number = number;
-        let (mut rejections, mut found) = (Vec::new(), Vec::new());
-        for index in (0_u32..).take(count) {
-            let refused =
-                if rejection.is_some() { None } else { read_step_rejection(index, &mut reader)? };
-            if rejection.is_some() || refused.is_some() {
-                read_step::<AccountId>(day, &mut reader)?;
-                rejections.extend(refused);
-                continue;
+    let mut number = record.open()?.0.first_number;
+    let (mut state, mut is_its) = (None, false);
+    let (mut refused, mut moved) = (Vec::new(), Vec::new());
+    read_facts(record, |fact| {
+        match fact {
+            Fact::Command(Head { key: its, rejection, .. }) => {
+                let its = its.filter(|its| its.id == key);
+                is_its = its.is_some();
+                state = its.map(|its| (its, rejection, number)).or(state);
             }
-            let step = read_step::<u32>(day, &mut reader)?;
-            found.extend(step.found(index));
-            number += u64::from(matches!(step, Written::Transfer(_)));
+            Fact::Step(index, step) => {
+                number += u64::from(matches!(step, Written::Transfer(_)));
+                moved.extend(step.found(index).filter(|_| is_its));
+            }
+            Fact::Refused(rejection) => refused.extend(is_its.then_some(rejection)),
+            Fact::Expired(_) => {}
         }
-        if let Some(CommandKey { body, first_seen, .. }) = found_key.filter(|one| one.id == key) {
-            let outcome = match rejection {
-                Some(rejection) => Outcome::Rejected(rejection),
-                None => Outcome::Done { first_number, rejections, found },
-            };
-            return Ok(KeyState { body, first_seen, outcome });
-        }
-    }
-    Err(damaged("a record without its command"))
+        Ok(())
+    })?;
+    let found = state.ok_or_else(|| damaged("a record without its command"))?;
+    let (CommandKey { body, first_seen, .. }, rejection, first_number) = found;
+    let outcome = match rejection {
+        Some(rejection) => Outcome::Rejected(rejection),
+        None => Outcome::Done { first_number, rejections: refused, found: moved },
+    };
+    Ok(KeyState { body, first_seen, outcome })
 }
 
 /// Who sent the command of a record that made a transfer, where somebody is known to have.
@@ -151,26 +147,18 @@ pub(crate) fn origin_of(
     record: &Record,
     transfer: TransferId,
 ) -> Result<Option<Origin>, StorageError> {
-    let (header, mut reader) = record.open()?;
-    let day = day_of(header.time);
-    for _ in 0..header.count {
-        let Some(head) = read_head(&mut reader)? else {
-            read_expired(&mut reader)?;
-            continue;
-        };
-        let mut made = false;
-        for index in (0_u32..).take(head.count) {
-            if head.rejection.is_some() || read_step_rejection(index, &mut reader)?.is_some() {
-                read_step::<AccountId>(day, &mut reader)?;
-            } else if let Written::Transfer(written) = read_step::<u32>(day, &mut reader)? {
-                made |= written.id == transfer;
+    let (mut sender, mut found) = (None, None);
+    read_facts(record, |fact| {
+        match fact {
+            Fact::Command(head) => sender = head.origin,
+            Fact::Step(_, Written::Transfer(written)) if written.id == transfer => {
+                found = Some(sender.take());
             }
+            Fact::Step(..) | Fact::Refused(_) | Fact::Expired(_) => {}
         }
-        if made {
-            return Ok(head.origin);
-        }
-    }
-    Err(damaged("a record without its transfer"))
+        Ok(())
+    })?;
+    found.ok_or_else(|| damaged("a record without its transfer"))
 }
 
 fn decode(

@@ -33,8 +33,8 @@ mod step;
 mod transfer;
 mod tree;
 
-pub(crate) use codec::{Done, key_state, origin_of, read_done};
 pub use codec::{Entry, decode_entries};
+pub(crate) use codec::{Fact, key_state, origin_of, read_facts};
 pub use decide::STEPS_MAX;
 pub(crate) use decide::reversal_of;
 pub(crate) use ids::{made_ms, ms};

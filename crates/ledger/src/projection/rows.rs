@@ -1,6 +1,6 @@
 //! What records say, as rows and entries of runs, before any of it is inserted.
 
-use kernel::{Amount, Timestamp, Uuid};
+use kernel::{Amount, CommandKey, Timestamp, Uuid};
 use storage::journal::{Record, RecordHeader};
 use storage::{Params, StorageError, Tx, params, sql};
 
@@ -8,7 +8,7 @@ use super::chunk::{Chunked, Chunks};
 use super::run::{Place, Posting};
 use super::segment::Entries;
 use super::{Held, Remembered};
-use crate::book::{Done, Moved, Written, WrittenTransfer, made_ms, ms, read_done, reversal_of};
+use crate::book::{Fact, Moved, Written, WrittenTransfer, made_ms, ms, read_facts, reversal_of};
 use crate::model::{NewAccount, Rest, TransferId};
 use crate::query::TransferKind;
 
@@ -109,15 +109,19 @@ impl Rows {
     ) -> Result<(), StorageError> {
         let (header, _) = record.open()?;
         let (mut number, time) = (header.first_number, header.time);
-        read_done(record, |done| {
-            match done {
-                Done::Key(key) => self.keys.push(Place { key, number: header.seq }),
-                Done::Expired(hold) => self.expire(book, hold.uuid(), (number - 1, time))?,
-                Done::Step(Written::Transfer(transfer)) => {
+        read_facts(record, |fact| {
+            match fact {
+                Fact::Command(head) => {
+                    let place = |key: CommandKey| Place { key: key.id, number: header.seq };
+                    self.keys.extend(head.key.map(place));
+                }
+                Fact::Refused(_) => {}
+                Fact::Expired(hold) => self.expire(book, hold.uuid(), (number - 1, time))?,
+                Fact::Step(_, Written::Transfer(transfer)) => {
                     self.transfer(book, number, time, &transfer)?;
                     number += 1;
                 }
-                Done::Step(step) => self.other(book, &header, step)?,
+                Fact::Step(_, step) => self.other(book, &header, step)?,
             }
             Ok(())
         })?;
