@@ -42,11 +42,10 @@ pub(super) struct Stretch {
 
 impl Filter {
     pub(super) fn insert(&mut self, key: u128) {
-        let used: usize = self.generations.iter().map(|one| one.blocks.len()).sum();
         let last = self.generations.last();
         if last.is_none_or(|last| last.keys >= last.blocks.len() * KEYS_PER_BLOCK) {
             let wanted = last.map_or(BLOCKS_FIRST, |last| last.blocks.len() * GROWTH);
-            let blocks = wanted.min(BLOCKS_MAX - used);
+            let blocks = wanted.min(BLOCKS_MAX - self.size());
             if blocks > 0 {
                 self.generations.push(Generation { blocks: vec![[0; 8]; blocks], keys: 0 });
             }
@@ -84,12 +83,19 @@ impl Filter {
     /// Takes back a stretch that was written down; false where it does not fit the ones before it.
     pub(super) fn restore(&mut self, stretch: &Stretch) -> bool {
         let Stretch { generation, blocks, keys, from, .. } = *stretch;
-        if generation == self.generations.len() && blocks <= BLOCKS_MAX {
+        if generation == self.generations.len() && (1..=BLOCKS_MAX - self.size()).contains(&blocks)
+        {
             self.generations.push(Generation { blocks: vec![[0; 8]; blocks], keys });
         }
         let generation = self.generations.get_mut(generation);
-        let place = generation.and_then(|one| one.blocks.get_mut(from..from + stretch.words.len()));
+        let behind = generation.and_then(|one| one.blocks.get_mut(from..));
+        let place = behind.and_then(|blocks| blocks.get_mut(..stretch.words.len()));
         place.map(|place| place.copy_from_slice(&stretch.words)).is_some()
+    }
+
+    /// The blocks of all generations.
+    fn size(&self) -> usize {
+        self.generations.iter().map(|one| one.blocks.len()).sum()
     }
 }
 
@@ -125,8 +131,7 @@ mod tests {
         assert!((0..count).all(|key| filter.may_contain(key << 40)));
         let wrong = (0..count).filter(|key| filter.may_contain((key << 40) + 1)).count();
         assert!(wrong < 5_000, "{wrong} of a million strange keys may be known");
-        let bytes: usize = filter.generations.iter().map(|one| one.blocks.len() * 64).sum();
-        assert!(bytes < 4 << 20, "{bytes} B");
+        assert!(filter.size() * 64 < 4 << 20, "{} blocks", filter.size());
     }
 
     #[test]
@@ -152,7 +157,19 @@ mod tests {
             .zip(&other.generations)
             .all(|(one, two)| one.keys == two.keys && one.blocks == two.blocks);
         assert!(same && filter.generations.len() == other.generations.len());
-        let strange = Stretch { generation: 9, blocks: 1, keys: 1, from: 0, words: vec![] };
-        assert!(!other.restore(&strange));
+        // What is damaged is refused, and harms nothing.
+        let next = other.generations.len();
+        for (generation, blocks, from, words) in [
+            (9, 1, 0, 0),
+            (next, 0, 0, 0),
+            (next, BLOCKS_MAX, 0, 0),
+            (0, 0, usize::MAX, 1),
+            (0, 0, BLOCKS_FIRST, 1),
+        ] {
+            let words = vec![[0; 8]; words];
+            let strange = Stretch { generation, blocks, keys: 1, from, words };
+            assert!(!other.restore(&strange));
+        }
+        assert!((0..40_000).all(|key| other.may_contain(key)));
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct TransferIds {
     slabs: VecDeque<Slab>,
     /// Those that say no time, or were used long after it or before it; with their numbers.
     odd: HashMap<u128, u64>,
-    /// The odd ones that were dropped.
+    /// The odd ones that say no time and were dropped.
     dropped_odd: Filter,
     /// What the tables know of the command that is decided now.
     learnt: HashSet<u128>,
@@ -153,7 +153,9 @@ impl TransferIds {
                 number > archived || made_ms(id).is_some_and(|made| made >= horizon)
             };
             let dropped = self.odd.extract_if(|id, number| !is_kept(*id, *number));
-            dropped.for_each(|(id, _)| self.dropped_odd.insert(id));
+            // Of those that say a time the horizon tells.
+            let timeless = dropped.map(|(id, _)| id).filter(|id| made_ms(*id).is_none());
+            timeless.for_each(|id| self.dropped_odd.insert(id));
         }
     }
 
@@ -295,7 +297,8 @@ mod tests {
         }
         let horizon = ids.horizon_ms();
         let dropped = ids.odd.extract_if(|id, _| made_ms(*id).is_none_or(|made| made < horizon));
-        dropped.for_each(|(id, _)| ids.dropped_odd.insert(id));
+        let timeless = dropped.map(|(id, _)| id).filter(|id| made_ms(*id).is_none());
+        timeless.for_each(|id| ids.dropped_odd.insert(id));
     }
 
     proptest! {
