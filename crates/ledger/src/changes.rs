@@ -18,9 +18,9 @@ use crate::error::LedgerError;
 use crate::model::{AccountId, AccountKind, TransferId};
 use crate::postings::last_number;
 use crate::projection::run::read_postings;
-use crate::projection::{chunk_of, segment};
+use crate::projection::segment;
 use crate::query::TransferView;
-use crate::store;
+use crate::store::{self, Sides};
 
 /// Changes that are read at a time.
 const READ_MAX: usize = 512;
@@ -30,21 +30,6 @@ const WINDOW_TRANSFERS: u64 = 16_384;
 const POLL: Duration = Duration::from_secs(1);
 
 sql! {
-    SIDES = concat!(
-        "WITH transfer AS MATERIALIZED (
-             SELECT number, debit, credit FROM ledger_transfer
-             WHERE tenant = app_tenant() AND book = $1 AND chunk >= ",
-        chunk_of!("$2"),
-        "        AND chunk <= $3 AND number >= $2 AND number <= $3)
-         SELECT transfer.number, transfer.debit, transfer.credit, debit.kind, credit.kind
-         FROM transfer
-         JOIN ledger_account AS debit
-             ON debit.tenant = app_tenant() AND debit.book = $1 AND debit.number = transfer.debit
-         JOIN ledger_account AS credit
-             ON credit.tenant = app_tenant() AND credit.book = $1
-             AND credit.number = transfer.credit
-         ORDER BY transfer.number"
-    );
     EXPIRIES =
         "SELECT expiry.number, expiry.place, expiry.hold, expiry.amount, expiry.expired_at,
              debit.id, debit.kind, expiry.debit_balance,
@@ -200,17 +185,15 @@ impl Changes {
         let mut items = items(&mut tx, self.book, self.after).await?;
         items.retain(|item| self.until.is_none_or(|until| item.place().number <= until));
         let last = items.last().map_or(self.after, Item::place);
-        let mut sides = Vec::new();
         if last.number >= from {
             self.window.cover(&mut tx, book, from, last.number).await?;
-            sides = tx.rows(&SIDES, params![book, from, last.number]).await?;
         }
         tx.commit().await?;
-        let (mut sides, mut changes) = (sides.iter(), Vec::with_capacity(items.len()));
+        let mut changes = Vec::with_capacity(items.len());
         for item in items {
             changes.push(match item {
                 Item::Expiry(change) => change,
-                Item::Transfer(view) => self.window.change(view, sides.next())?,
+                Item::Transfer(view, sides) => self.window.change(view, sides)?,
             });
         }
         self.after = last;
@@ -221,14 +204,14 @@ impl Changes {
 
 /// A transfer, or a hold that expired.
 pub(crate) enum Item {
-    Transfer(TransferView),
+    Transfer(TransferView, Sides),
     Expiry(Change),
 }
 
 impl Item {
     pub(crate) fn place(&self) -> ChangePlace {
         match self {
-            Self::Transfer(view) => ChangePlace { number: view.number, expiry: 0 },
+            Self::Transfer(view, _) => ChangePlace { number: view.number, expiry: 0 },
             Self::Expiry(change) => change.place,
         }
     }
@@ -241,15 +224,16 @@ pub(crate) async fn items(
     after: ChangePlace,
 ) -> Result<Vec<Item>, StorageError> {
     let views = store::transfers_from(tx, book, after.number + 1, READ_MAX).await?;
-    let last = views.last().map_or(after.number, |view| view.number);
+    let last = views.last().map_or(after.number, |(view, _)| view.number);
     let expiries = expiries(tx, book.uuid(), after, last).await?;
     // Where there are more, what stands behind them waits.
     let end = match expiries.len() < READ_MAX {
         true => ChangePlace { number: last, expiry: u64::MAX },
         false => expiries.last().map_or(after, |change| change.place),
     };
-    let views = views.into_iter().map(Item::Transfer).filter(|item| item.place() <= end);
-    let mut items: Vec<Item> = views.chain(expiries.into_iter().map(Item::Expiry)).collect();
+    let transfers = views.into_iter().map(|(view, sides)| Item::Transfer(view, sides));
+    let transfers = transfers.filter(|item| item.place() <= end);
+    let mut items: Vec<Item> = transfers.chain(expiries.into_iter().map(Item::Expiry)).collect();
     items.sort_by_key(Item::place);
     Ok(items)
 }
@@ -313,22 +297,17 @@ impl Window {
         Ok(())
     }
 
-    /// A transfer with the balances after it; `sides` names its accounts by number.
-    fn change(&self, view: TransferView, sides: Option<&Row>) -> Result<Change, StorageError> {
+    /// A transfer with the balances after it.
+    fn change(&self, view: TransferView, sides: Sides) -> Result<Change, StorageError> {
         let number = view.number;
-        let damaged = || {
-            let text = format!("transfer {number} has no balances after it");
-            StorageError::Damaged { text }
+        let after = |(account, kind): (u32, AccountKind), id: AccountId| {
+            let text = || format!("transfer {number} has no balances after it");
+            let balance = self.balances.get(&(number, account));
+            let balance = *balance.ok_or_else(|| StorageError::Damaged { text: text() })?;
+            Ok::<_, StorageError>(BalanceAfter { account: id, balance: kind.natural(balance) })
         };
-        let row = sides.ok_or_else(damaged)?;
-        let is_same = row.get::<u64>(0)? == number;
-        let after = |account: u32, id: AccountId, kind: AccountKind| {
-            let balance = self.balances.get(&(number, account)).filter(|_| is_same);
-            let balance = kind.natural(*balance.ok_or_else(damaged)?);
-            Ok::<_, StorageError>(BalanceAfter { account: id, balance })
-        };
-        let debit = after(row.get(1)?, view.debit, store::kind(row, 3)?)?;
-        let credit = after(row.get(2)?, view.credit, store::kind(row, 4)?)?;
+        let debit = after(sides.debit, view.debit)?;
+        let credit = after(sides.credit, view.credit)?;
         let place = ChangePlace { number, expiry: 0 };
         Ok(Change { place, what: Changed::Transfer(Box::new(view)), debit, credit })
     }

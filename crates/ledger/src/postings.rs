@@ -8,13 +8,16 @@ use crate::book::made_ms;
 use crate::projection::run::{Place, Posting, account_key, read_places, read_postings};
 use crate::projection::{chunk_of, segment};
 
-/// The segments that are looked into at first: who asks for the last few entries seldom needs more.
-const SEGMENTS_FIRST: usize = 8;
-/// The segments that are looked into at a time after these.
+/// The most segments that are looked into at a time. It begins with one: who asks for the last few
+/// entries of a busy account needs no more.
 const SEGMENTS_MAX: usize = 64;
-/// The pieces of one segment that are read at a time: those of an account that sees everything are
+/// Each time so many times as many.
+const SEGMENTS_GROWTH: usize = 8;
+/// The pieces of one segment that are read at first.
+const PIECES_FIRST: usize = 8;
+/// The pieces that are read at a time after these: those of an account that sees everything are
 /// many.
-const PIECES_MAX: usize = 8;
+const PIECES_MAX: usize = 64;
 
 sql! {
     SEGMENTS =
@@ -131,29 +134,38 @@ impl KeyRun {
         let rows = tx.rows(&SEGMENTS, params![self.book, self.until]).await?;
         let segments: Vec<u64> =
             rows.iter().map(|row| row.get(0)).collect::<Result<_, StorageError>>()?;
-        let (first, rest) = segments.split_at(segments.len().min(SEGMENTS_FIRST));
-        for some in std::iter::once(first).chain(rest.chunks(SEGMENTS_MAX)) {
-            let many = some.iter().map(|segment| self.pieces(*segment, self.until)).collect();
-            for (segment, mut pieces) in some.iter().zip(tx.rows_many(&PIECES, many).await?) {
+        let (mut rest, mut count) = (segments.as_slice(), 1);
+        while !rest.is_empty() {
+            let some = rest.split_off(..count.min(rest.len())).unwrap_or_default();
+            count = (count * SEGMENTS_GROWTH).min(SEGMENTS_MAX);
+            let look = |segment: &u64| self.pieces(*segment, self.until, PIECES_FIRST);
+            let looks = some.iter().map(look).collect();
+            for (segment, pieces) in some.iter().zip(tx.rows_many(&PIECES, looks).await?) {
+                let (mut pieces, mut limit) = (pieces, PIECES_FIRST);
                 loop {
                     for piece in &pieces {
                         if !visit(&piece.get::<Vec<u8>>(2)?)? {
                             return Ok(());
                         }
+                        // Of another key's pieces only the last may hold this one's entries.
+                        if piece.get::<Vec<u8>>(0)? != self.key {
+                            break;
+                        }
                     }
-                    let Some(last) = pieces.get(PIECES_MAX - 1) else { break };
+                    let Some(last) = pieces.get(limit - 1) else { break };
                     let (key, number): (Vec<u8>, u64) = (last.get(0)?, last.get(1)?);
                     let before = number.checked_sub(1).filter(|_| key == self.key);
                     let Some(until) = before else { break };
-                    pieces = tx.rows(&PIECES, self.pieces(*segment, until)).await?;
+                    limit = PIECES_MAX;
+                    pieces = tx.rows(&PIECES, self.pieces(*segment, until, limit)).await?;
                 }
             }
         }
         Ok(())
     }
 
-    fn pieces(&self, segment: u64, until: u64) -> Params {
-        params![self.book, self.kind, segment, self.key.clone(), until, PIECES_MAX]
+    fn pieces(&self, segment: u64, until: u64, limit: usize) -> Params {
+        params![self.book, self.kind, segment, self.key.clone(), until, limit]
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) async fn existing(
         };
         let views = store::transfers_from(tx, book, number, reach.min(rest.len())).await?;
         let mut same = 0;
-        for (view, (step, transfer)) in views.iter().zip(rest) {
+        for ((view, _), (step, transfer)) in views.iter().zip(rest) {
             if view.id != transfer.id {
                 break;
             }

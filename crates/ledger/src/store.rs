@@ -1,6 +1,6 @@
 //! The only SQL of the ledger: books, texts, and reading what the projection wrote.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kernel::{Amount, BookId, Commodity, Date, Timestamp, Uuid, time};
 use storage::journal::RowChange;
@@ -11,6 +11,10 @@ use crate::postings::{Postings, last_number, numbers_of_ids, numbers_of_referenc
 use crate::projection::chunk_of;
 use crate::projection::run::Posting;
 use crate::query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferView};
+
+/// Transfers whose numbers are no further apart are read together, with what stands between them: a
+/// look of its own costs about as much as so many rows.
+const TRANSFERS_APART_MAX: u64 = 4;
 
 /// Transfers with the names of what they touch; `$condition` says which. They are read out of their
 /// chunks first: under row-level security PostgreSQL seeks nothing by what a function may leak.
@@ -27,7 +31,8 @@ macro_rules! transfers {
                  transfer.amount, debit.commodity, debit.scale, transfer.code, transfer.effective,
                  transfer.booked_at, text.reference, text.purpose, text.counterparty,
                  transfer.expires_at, transfer.hold, transfer.reference, transfer.reverses,
-                 reversal.id, transfer.asked, text.metadata
+                 reversal.id, transfer.asked, text.metadata, debit.number, debit.kind,
+                 credit.number, credit.kind
              FROM transfer
              JOIN ledger_account AS debit
                  ON debit.tenant = app_tenant() AND debit.book = transfer.book
@@ -72,12 +77,18 @@ sql! {
         "SELECT number, id, kind, commodity, scale FROM ledger_account
          WHERE tenant = app_tenant() AND book = $1 AND (code = $2 OR $2 IS NULL)
          ORDER BY number";
-    TRANSFER = transfers!("chunk = ", chunk_of!("$2"), " AND number = $2");
     TRANSFERS_BETWEEN = transfers!(
         "chunk >= ",
         chunk_of!("$2"),
         " AND chunk <= $3 AND number >= $2 AND number <= $3"
     );
+}
+
+/// The numbers of the accounts that a transfer touches, and which side increases them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sides {
+    pub debit: (u32, AccountKind),
+    pub credit: (u32, AccountKind),
 }
 
 /// An account as the tables know it.
@@ -281,40 +292,49 @@ fn last_before(before: Option<u64>) -> u64 {
     before.map_or(i64::MAX.unsigned_abs(), |before| before.saturating_sub(1))
 }
 
-/// The transfers with these numbers, in their order.
+/// The transfers with these numbers, each of them once, in their order. Those that are close to
+/// each other are read together: they stand in the same chunks.
 pub(crate) async fn transfers_by_number(
     tx: &mut Tx,
     book: BookId,
     numbers: Vec<u64>,
 ) -> Result<Vec<TransferView>, StorageError> {
-    let many = numbers.iter().map(|number| params![book.uuid(), *number]).collect();
-    let rows = tx.rows_many(&TRANSFER, many).await?;
+    let mut sorted = numbers.clone();
+    sorted.sort_unstable();
+    let close = sorted.chunk_by(|one, next| next - one <= TRANSFERS_APART_MAX);
+    let range = |close: &[u64]| Some(params![book.uuid(), *close.first()?, *close.last()?]);
+    let ranges = close.filter_map(range).collect();
+    let mut found: HashMap<u64, TransferView> = HashMap::with_capacity(numbers.len());
+    for row in tx.rows_many(&TRANSFERS_BETWEEN, ranges).await?.iter().flatten() {
+        if sorted.binary_search(&row.get(0)?).is_ok() {
+            found.insert(row.get(0)?, view(row)?);
+        }
+    }
     let damaged = |number| StorageError::Damaged { text: format!("transfer {number} is missing") };
-    let view =
-        |(rows, number): (&Vec<Row>, u64)| view(rows.first().ok_or_else(|| damaged(number))?);
-    rows.iter().zip(numbers).map(view).collect()
+    let one = |number| found.remove(&number).ok_or_else(|| damaged(number));
+    numbers.into_iter().map(one).collect()
 }
 
-/// The transfers with the numbers from `first` to `last`, in their order.
+/// The rows of the transfers with the numbers from `first` to `last`, in their order.
 async fn between(
     tx: &mut Tx,
     book: BookId,
     first: u64,
     last: u64,
-) -> Result<Vec<TransferView>, StorageError> {
-    let rows = tx.rows(&TRANSFERS_BETWEEN, params![book.uuid(), first, last]).await?;
-    rows.iter().map(view).collect()
+) -> Result<Vec<Row>, StorageError> {
+    tx.rows(&TRANSFERS_BETWEEN, params![book.uuid(), first, last]).await
 }
 
-/// The transfers from a number on, in their order.
+/// The transfers from a number on, in their order, with the accounts that they touch.
 pub(crate) async fn transfers_from(
     tx: &mut Tx,
     book: BookId,
     number: u64,
     limit: usize,
-) -> Result<Vec<TransferView>, StorageError> {
+) -> Result<Vec<(TransferView, Sides)>, StorageError> {
     let last = number.saturating_add(limit as u64).saturating_sub(1);
-    between(tx, book, number.max(1), last).await
+    let rows = between(tx, book, number.max(1), last).await?;
+    rows.iter().map(|row| Ok((view(row)?, sides(row)?))).collect()
 }
 
 pub(crate) async fn transfers(
@@ -346,9 +366,7 @@ pub(crate) async fn transfers(
     } else {
         let last = until.min(last_number(tx, book.uuid()).await?);
         let first = last.saturating_sub(limit as u64).saturating_add(1);
-        let mut views = between(tx, book, first, last).await?;
-        views.reverse();
-        return Ok(views);
+        return between(tx, book, first, last).await?.iter().rev().map(view).collect();
     }
     let mut found = transfers_by_number(tx, book, numbers).await?;
     found.retain(|found| {
@@ -358,6 +376,10 @@ pub(crate) async fn transfers(
     });
     found.truncate(limit);
     Ok(found)
+}
+
+fn sides(row: &Row) -> Result<Sides, StorageError> {
+    Ok(Sides { debit: (row.get(21)?, kind(row, 22)?), credit: (row.get(23)?, kind(row, 24)?) })
 }
 
 fn view(row: &Row) -> Result<TransferView, StorageError> {

@@ -5,8 +5,11 @@
 
 mod pounded;
 
-use kernel::{Amount, BookId, Context, PageRequest, Uuid};
-use ledger::{EngineLimits, Ledger, TransferId, TransferSearch, TransferText};
+use kernel::{Amount, BookId, Context, Date, PageRequest, Uuid, time};
+use ledger::{
+    AccountId, EngineLimits, Ledger, Movement, NewTransfer, Request, Step, TransferFilter,
+    TransferId, TransferSearch, TransferText,
+};
 use storage::{Level, Mode, Tx};
 use testing::{Cell, TestDatabase};
 
@@ -52,6 +55,28 @@ impl Book {
     }
 }
 
+/// Both sides of what a double, 64 bits and the ledger itself can hold.
+const AMOUNTS: [i128; 8] =
+    [1, (1 << 53) - 1, 1 << 53, (1 << 53) + 1, (1 << 63) - 1, 1 << 63, 10_i128.pow(38), i128::MAX];
+
+/// Each amount, there and back, on the first day that there is and on the last.
+fn extreme() -> impl Iterator<Item = NewTransfer> {
+    let day = |text| time::parse_date(text).unwrap();
+    let post = |debit, credit, minor, effective: Date, id: usize| NewTransfer {
+        id: TransferId::from_uuid(Uuid::from_u128(u128::MAX - id as u128)),
+        movement: Movement::Post { debit, credit, amount: Amount::from_minor(minor) },
+        code: u16::MAX,
+        reference: None,
+        effective,
+        reverses: None,
+    };
+    let (there, back): (AccountId, AccountId) = (pounded::DEBIT, pounded::CREDIT);
+    AMOUNTS.into_iter().enumerate().flat_map(move |(at, minor)| {
+        let first = post(there, back, minor, day("0001-01-01"), 2 * at);
+        [first, post(back, there, minor, day("9999-12-31"), 2 * at + 1)]
+    })
+}
+
 testing::both_databases! {
     modules = [ledger::MODULE];
 
@@ -93,5 +118,30 @@ testing::both_databases! {
         for number in 1..=COMMITS {
             assert_eq!(known.get(&id(number)).map(|one| one.number), Some(number));
         }
+    }
+    async fn the_largest_amounts_and_the_farthest_dates_come_back(db: TestDatabase) {
+        let context = db.context(db.new_tenant());
+        let ledger = Ledger::start(db.database.clone(), EngineLimits::default()).await.unwrap();
+        let book = pounded::open(&db.database, &ledger, &context).await;
+        let steps = extreme().map(Step::Transfer).collect();
+        let request = Request { steps, ..Request::default() };
+        ledger.execute(&context, book, request).await.unwrap();
+        ledger.wait_for_book(book).await.unwrap();
+
+        let mut tx = db.database.begin(Level::Tenant(context.tenant), Mode::Read).await.unwrap();
+        let (filter, page) = (TransferFilter::default(), PageRequest::first(200));
+        let found = ledger.transfers(&mut tx, book, &filter, &page).await.unwrap();
+        let found = found.items.iter().rev().map(|one| (one.debit, one.amount, one.effective));
+        let asked = extreme().map(|one| {
+            let Movement::Post { debit, amount, .. } = one.movement else { panic!("{one:?}") };
+            (debit, amount, one.effective)
+        });
+        assert_eq!(found.collect::<Vec<_>>(), asked.collect::<Vec<_>>());
+
+        // What went there has come back, so each second balance is nothing.
+        let history = ledger.history(&mut tx, book, pounded::DEBIT, &page).await.unwrap();
+        let balances = history.items.iter().rev().map(|line| line.balance);
+        let expected = AMOUNTS.into_iter().flat_map(|minor| [minor, 0]).map(Amount::from_minor);
+        assert_eq!(balances.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     }
 }

@@ -144,7 +144,7 @@ impl Export {
         items.retain(|item| item.place().number <= self.last);
         let Some(last) = items.last().map(Item::place) else { return Ok(None) };
         let touched = |item: &Item| match item {
-            Item::Transfer(transfer) => [transfer.debit, transfer.credit],
+            Item::Transfer(transfer, _) => [transfer.debit, transfer.credit],
             Item::Expiry(change) => [change.debit.account, change.credit.account],
         };
         let touched: BTreeSet<AccountId> = items.iter().flat_map(touched).collect();
@@ -155,7 +155,7 @@ impl Export {
             accounts.into_iter().map(|named| (named.account.id, named)).collect();
         self.place = Place::Transfers(last);
         let text = |item: &Item| match (item, self.format) {
-            (Item::Transfer(transfer), _) => self.transfer(transfer, &accounts),
+            (Item::Transfer(transfer, _), _) => self.transfer(transfer, &accounts),
             (Item::Expiry(change), ExportFormat::JsonLines) => Ok(tables::json_expiry(change)),
             // Nothing moved.
             (Item::Expiry(_), _) => Ok(String::new()),
