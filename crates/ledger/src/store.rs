@@ -292,8 +292,8 @@ fn last_before(before: Option<u64>) -> u64 {
     before.map_or(i64::MAX.unsigned_abs(), |before| before.saturating_sub(1))
 }
 
-/// The transfers with these numbers, each of them once, in their order. Those that are close to
-/// each other are read together: they stand in the same chunks.
+/// The transfers with these numbers, in their order; one may be asked for twice. Those that are
+/// close to each other are read together: they stand in the same chunks.
 pub(crate) async fn transfers_by_number(
     tx: &mut Tx,
     book: BookId,
@@ -301,6 +301,7 @@ pub(crate) async fn transfers_by_number(
 ) -> Result<Vec<TransferView>, StorageError> {
     let mut sorted = numbers.clone();
     sorted.sort_unstable();
+    sorted.dedup();
     let close = sorted.chunk_by(|one, next| next - one <= TRANSFERS_APART_MAX);
     let range = |close: &[u64]| Some(params![book.uuid(), *close.first()?, *close.last()?]);
     let ranges = close.filter_map(range).collect();
@@ -311,7 +312,7 @@ pub(crate) async fn transfers_by_number(
         }
     }
     let damaged = |number| StorageError::Damaged { text: format!("transfer {number} is missing") };
-    let one = |number| found.remove(&number).ok_or_else(|| damaged(number));
+    let one = |number| found.get(&number).cloned().ok_or_else(|| damaged(number));
     numbers.into_iter().map(one).collect()
 }
 
