@@ -75,12 +75,12 @@ impl Claims {
         if self.kinds.contains(&offered.kind) {
             return self.leases.take(tx, offered).await;
         }
-        tx.bind(Level::of(offered.tenant)).await?;
+        tx.bind(Level::of(offered.tenant))?;
         let detail = format!("no worker here knows jobs of kind {}", offered.kind);
         let run_at = self.leases.env().now().plus_seconds(UNKNOWN_KIND_SECONDS);
         let error = LastError::new("kind_unknown", &detail);
         store::job::put_off(tx, offered.job, &error, run_at).await?;
-        tx.bind(Level::System).await?;
+        tx.bind(Level::System)?;
         Ok(None)
     }
 }

@@ -106,11 +106,11 @@ impl Leases {
         tx: &mut Tx,
         offered: &store::upkeep::Offered,
     ) -> Result<Option<Lease>, JobsError> {
-        tx.bind(Level::of(offered.tenant)).await?;
+        tx.bind(Level::of(offered.tenant))?;
         let whose = (offered.tenant, offered.job);
         let (until, now) = (self.until(), self.env().now());
         let lease = store::job::take(tx, whose, until, &self.worker, now).await?;
-        tx.bind(Level::System).await?;
+        tx.bind(Level::System)?;
         Ok(lease)
     }
 
@@ -119,7 +119,7 @@ impl Leases {
         let mut tx = self.database.begin(Level::System, Mode::Write).await?;
         let mut standings = Vec::with_capacity(leases.len());
         for lease in leases {
-            tx.bind(Level::of(lease.tenant)).await?;
+            tx.bind(Level::of(lease.tenant))?;
             let held = store::job::extend(&mut tx, lease, self.until()).await?;
             standings.push(Standing::of(held));
         }
@@ -194,10 +194,10 @@ impl Leases {
         let mut touched = store::upkeep::promote(&mut tx, now).await?;
         touched += u64::try_from(schedule::fire(&mut tx, now).await?).unwrap_or(0);
         for (lease, to_stop) in store::upkeep::left_behind(&mut tx, now).await? {
-            tx.bind(Level::of(lease.tenant)).await?;
+            tx.bind(Level::of(lease.tenant))?;
             let error = LastError::new("worker_lost", "its worker did not extend the lease");
             end(&mut tx, &lease, Failure::Again(error), to_stop).await?;
-            tx.bind(Level::System).await?;
+            tx.bind(Level::System)?;
             touched += 1;
         }
         touched += store::upkeep::forget(&mut tx, finished_before, dead_before).await?;

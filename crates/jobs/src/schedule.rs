@@ -118,7 +118,7 @@ pub async fn run_schedule(
 pub(crate) async fn fire(tx: &mut Tx, now: Timestamp) -> Result<usize, JobsError> {
     let due = store::schedule::due(tx, now).await?;
     for schedule in &due {
-        tx.bind(Level::of(schedule.tenant)).await?;
+        tx.bind(Level::of(schedule.tenant))?;
         let (env, actor) = (tx.database().env().clone(), Actor::system("schedule"));
         let context = Context::new(env, schedule.tenant, actor);
         let (next_at, job) = match Cron::parse(&schedule.cron, &schedule.zone) {
@@ -134,7 +134,7 @@ pub(crate) async fn fire(tx: &mut Tx, now: Timestamp) -> Result<usize, JobsError
         };
         store::schedule::ran(tx, schedule, next_at, (now, job)).await?;
     }
-    tx.bind(Level::System).await?;
+    tx.bind(Level::System)?;
     Ok(due.len())
 }
 

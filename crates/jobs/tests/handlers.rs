@@ -141,7 +141,7 @@ testing::both_databases! {
                 let end = run.completion(run.context().now());
                 assert_eq!(end.rows, Some(1));
                 let mut tx = database.begin(storage::Level::System, storage::Mode::Write).await?;
-                tx.bind(storage::Level::of(run.context().tenant)).await?;
+                tx.bind(storage::Level::of(run.context().tenant))?;
                 assert_eq!(tx.execute(end.statement, end.params.clone()).await?, 1);
                 assert_eq!(tx.execute(end.statement, end.params).await?, 0, "once only");
                 tx.commit().await?;

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use kernel::{Actor, BookId, Context, Env, TenantId, Uuid};
 use ledger::{EngineLimits, Ledger, LedgerError};
+use pounded::cent_with_text as cent;
 use storage::{Database, Limits};
 
 const CALLERS: u64 = 16;
@@ -63,9 +64,7 @@ impl Caller {
             let id = Uuid::from_u64_pair(round, next.fetch_add(1, Ordering::Relaxed));
             say(&format!("sent {id}"));
             let mut attempt = 0;
-            while let Err(error) =
-                self.ledger.execute(&self.context, self.book, pounded::cent(id)).await
-            {
+            while let Err(error) = self.ledger.execute(&self.context, self.book, cent(id)).await {
                 attempt += 1;
                 if attempt == ATTEMPTS_MAX {
                     return error;

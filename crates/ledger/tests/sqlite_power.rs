@@ -124,8 +124,7 @@ async fn commit(journal: &SqlJournal, record: &Record) {
     let mut commit = journal.begin().await.unwrap();
     let row = RowChange::one(&ROW_ADD, params![record.seq]);
     assert_eq!(commit.carry(TENANT, &[row]).await.unwrap(), Carried::Done);
-    commit.append(std::slice::from_ref(record)).await.unwrap();
-    commit.commit().await.unwrap();
+    commit.commit(std::slice::from_ref(record)).await.unwrap();
 }
 
 /// Opens what a loss of power left; how many of the records are there, each with its row.

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kernel::Env;
+use kernel::{Env, TenantId};
 
 use crate::error::StorageError;
+use crate::journal::RowChange;
 use crate::level::{Level, Mode};
 use crate::log::{Bell, event};
 use crate::postgres::{Counts, Postgres, PostgresTx};
@@ -198,14 +199,14 @@ impl Tx {
     }
 
     /// Binds a system transaction to a tenant for the statements that follow, or back.
-    pub async fn bind(&mut self, level: Level) -> Result<(), StorageError> {
+    pub fn bind(&mut self, level: Level) -> Result<(), StorageError> {
         if !self.system {
             let (place, level) = ("Tx::bind".to_owned(), self.level.to_string());
             return Err(StorageError::Level { place, level });
         }
-        match &self.inner {
+        match &mut self.inner {
             EngineTx::Sqlite(tx) => tx.bind(level)?,
-            EngineTx::Postgres(tx) => tx.bind(level).await?,
+            EngineTx::Postgres(tx) => tx.bind(level),
         }
         self.level = level;
         Ok(())
@@ -218,7 +219,7 @@ impl Tx {
         params: Params,
     ) -> Result<Vec<Row>, StorageError> {
         self.check(statement)?;
-        let outcome = match &self.inner {
+        let outcome = match &mut self.inner {
             EngineTx::Sqlite(tx) => tx.rows(statement, &params),
             EngineTx::Postgres(tx) => tx.rows(statement, &params).await,
         };
@@ -232,7 +233,7 @@ impl Tx {
         many: Vec<Params>,
     ) -> Result<Vec<Vec<Row>>, StorageError> {
         self.check(statement)?;
-        let outcome = match &self.inner {
+        let outcome = match &mut self.inner {
             EngineTx::Sqlite(tx) => {
                 many.iter().map(|params: &Vec<Value>| tx.rows(statement, params)).collect()
             }
@@ -257,7 +258,7 @@ impl Tx {
         params: Params,
     ) -> Result<u64, StorageError> {
         self.check(statement)?;
-        let outcome = match &self.inner {
+        let outcome = match &mut self.inner {
             EngineTx::Sqlite(tx) => tx.execute(statement, &params),
             EngineTx::Postgres(tx) => tx.execute(statement, &params).await,
         };
@@ -285,7 +286,7 @@ impl Tx {
         many: Vec<Params>,
     ) -> Result<Vec<u64>, StorageError> {
         self.check(statement)?;
-        let outcome = match &self.inner {
+        let outcome = match &mut self.inner {
             EngineTx::Sqlite(tx) => tx.execute_many(statement, &many),
             EngineTx::Postgres(tx) => tx.execute_many(statement, &many, Counts::Asked).await,
         };
@@ -300,13 +301,40 @@ impl Tx {
         many: Vec<Params>,
     ) -> Result<(), StorageError> {
         self.check(statement)?;
-        let outcome = match &self.inner {
+        let outcome = match &mut self.inner {
             EngineTx::Sqlite(tx) => tx.execute_many(statement, &many).map(|_| ()),
             EngineTx::Postgres(tx) => {
                 tx.execute_many(statement, &many, Counts::Unasked).await.map(|_| ())
             }
         };
         self.note(outcome)
+    }
+
+    /// Changes the rows of commands, each of a tenant, as if one after the other; whether each
+    /// change touched the rows it must. Where one did not, or failed, all of them are to be given
+    /// up. For system transactions, which are bound to a tenant afterwards.
+    pub(crate) async fn change_rows(
+        &mut self,
+        commands: &[(TenantId, Vec<RowChange>)],
+    ) -> Result<bool, StorageError> {
+        for (tenant, changes) in commands {
+            self.level = Level::of(*tenant);
+            changes.iter().try_for_each(|change| self.check(change.statement))?;
+        }
+        if let EngineTx::Postgres(tx) = &mut self.inner {
+            let outcome = tx.change_rows(commands).await;
+            return self.note(outcome);
+        }
+        for (tenant, changes) in commands {
+            self.bind(Level::of(*tenant))?;
+            for RowChange { statement, params, rows, .. } in changes {
+                let touched = self.execute(statement, params.clone()).await?;
+                if rows.is_some_and(|rows| rows != touched) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Commits. What it wrote is durable when this returns.
@@ -324,14 +352,20 @@ impl Tx {
         Ok(())
     }
 
-    /// Commits without leaving this thread, which SQLite blocks meanwhile.
-    pub(crate) async fn commit_here(self) -> Result<(), StorageError> {
-        if self.failed {
-            return Err(StorageError::Poisoned);
-        }
+    /// Runs one statement with many rows of parameters and commits, without leaving this thread,
+    /// which SQLite blocks meanwhile.
+    pub(crate) async fn execute_many_and_commit(
+        mut self,
+        statement: &'static Statement,
+        many: Vec<Params>,
+    ) -> Result<(), StorageError> {
+        self.check(statement)?;
         match self.inner {
-            EngineTx::Sqlite(tx) => tx.commit_here(),
-            EngineTx::Postgres(tx) => tx.commit().await,
+            EngineTx::Sqlite(tx) => {
+                tx.execute_many(statement, &many)?;
+                tx.commit_here()
+            }
+            EngineTx::Postgres(tx) => tx.execute_many_and_commit(statement, many).await,
         }
     }
 
@@ -341,24 +375,51 @@ impl Tx {
     }
 
     /// Begins a part that can be given up alone.
-    pub(crate) async fn savepoint(&mut self) -> Result<(), StorageError> {
-        self.run("SAVEPOINT carried").await
+    pub(crate) fn savepoint(&mut self) -> Result<(), StorageError> {
+        self.run_before_next("SAVEPOINT carried")
     }
 
     /// Keeps what was done since the savepoint.
-    pub(crate) async fn release(&mut self) -> Result<(), StorageError> {
-        self.run("RELEASE SAVEPOINT carried").await
+    pub(crate) fn release(&mut self) -> Result<(), StorageError> {
+        self.run_before_next("RELEASE SAVEPOINT carried")
     }
 
     /// Gives up what was done since the savepoint, its failure included.
     pub(crate) async fn rollback_to_savepoint(&mut self) -> Result<(), StorageError> {
         self.failed = false;
-        self.run("ROLLBACK TO SAVEPOINT carried; RELEASE SAVEPOINT carried").await
+        let outcome = match &mut self.inner {
+            EngineTx::Sqlite(tx) => {
+                tx.run("ROLLBACK TO SAVEPOINT carried; RELEASE SAVEPOINT carried")
+            }
+            EngineTx::Postgres(tx) => tx.rollback_to_savepoint().await,
+        };
+        self.note(outcome)
+    }
+
+    /// Gives up what it wrote, and returns when that is done.
+    pub(crate) async fn roll_back(self) -> Result<(), StorageError> {
+        match self.inner {
+            EngineTx::Sqlite(tx) => drop(tx),
+            EngineTx::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+
+    /// Runs text that no store declares, on PostgreSQL together with the next statement.
+    pub(crate) fn run_before_next(&mut self, sql: &str) -> Result<(), StorageError> {
+        let outcome = match &mut self.inner {
+            EngineTx::Sqlite(tx) => tx.run(sql),
+            EngineTx::Postgres(tx) => {
+                tx.run_before_next(sql);
+                Ok(())
+            }
+        };
+        self.note(outcome)
     }
 
     /// Runs text that no store declares: migrations, savepoints, settings.
     pub(crate) async fn run(&mut self, sql: &str) -> Result<(), StorageError> {
-        let outcome = match &self.inner {
+        let outcome = match &mut self.inner {
             EngineTx::Sqlite(tx) => tx.run(sql),
             EngineTx::Postgres(tx) => tx.run(sql).await,
         };

@@ -25,6 +25,7 @@
 //! ```
 
 pub mod audit;
+mod bulk;
 pub mod crypto;
 mod db;
 mod error;

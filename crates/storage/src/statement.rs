@@ -2,8 +2,9 @@
 //! so that one test reads the syntax tree of each and a debug build refuses any that it missed.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::sync::{LazyLock, OnceLock};
+
+use crate::bulk::Bulk;
 
 /// One SQL text for both databases. Parameters are `$1`, `$2`, …; `{lock}` becomes `FOR UPDATE`
 /// where rows can be locked, `{skip_locked}` the same that passes over rows which others hold.
@@ -15,19 +16,6 @@ pub struct Statement {
     sqlite: OnceLock<String>,
     postgres: OnceLock<String>,
     postgres_bulk: OnceLock<Option<Bulk>>,
-}
-
-/// An insert of one row, written for PostgreSQL so that it takes an array of each parameter.
-pub(crate) struct Bulk {
-    head: String,
-    /// What of the row stands in front of each parameter and behind the last.
-    row: Vec<String>,
-    /// The number of each parameter in the row.
-    numbers: Vec<usize>,
-    tail: String,
-    /// Whether each row is added or the statement fails; otherwise one that is there is left.
-    pub all: bool,
-    sql: OnceLock<String>,
 }
 
 /// Whose rows a statement may touch.
@@ -88,9 +76,9 @@ impl Statement {
         })
     }
 
-    /// The same for many rows at once, where it inserts one row and does nothing else.
+    /// The same for many rows at once, where it adds or changes one and does nothing else.
     pub(crate) fn postgres_bulk(&self) -> Option<&Bulk> {
-        self.postgres_bulk.get_or_init(|| bulk(self.postgres())).as_ref()
+        self.postgres_bulk.get_or_init(|| Bulk::of(self.postgres())).as_ref()
     }
 
     /// Whether it was declared with [`sql!`](crate::sql), so that the test that reads every
@@ -102,58 +90,6 @@ impl Statement {
         });
         REGISTERED.contains(&std::ptr::from_ref(self).addr())
     }
-}
-
-impl Bulk {
-    /// The text, with the types of the one row's parameters.
-    pub(crate) fn sql<'a>(&self, types: impl Iterator<Item = &'a str>) -> &str {
-        self.sql.get_or_init(|| {
-            let (mut arrays, mut names) = (Vec::new(), Vec::new());
-            for (index, kind) in types.enumerate() {
-                arrays.push(format!("${}::{kind}[]", index + 1));
-                names.push(format!("c{}", index + 1));
-            }
-            let mut row = String::new();
-            for (index, part) in self.row.iter().enumerate() {
-                // Once for all rows.
-                row.push_str(&part.replace("app_tenant()", "(SELECT app_tenant())"));
-                if let Some(number) = self.numbers.get(index) {
-                    let _ = write!(row, "many.c{number}");
-                }
-            }
-            let (head, tail, arrays, names) =
-                (&self.head, &self.tail, arrays.join(", "), names.join(", "));
-            format!("{head}SELECT {row} FROM unnest({arrays}) AS many ({names}){tail}")
-        })
-    }
-}
-
-fn bulk(sql: &str) -> Option<Bulk> {
-    let (head, row) = sql.trim().split_once("VALUES")?;
-    let (row, tail) = match row.split_once("ON CONFLICT") {
-        Some((row, tail)) => (row.trim(), Some(tail.trim())),
-        None => (row.trim(), None),
-    };
-    // What else comes after the row (an update, RETURNING) says more than an insert.
-    let is_insert = head.starts_with("INSERT") && row.ends_with(')') && !row.contains("SELECT");
-    if !is_insert || tail.is_some_and(|tail| !tail.ends_with("DO NOTHING")) {
-        return None;
-    }
-    let mut parts = row.strip_prefix('(')?.strip_suffix(')')?.split('$');
-    let mut bulk = Bulk {
-        head: head.to_owned(),
-        row: vec![parts.next()?.to_owned()],
-        numbers: Vec::new(),
-        tail: tail.map_or_else(String::new, |tail| format!(" ON CONFLICT {tail}")),
-        all: tail.is_none(),
-        sql: OnceLock::new(),
-    };
-    for part in parts {
-        let digits = part.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(part.len());
-        bulk.numbers.push(part[..digits].parse().ok()?);
-        bulk.row.push(part[digits..].to_owned());
-    }
-    (!bulk.numbers.is_empty()).then_some(bulk)
 }
 
 /// The text without its marks for locks: SQLite has one writer, and a reader of the syntax tree
@@ -200,38 +136,4 @@ macro_rules! sql {
             $crate::Statement::new($sql, $reach, file!(), line!());
         $crate::inventory::submit! { $crate::statement::Registered(&$name) }
     };
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_insert_of_one_row_becomes_one_of_many() {
-        let bulk_of = |sql| bulk(sql).unwrap();
-        let many = bulk_of("INSERT INTO t (a, b) VALUES (app_tenant(), $2, lower($1))");
-        assert!(many.all);
-        assert_eq!(
-            many.sql(["text", "int8"].into_iter()),
-            "INSERT INTO t (a, b) SELECT (SELECT app_tenant()), many.c2, lower(many.c1) \
-             FROM unnest($1::text[], $2::int8[]) AS many (c1, c2)"
-        );
-        let many = bulk_of("INSERT INTO t (a) VALUES ($1) ON CONFLICT (a) DO NOTHING");
-        assert!(!many.all);
-        assert_eq!(
-            many.sql(["uuid"].into_iter()),
-            "INSERT INTO t (a) SELECT many.c1 FROM unnest($1::uuid[]) AS many (c1) \
-             ON CONFLICT (a) DO NOTHING"
-        );
-        for other in [
-            "INSERT INTO t (a) VALUES ($1) ON CONFLICT (a) DO UPDATE SET a = excluded.a",
-            "INSERT INTO t (a) VALUES ($1) RETURNING a",
-            "INSERT INTO t (a) VALUES ((SELECT b FROM u WHERE c = $1))",
-            "INSERT INTO t (a) SELECT $1",
-            "INSERT INTO t (a) VALUES (1)",
-            "UPDATE t SET a = $1",
-        ] {
-            assert!(bulk(other).is_none(), "{other}");
-        }
-    }
 }

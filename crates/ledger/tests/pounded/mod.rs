@@ -5,7 +5,7 @@
 use kernel::{Amount, BookId, Commodity, Context, PageRequest, Uuid, time};
 use ledger::{
     AccountId, AccountKind, Ledger, Limits, Movement, NewAccount, NewTransfer, Request, Step,
-    TransferFilter, TransferId,
+    TransferFilter, TransferId, TransferText,
 };
 use storage::{Database, Level, Mode};
 
@@ -39,6 +39,15 @@ pub fn cent(id: Uuid) -> Request {
         reverses: None,
     };
     Request { steps: vec![Step::Transfer(transfer)], ..Request::default() }
+}
+
+/// A transfer of a cent with a text, which is a row that its commit carries.
+pub fn cent_with_text(id: Uuid) -> Request {
+    let transfer = TransferId::from_uuid(id);
+    let purpose = Some(format!("cent {id}"));
+    let (reference, counterparty, metadata) = (None, None, None);
+    let text = TransferText { transfer, reference, purpose, counterparty, metadata };
+    Request { transfer_texts: vec![text], ..cent(id) }
 }
 
 /// Every transfer in the tables.

@@ -58,9 +58,7 @@ async fn carry<C: Commit>(
 }
 
 async fn append<F: Face>(face: &F, records: &[Record]) -> Result<(), StorageError> {
-    let mut commit = face.store().begin().await?;
-    commit.append(records).await?;
-    commit.commit().await
+    face.store().begin().await?.commit(records).await
 }
 
 pub async fn records_are_read_in_their_order<F: Face>(face: &F) {
@@ -87,9 +85,8 @@ pub async fn a_place_in_a_stream_is_taken_once<F: Face>(face: &F) {
     let mut commit = face.store().begin().await.unwrap();
     assert_eq!(carry(&mut commit, tenant(1), &[add(1)]).await.unwrap(), Carried::Done);
     let late = [record(2, 1, b"beside it"), record(1, 1, b"the second")];
-    let refused = commit.append(&late).await;
+    let refused = commit.commit(&late).await;
     assert!(matches!(refused, Err(StorageError::Duplicate { .. })), "{refused:?}");
-    assert!(commit.commit().await.is_err(), "nothing of it may be committed");
 
     assert_eq!(face.store().read(stream(1), 0, 10).await.unwrap(), [kept]);
     assert_eq!(face.store().read(stream(2), 0, 10).await.unwrap(), []);
@@ -99,10 +96,8 @@ pub async fn a_place_in_a_stream_is_taken_once<F: Face>(face: &F) {
 pub async fn a_commit_that_is_dropped_leaves_no_trace<F: Face>(face: &F) {
     let mut commit = face.store().begin().await.unwrap();
     assert_eq!(carry(&mut commit, tenant(1), &[add(1)]).await.unwrap(), Carried::Done);
-    commit.append(&[record(1, 1, b"dropped")]).await.unwrap();
     drop(commit);
 
-    assert_eq!(face.store().read(stream(1), 0, 10).await.unwrap(), []);
     assert_eq!(face.rows(tenant(1)).await, []);
     append(face, &[record(1, 1, b"in its place")]).await.unwrap();
 }
@@ -111,11 +106,9 @@ pub async fn what_is_not_committed_is_not_seen<F: Face>(face: &F) {
     let one = record(1, 1, b"an entry");
     let mut commit = face.store().begin().await.unwrap();
     assert_eq!(carry(&mut commit, tenant(1), &[add(1)]).await.unwrap(), Carried::Done);
-    commit.append(std::slice::from_ref(&one)).await.unwrap();
-    assert_eq!(face.store().read(stream(1), 0, 10).await.unwrap(), []);
     assert_eq!(face.rows(tenant(1)).await, []);
 
-    commit.commit().await.unwrap();
+    commit.commit(std::slice::from_ref(&one)).await.unwrap();
     assert_eq!(face.store().read(stream(1), 0, 10).await.unwrap(), [one]);
     assert_eq!(face.rows(tenant(1)).await, [(1, 0)]);
 }
@@ -133,11 +126,55 @@ pub async fn rows_that_do_not_fit_are_refused_alone<F: Face>(face: &F) {
     assert_eq!(refused, Carried::Refused(Refusal { change: 0, duplicate: false }));
     // It sees what the commit itself has changed.
     assert_eq!(carry(&mut commit, tenant(1), &[moved(0), moved(1)]).await.unwrap(), Carried::Done);
-    commit.append(&[record(1, 1, b"an entry")]).await.unwrap();
-    commit.commit().await.unwrap();
+    commit.commit(&[record(1, 1, b"an entry")]).await.unwrap();
 
     assert_eq!(face.rows(tenant(1)).await, [(1, 2)]);
     assert_eq!(face.store().read(stream(1), 0, 10).await.unwrap().len(), 1);
+}
+
+pub async fn rows_go_together_or_not_at_all<F: Face>(face: &F) {
+    let moved = |id, from| RowAct::Move { id, from, to: from + 1 };
+    let of = |owner: u128, acts: &[RowAct]| {
+        (tenant(owner), acts.iter().map(|act| act.change()).collect::<Vec<_>>())
+    };
+    let added: Vec<_> = (1..=40).map(|id| of(1, &[add(id)])).collect();
+    let begin = async || face.store().begin().await.unwrap();
+    let commit = begin().await.carry_together(&added).await.unwrap().unwrap();
+    commit.commit(&[record(1, 1, b"an entry")]).await.unwrap();
+    for (refused, why) in [
+        (vec![of(1, &[add(50)]), of(1, &[add(7)]), of(1, &[add(51)])], "a row that is there"),
+        (vec![of(1, &[add(50)]), of(1, &[add(50)])], "the same row twice"),
+        (vec![of(1, &[moved(1, 0)]), of(1, &[moved(2, 5)])], "a state that it is not in"),
+        (vec![of(1, &[moved(1, 0)]), of(1, &[moved(1, 0)])], "the same state twice"),
+        (vec![of(1, &[moved(1, 0)]), of(1, &[moved(60, 0)])], "a row that is not there"),
+        (vec![of(1, &[moved(1, 0)]), of(2, &[moved(1, 0)])], "another tenant's row"),
+    ] {
+        assert!(begin().await.carry_together(&refused).await.unwrap().is_none(), "{why}");
+    }
+    let went = [
+        of(1, &[moved(1, 0)]),
+        of(2, &[add(1)]),
+        of(1, &[moved(2, 0)]),
+        // Those that follow from each other, in whichever statements.
+        of(1, &[moved(2, 1), moved(2, 2)]),
+        of(1, &[add(41), moved(41, 0)]),
+        of(1, &[add(42), moved(42, 0)]),
+        of(1, &[moved(42, 1)]),
+        of(1, &[moved(41, 1)]),
+        of(2, &[moved(1, 0)]),
+    ];
+    let commit = begin().await.carry_together(&went).await.unwrap().unwrap();
+    commit.commit(&[record(1, 2, b"an entry")]).await.unwrap();
+
+    let state = |id: i64| match id {
+        1 => 1,
+        2 => 3,
+        41 | 42 => 2,
+        _ => 0,
+    };
+    let expected: Vec<_> = (1..=42).map(|id| (id, state(id))).collect();
+    assert_eq!(face.rows(tenant(1)).await, expected);
+    assert_eq!(face.rows(tenant(2)).await, [(1, 1)]);
 }
 
 pub async fn tenants_do_not_meet<F: Face>(face: &F) {
@@ -148,8 +185,7 @@ pub async fn tenants_do_not_meet<F: Face>(face: &F) {
     assert_eq!(refused, Carried::Refused(Refusal { change: 0, duplicate: false }));
     assert_eq!(carry(&mut commit, tenant(2), &[add(1), moved]).await.unwrap(), Carried::Done);
     commit.add_rows(tenant(3), vec![RowAct::Note { id: 1 }.change()]).await.unwrap();
-    commit.append(&[record(1, 1, b"an entry")]).await.unwrap();
-    commit.commit().await.unwrap();
+    commit.commit(&[record(1, 1, b"an entry")]).await.unwrap();
 
     assert_eq!(face.rows(tenant(1)).await, [(1, 0)]);
     assert_eq!(face.rows(tenant(2)).await, [(1, 1)]);
@@ -196,17 +232,21 @@ pub async fn a_snapshot_is_there_whole_or_not_at_all<F: Face>(face: &F) {
 }
 
 /// For stores that several processes use: one that stopped in the middle of a commit keeps nobody
-/// from its streams, and does not go on when it wakes.
+/// from its rows and its streams, and does not go on when it wakes.
 pub async fn whoever_stands_still_is_passed<F: Face>(face: &F) {
     let mut frozen = face.store().begin().await.unwrap();
     assert_eq!(carry(&mut frozen, tenant(1), &[add(1)]).await.unwrap(), Carried::Done);
-    frozen.append(&[record(1, 1, b"the frozen one's")]).await.unwrap();
 
     let taken_over = record(1, 1, b"the successor's");
-    let append = async || append(face, std::slice::from_ref(&taken_over)).await.ok();
-    testing::eventually("the successor's turn", append).await;
+    let take_over = async || {
+        let mut commit = face.store().begin().await.ok()?;
+        carry(&mut commit, tenant(1), &[add(1)]).await.ok()?;
+        commit.commit(std::slice::from_ref(&taken_over)).await.ok()
+    };
+    testing::eventually("the successor's turn", take_over).await;
 
-    assert!(frozen.commit().await.is_err(), "it was passed");
+    let late = frozen.commit(&[record(1, 1, b"the frozen one's")]).await;
+    assert!(late.is_err(), "it was passed");
     assert_eq!(face.store().read(stream(1), 0, 10).await.unwrap(), [taken_over]);
-    assert_eq!(face.rows(tenant(1)).await, []);
+    assert_eq!(face.rows(tenant(1)).await, [(1, 0)]);
 }

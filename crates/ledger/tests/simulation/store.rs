@@ -152,6 +152,10 @@ impl JournalStore for Connection {
         16
     }
 
+    fn carries_together(&self) -> bool {
+        true
+    }
+
     fn blocks(&self) -> bool {
         false
     }
@@ -173,7 +177,6 @@ impl SimCommit {
         if travelled.is_err() {
             self.roll_back();
         }
-        let broken = || StorageError::Unavailable { text: "the connection is broken".to_owned() };
         travelled.and(self.handed.as_mut().ok_or_else(broken))
     }
 
@@ -199,6 +202,18 @@ impl SimCommit {
             self.connection.server.sim.wait(1).await;
         }
         Err(StorageError::Locked { place: "sender_row".to_owned() })
+    }
+
+    async fn append(&mut self, records: &[Record]) -> Result<(), StorageError> {
+        let transaction = self.travel().await?.transaction;
+        let server = Arc::clone(&self.connection.server);
+        let claimed = server.claim(transaction, records).await;
+        if claimed.is_err() {
+            self.roll_back();
+        }
+        claimed?;
+        self.travel().await?.frame.records.extend_from_slice(records);
+        Ok(())
     }
 
     /// Changes one row; whether it was as it must be.
@@ -247,6 +262,21 @@ impl Commit for SimCommit {
         Ok(Carried::Done)
     }
 
+    async fn carry_together(
+        mut self,
+        commands: &[(TenantId, Vec<RowChange>)],
+    ) -> Result<Option<Self>, StorageError> {
+        for (tenant, changes) in commands {
+            match self.carry(*tenant, changes).await {
+                Ok(Carried::Done) => {}
+                Err(error) if self.handed.is_none() => return Err(error),
+                // As on a server, it fails whatever the reason.
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(self))
+    }
+
     async fn add_rows(
         &mut self,
         tenant: TenantId,
@@ -266,19 +296,8 @@ impl Commit for SimCommit {
         Ok(())
     }
 
-    async fn append(&mut self, records: &[Record]) -> Result<(), StorageError> {
-        let transaction = self.travel().await?.transaction;
-        let server = Arc::clone(&self.connection.server);
-        let claimed = server.claim(transaction, records).await;
-        if claimed.is_err() {
-            self.roll_back();
-        }
-        claimed?;
-        self.travel().await?.frame.records.extend_from_slice(records);
-        Ok(())
-    }
-
-    async fn commit(mut self) -> Result<(), StorageError> {
+    async fn commit(mut self, records: &[Record]) -> Result<(), StorageError> {
+        self.append(records).await?;
         self.travel().await?;
         let unknown = |text: &str| StorageError::UnknownOutcome { text: text.to_owned() };
         let Some(handed) = self.handed.take() else { return Err(unknown("it has ended")) };
@@ -302,6 +321,10 @@ impl Drop for SimCommit {
     fn drop(&mut self) {
         self.roll_back();
     }
+}
+
+fn broken() -> StorageError {
+    StorageError::Unavailable { text: "the connection is broken".to_owned() }
 }
 
 /// The projected tables, as one process sees them.

@@ -102,6 +102,7 @@ keep_the_contract! {
     a_commit_that_is_dropped_leaves_no_trace,
     what_is_not_committed_is_not_seen,
     rows_that_do_not_fit_are_refused_alone,
+    rows_go_together_or_not_at_all,
     tenants_do_not_meet,
     of_two_commits_at_once_one_is_done,
     a_snapshot_is_there_whole_or_not_at_all,

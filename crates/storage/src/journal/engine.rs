@@ -62,7 +62,7 @@ pub(super) struct Address {
 }
 
 /// What looks at a machine, or learns why there is none to look at.
-type Look<M> = Box<dyn FnOnce(Result<&M, StorageError>) + Send>;
+pub(super) type Look<M> = Box<dyn FnOnce(Result<&M, StorageError>) + Send>;
 
 pub(super) enum Message<M: Machine> {
     Commands { address: Address, commands: Vec<Sent<M>>, reply: Reply<M::Outcome> },

@@ -11,7 +11,7 @@ use crate::error::StorageError;
 /// come with the command, so that the same commands give the same bytes on every machine.
 pub trait Machine: Send + 'static {
     /// What callers send.
-    type Command: Send + 'static;
+    type Command: Send + Sync + 'static;
     /// What they get.
     type Outcome: Clone + Send + 'static;
 

@@ -18,6 +18,7 @@ mod lineage;
 mod machine;
 mod projector;
 mod record;
+mod round;
 mod shard;
 mod snapshot;
 mod store;

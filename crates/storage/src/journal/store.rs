@@ -107,6 +107,9 @@ pub trait JournalStore: Send + Sync + 'static {
     /// The most commands with guarded rows that one commit should hold.
     fn carried_max(&self) -> usize;
 
+    /// Whether the rows of many commands are better changed together than one by one.
+    fn carries_together(&self) -> bool;
+
     /// Whether a commit blocks its thread, so that the writer needs one of its own.
     fn blocks(&self) -> bool;
 }
@@ -129,6 +132,15 @@ pub trait Commit: Send {
         changes: &[RowChange],
     ) -> impl Future<Output = Result<Carried, StorageError>> + Send;
 
+    /// Changes the rows of many commands as if one after the other. Where one of them cannot be
+    /// done, which [`Commit::carry`] then says of each, the commit ends and leaves no trace.
+    fn carry_together(
+        self,
+        commands: &[(TenantId, Vec<RowChange>)],
+    ) -> impl Future<Output = Result<Option<Self>, StorageError>> + Send
+    where
+        Self: Sized;
+
     /// Adds rows that decide nothing.
     fn add_rows(
         &mut self,
@@ -136,14 +148,8 @@ pub trait Commit: Send {
         changes: Vec<RowChange>,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
 
-    /// Appends records.
-    fn append(
-        &mut self,
-        records: &[Record],
-    ) -> impl Future<Output = Result<(), StorageError>> + Send;
-
-    /// Makes all of it durable.
-    fn commit(self) -> impl Future<Output = Result<(), StorageError>> + Send;
+    /// Appends records, and makes all of it durable.
+    fn commit(self, records: &[Record]) -> impl Future<Output = Result<(), StorageError>> + Send;
 }
 
 /// The journal in the database.
@@ -155,8 +161,6 @@ pub struct SqlJournal {
 /// A system transaction of it.
 pub struct SqlCommit {
     tx: Tx,
-    /// The ends of the streams that it appends to.
-    tips: Vec<Tip>,
 }
 
 impl SqlJournal {
@@ -174,13 +178,15 @@ impl JournalStore for SqlJournal {
         let dialect = self.database.dialect();
         let mut tx = self.database.begin(Level::System, Mode::Write).await?;
         if dialect == Dialect::Postgres {
-            tx.run(&format!(
-                "SET LOCAL lock_timeout = {ROW_LOCK_MS_MAX};
+            // Its few statements have one good plan each; making one for the arrays of each commit
+            // takes longer than they do.
+            tx.run_before_next(&format!(
+                "SET LOCAL plan_cache_mode = force_generic_plan;
+                 SET LOCAL lock_timeout = {ROW_LOCK_MS_MAX};
                  SET LOCAL idle_in_transaction_session_timeout = {IDLE_MS_MAX}"
-            ))
-            .await?;
+            ))?;
         }
-        Ok(SqlCommit { tx, tips: Vec::new() })
+        Ok(SqlCommit { tx })
     }
 
     async fn streams(&self) -> Result<Vec<(Uuid, TenantId)>, StorageError> {
@@ -270,12 +276,13 @@ impl JournalStore for SqlJournal {
     }
 
     fn carried_max(&self) -> usize {
-        // Savepoints are free on SQLite; PostgreSQL's cache of them overflows at 64, and each
-        // costs a round trip that pure commands of the same batch wait for.
-        match self.database.dialect() {
-            Dialect::Sqlite => 64,
-            Dialect::Postgres => 16,
-        }
+        // Where one of them is refused they go one by one, and what is pure in the batch waits.
+        64
+    }
+
+    fn carries_together(&self) -> bool {
+        // Savepoints cost nothing where there is no way to a server.
+        self.database.dialect() == Dialect::Postgres
     }
 
     fn blocks(&self) -> bool {
@@ -309,15 +316,32 @@ impl Commit for SqlCommit {
         tenant: TenantId,
         changes: &[RowChange],
     ) -> Result<Carried, StorageError> {
-        self.tx.savepoint().await?;
-        self.tx.bind(Level::Tenant(tenant)).await?;
+        self.tx.savepoint()?;
+        self.tx.bind(Level::Tenant(tenant))?;
         let outcome = self.carry_each(changes).await;
         match outcome {
-            Ok(Carried::Done) => self.tx.release().await?,
+            Ok(Carried::Done) => self.tx.release()?,
             Ok(Carried::Refused(_)) | Err(_) => self.tx.rollback_to_savepoint().await?,
         }
-        self.tx.bind(Level::System).await?;
+        self.tx.bind(Level::System)?;
         outcome
+    }
+
+    async fn carry_together(
+        mut self,
+        commands: &[(TenantId, Vec<RowChange>)],
+    ) -> Result<Option<Self>, StorageError> {
+        match self.tx.change_rows(commands).await {
+            Ok(true) => {
+                self.tx.bind(Level::System)?;
+                return Ok(Some(self));
+            }
+            Ok(false) => {}
+            Err(error @ StorageError::Unavailable { .. }) => return Err(error),
+            Err(error) => tracing::debug!(%error, "rows cannot be changed together"),
+        }
+        self.tx.roll_back().await?;
+        Ok(None)
     }
 
     async fn add_rows(
@@ -325,7 +349,7 @@ impl Commit for SqlCommit {
         tenant: TenantId,
         changes: Vec<RowChange>,
     ) -> Result<(), StorageError> {
-        self.tx.bind(Level::Tenant(tenant)).await?;
+        self.tx.bind(Level::Tenant(tenant))?;
         let mut changes = changes.into_iter().peekable();
         // Neighbours with the same statement go together: one bulk insert for a batch's texts.
         while let Some(change) = changes.next() {
@@ -336,28 +360,22 @@ impl Commit for SqlCommit {
             }
             self.tx.insert_many(statement, many).await?;
         }
-        self.tx.bind(Level::System).await
+        self.tx.bind(Level::System)
     }
 
-    async fn append(&mut self, records: &[Record]) -> Result<(), StorageError> {
+    async fn commit(self, records: &[Record]) -> Result<(), StorageError> {
         let row = |record: &Record| {
             let Record { stream, tenant, seq, hash, body } = record;
             params![*stream, *seq, tenant.uuid(), *hash, body.clone()]
         };
-        self.tx.execute_many(&RECORD_APPEND, records.iter().map(row).collect()).await?;
-        let kind = StreamKind::Journal;
         let tip = |record: &Record| {
             let Record { stream, tenant, seq, hash, .. } = *record;
-            Tip { kind, stream, tenant, seq, hash }
+            Tip { kind: StreamKind::Journal, stream, tenant, seq, hash }
         };
-        self.tips.extend(records.iter().map(tip));
-        Ok(())
-    }
-
-    async fn commit(self) -> Result<(), StorageError> {
         let database = self.tx.database().clone();
-        self.tx.commit_here().await?;
-        database.bell().ring_grew(self.tips);
+        let rows = records.iter().map(row).collect();
+        self.tx.execute_many_and_commit(&RECORD_APPEND, rows).await?;
+        database.bell().ring_grew(records.iter().map(tip));
         Ok(())
     }
 }

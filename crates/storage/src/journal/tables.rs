@@ -196,9 +196,9 @@ impl<P: Projection> ProjectedTables for SqlTables<P> {
     async fn project(&self, records: &[Record], from: u64, to: u64) -> Result<(), StorageError> {
         let Some(Record { stream, tenant, .. }) = records.first() else { return Ok(()) };
         let mut tx = self.database.begin(Level::System, Mode::Project).await?;
-        tx.bind(Level::Tenant(*tenant)).await?;
+        tx.bind(Level::Tenant(*tenant))?;
         self.projection.project(&mut tx, records).await?;
-        tx.bind(Level::System).await?;
+        tx.bind(Level::System)?;
         // Where another process has moved on, this touches no row, and nothing is committed.
         tx.execute_one(&CHECKPOINT_MOVE, params![P::NAME, *stream, from, to]).await?;
         tx.commit().await?;

@@ -1,17 +1,17 @@
 //! The one writer of an engine: decides in order, commits for many, then answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{Env, TenantId, Uuid};
+use kernel::{Env, Uuid};
 use tokio::sync::mpsc;
 
-use super::RowChange;
-use super::engine::{Address, EngineLimits, Message, Reply, Sent};
-use super::machine::{Archive, Committed, Executed, Machine};
+use super::engine::{Address, EngineLimits, Look, Message, Sent};
+use super::machine::{Archive, Executed, Machine};
 use super::projector::Progress;
 use super::record::{Record, RecordHeader};
+use super::round::{Call, Decided, Round};
 use super::shard::{Batch, Shard};
 use super::snapshot::{self, Wanted};
 use super::store::{Carried, Commit, JournalStore};
@@ -21,6 +21,9 @@ use crate::error::StorageError;
 const TICK: Duration = Duration::from_secs(1);
 /// The streams that are read into memory at a tick though nobody has asked for them.
 const WAKE_MAX: usize = 64;
+/// How often others get to run before a commit that fewer wait for than for the last one: some
+/// tens of microseconds in all.
+const PATIENCE: usize = 64;
 
 pub(super) struct Writer<M: Machine, S: JournalStore, A: Archive> {
     storage: Arc<Storage<S, A>>,
@@ -33,6 +36,8 @@ pub(super) struct Writer<M: Machine, S: JournalStore, A: Archive> {
     shards: BTreeMap<Uuid, Shard<M>>,
     /// The streams that are not in memory, as far as this is known; nothing before it was asked.
     asleep: Option<Vec<Address>>,
+    /// The calls that the last commit answered.
+    answered: usize,
 }
 
 /// Where the writer keeps records, and finds the ids that machines forget.
@@ -57,28 +62,6 @@ impl<S: JournalStore, A: Archive> Storage<S, A> {
     }
 }
 
-/// The answers that wait for the commit: for each call, what came of its commands.
-struct Waiting<O> {
-    reply: Option<Reply<O>>,
-    address: Address,
-    outcomes: Vec<Result<Decided<O>, StorageError>>,
-}
-
-struct Decided<O> {
-    outcome: O,
-    replayed: bool,
-}
-
-/// One round of the writer.
-struct Round<M: Machine, S: JournalStore> {
-    commit: Option<S::Commit>,
-    waiting: Vec<Waiting<M::Outcome>>,
-    unguarded: BTreeMap<TenantId, Vec<RowChange>>,
-    commands: usize,
-    carried: usize,
-    bytes: usize,
-}
-
 impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     pub(super) fn new(
         storage: Arc<Storage<S, A>>,
@@ -87,8 +70,8 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         limits: EngineLimits,
         (receiver, snapshots): (mpsc::Receiver<Message<M>>, mpsc::Sender<Wanted>),
     ) -> Self {
-        let shards = BTreeMap::new();
-        Self { storage, env, progress, limits, receiver, snapshots, shards, asleep: None }
+        let (shards, asleep, answered) = (BTreeMap::new(), None, 0);
+        Self { storage, env, progress, limits, receiver, snapshots, shards, asleep, answered }
     }
 
     pub(super) async fn run(mut self) {
@@ -116,24 +99,21 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         }
     }
 
-    /// Decides what is queued, up to the limits, and commits it. False where it was told to stop.
+    /// Decides what is queued, up to the limits, and commits it; then answers those who only look.
+    /// False where it was told to stop.
     async fn round(&mut self, first: Message<M>) -> bool {
-        let mut round = Round::new();
+        let mut round = Round::new(!self.storage.store.carries_together());
+        let mut looks = Vec::new();
         let mut next = Some(first);
-        let mut go_on = true;
+        let (mut go_on, mut patience) = (true, PATIENCE);
         while let Some(message) = next {
             match message {
                 Message::Commands { address, commands, reply } => {
-                    self.decide(&mut round, address, commands, Some(reply)).await;
+                    let call = Call { address, commands, reply, outcomes: Vec::new() };
+                    self.decide(&mut round, call).await;
                 }
-                Message::Read { address, read } => {
-                    // What is decided and not yet committed must not be seen.
-                    self.finish(&mut round).await;
-                    match self.fresh(address).await {
-                        Ok(shard) => read(Ok(&shard.machine)),
-                        Err(error) => read(Err(error)),
-                    }
-                }
+                // What is decided and not yet committed must not be seen.
+                Message::Read { address, read } => looks.push((address, read)),
                 Message::Stop => {
                     go_on = false;
                     break;
@@ -142,10 +122,49 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
             if round.is_full(&self.limits, self.storage.store.carried_max()) {
                 break;
             }
-            next = self.receiver.try_recv().ok();
+            next = self.next_in_round(round.calls.len(), &mut patience).await;
         }
-        self.finish(&mut round).await;
+        self.answered = round.calls.len();
+        self.finish(round).await;
+        self.show(looks).await;
         go_on
+    }
+
+    /// What else is queued. Whoever the last commit answered may be about to send again, so where
+    /// there are fewer than that, others get to run first for a moment: one commit for all costs
+    /// little more than one for the first of them.
+    async fn next_in_round(&mut self, calls: usize, patience: &mut usize) -> Option<Message<M>> {
+        loop {
+            match self.receiver.try_recv() {
+                Ok(message) => return Some(message),
+                Err(_) if calls == 0 || calls >= self.answered || *patience == 0 => return None,
+                Err(_) => *patience -= 1,
+            }
+            if self.storage.store.blocks() {
+                std::thread::yield_now();
+            } else {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Lets callers look at machines as their journals have them.
+    async fn show(&mut self, looks: Vec<(Address, Look<M>)>) {
+        let mut fresh = BTreeSet::new();
+        for (address, look) in looks {
+            let shard = if fresh.contains(&address.stream) {
+                self.shard(address).await.map(|shard| &*shard)
+            } else {
+                self.fresh(address).await
+            };
+            match shard {
+                Ok(shard) => {
+                    fresh.insert(address.stream);
+                    look(Ok(&shard.machine));
+                }
+                Err(error) => look(Err(error)),
+            }
+        }
     }
 
     /// Lets time pass in the streams where it changes something.
@@ -161,11 +180,12 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
             .filter(|(_, shard)| due(shard))
             .map(|(stream, shard)| Address { stream: *stream, tenant: shard.tenant })
             .collect();
+        let mut round = Round::new(true);
         for address in streams {
             // It is in memory, and what is due in it goes into its batch.
-            let _ = self.open(address).await;
+            let _ = self.open(&mut round, address).await;
         }
-        self.finish(&mut Round::new()).await;
+        self.finish(round).await;
     }
 
     /// Reads some of the streams that nobody has asked for since the start, or since they were
@@ -197,28 +217,24 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         }
     }
 
-    async fn decide(
-        &mut self,
-        round: &mut Round<M, S>,
-        address: Address,
-        commands: Vec<Sent<M>>,
-        reply: Option<Reply<M::Outcome>>,
-    ) {
-        let mut outcomes = Vec::with_capacity(commands.len());
-        for sent in commands {
-            round.commands += 1;
-            outcomes.push(self.decide_one(round, address, sent).await);
+    /// Decides a call's commands in their order.
+    async fn decide(&mut self, round: &mut Round<M, S>, mut call: Call<M>) {
+        call.outcomes.clear();
+        for (index, sent) in call.commands.iter().enumerate() {
+            let place = (round.calls.len(), index);
+            call.outcomes.push(self.decide_one(round, (call.address, place), sent).await);
         }
-        round.waiting.push(Waiting { reply, address, outcomes });
+        round.commands += call.commands.len();
+        round.calls.push(call);
     }
 
     async fn decide_one(
         &mut self,
         round: &mut Round<M, S>,
-        address: Address,
-        sent: Sent<M>,
+        (address, place): (Address, (usize, usize)),
+        sent: &Sent<M>,
     ) -> Result<Decided<M::Outcome>, StorageError> {
-        self.open(address).await?;
+        self.open(round, address).await?;
         let Some(shard) = self.shards.get_mut(&address.stream) else { return Err(closed()) };
         if let Some(key) = shard.machine.unsure_key(&sent.command) {
             self.storage.recall(address, key, &mut shard.machine).await?;
@@ -230,54 +246,61 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         }
         let time = shard.batch.time;
         let (mark, start) = (shard.machine.mark(), shard.batch.entries.len());
-        let outcome = match shard.machine.execute(time, &sent.command, &mut shard.batch.entries) {
+        let mut outcome = match shard.machine.execute(time, &sent.command, &mut shard.batch.entries)
+        {
             Executed::Known(outcome) => return Ok(Decided { outcome, replayed: true }),
             Executed::New(outcome) => outcome,
         };
-        // A row of a step that was rejected is not changed, guarded or not.
-        let goes = |change: &RowChange| change.step.is_none_or(|step| M::did(&outcome, step));
-        let (guarded, unguarded): (Vec<_>, Vec<_>) =
-            sent.rows.into_iter().filter(goes).partition(|change| change.rows.is_some());
-        let mut outcome = outcome;
-        if M::accepted(&outcome) && !guarded.is_empty() {
-            let carried = Self::carry(&self.storage.store, round, address.tenant, &guarded).await;
-            if !matches!(carried, Ok(Carried::Done)) {
-                shard.machine.undo_to(mark);
-                shard.batch.entries.truncate(start);
+        let guarded = sent.guarded(&outcome);
+        if !guarded.is_empty() {
+            round.carried += 1;
+            if !round.alone {
+                round.together.push(place);
+            } else {
+                let carried = round.carry(&self.storage.store, address.tenant, &guarded).await;
+                if !matches!(carried, Ok(Carried::Done)) {
+                    shard.machine.undo_to(mark);
+                    shard.batch.entries.truncate(start);
+                }
+                if let Carried::Refused(refusal) = carried? {
+                    let entries = &mut shard.batch.entries;
+                    outcome = shard.machine.refuse(time, &sent.command, refusal, entries);
+                }
             }
-            if let Carried::Refused(refusal) = carried? {
-                let entries = &mut shard.batch.entries;
-                outcome = shard.machine.refuse(time, &sent.command, refusal, entries);
-            }
-        }
-        if M::accepted(&outcome) && !unguarded.is_empty() {
-            round.unguarded.entry(address.tenant).or_default().extend(unguarded);
         }
         shard.batch.count += 1;
         round.bytes += shard.batch.entries.len() - start;
         Ok(Decided { outcome, replayed: false })
     }
 
-    async fn carry(
-        store: &S,
-        round: &mut Round<M, S>,
-        tenant: TenantId,
-        changes: &[RowChange],
-    ) -> Result<Carried, StorageError> {
-        round.carried += 1;
-        let mut commit = match round.commit.take() {
-            Some(commit) => commit,
-            None => store.begin().await?,
-        };
-        let outcome = commit.carry(tenant, changes).await;
-        round.commit = Some(commit);
-        outcome
+    /// Takes back what a round decided, and decides it again with each command's rows on their own.
+    async fn decide_again(&mut self, round: &mut Round<M, S>) {
+        for stream in &round.streams {
+            if let Some(shard) = self.shards.get_mut(stream) {
+                shard.machine.undo_to(shard.batch.mark);
+                shard.batch = Batch::default();
+            }
+        }
+        (round.alone, round.bytes) = (true, 0);
+        round.together.clear();
+        for call in std::mem::take(&mut round.calls) {
+            self.decide(round, call).await;
+        }
     }
 
-    /// Commits the round and answers; afterwards it is empty.
-    async fn finish(&mut self, round: &mut Round<M, S>) {
-        let records = self.seal();
-        let outcome = if records.is_empty() { Ok(()) } else { self.commit(round, &records).await };
+    /// Commits a round and answers.
+    async fn finish(&mut self, mut round: Round<M, S>) {
+        let mut carried = round.carry_together(&self.storage.store).await;
+        if matches!(carried, Ok(false)) {
+            self.decide_again(&mut round).await;
+            carried = Ok(true);
+        }
+        let records = self.seal(&round);
+        let outcome = match carried {
+            Ok(_) if records.is_empty() => Ok(()),
+            Ok(_) => self.commit(&mut round, &records).await,
+            Err(error) => Err(error),
+        };
         match &outcome {
             Ok(()) => {
                 for record in &records {
@@ -297,30 +320,24 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
                 }
             }
         }
-        for waiting in round.waiting.drain(..) {
-            let seq = self.shards.get(&waiting.address.stream).map_or(0, |shard| shard.seq);
-            let answer = waiting.outcomes.into_iter().map(|decided| {
-                let Decided { outcome: came, replayed } = decided?;
-                outcome.as_ref().map_err(again)?;
-                Ok(Committed { outcome: came, seq, replayed })
-            });
-            if let Some(reply) = waiting.reply {
-                // The caller may have gone; what was decided stays decided.
-                let _ = reply.send(answer.collect());
+        for stream in &round.streams {
+            if let Some(shard) = self.shards.get_mut(stream) {
+                shard.batch = Batch::default();
             }
         }
-        for shard in self.shards.values_mut() {
-            shard.batch = Batch::default();
+        for call in round.calls.drain(..) {
+            let seq = self.shards.get(&call.address.stream).map_or(0, |shard| shard.seq);
+            call.answer(seq, &outcome);
         }
-        *round = Round::new();
-        if let Err(error) = self.make_room().await {
+        if let Err(error) = self.make_room(&round.streams).await {
             tracing::warn!(%error, "what may be forgotten is not known");
         }
     }
 
     /// Lets machines forget what the archive holds.
-    async fn make_room(&mut self) -> Result<(), StorageError> {
-        for (stream, shard) in &mut self.shards {
+    async fn make_room(&mut self, streams: &BTreeSet<Uuid>) -> Result<(), StorageError> {
+        for stream in streams {
+            let Some(shard) = self.shards.get_mut(stream) else { continue };
             if shard.machine.is_crowded() {
                 let archived = self.storage.archive.archived(shard.tenant, *stream).await?;
                 shard.machine.forget(archived);
@@ -334,15 +351,11 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         round: &mut Round<M, S>,
         records: &[Record],
     ) -> Result<(), StorageError> {
-        let mut commit = match round.commit.take() {
-            Some(commit) => commit,
-            None => self.storage.store.begin().await?,
-        };
-        for (tenant, changes) in std::mem::take(&mut round.unguarded) {
+        let mut commit = round.commit(&self.storage.store).await?;
+        for (tenant, changes) in round.unguarded() {
             commit.add_rows(tenant, changes).await?;
         }
-        commit.append(records).await?;
-        match commit.commit().await {
+        match commit.commit(records).await {
             Err(StorageError::UnknownOutcome { text }) => {
                 Self::resolve(&self.storage.store, records, text).await
             }
@@ -372,8 +385,9 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
         }
     }
 
-    fn seal(&self) -> Vec<Record> {
-        let busy = self.shards.iter().filter(|(_, shard)| shard.batch.count > 0);
+    fn seal(&self, round: &Round<M, S>) -> Vec<Record> {
+        let shards = round.streams.iter().filter_map(|stream| self.shards.get_key_value(stream));
+        let busy = shards.filter(|(_, shard)| shard.batch.count > 0);
         busy.map(|(stream, shard)| {
             let header = RecordHeader {
                 codec: M::CODEC,
@@ -407,9 +421,17 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     }
 
     /// Opens a stream's batch, to which commands may then be added.
-    async fn open(&mut self, address: Address) -> Result<(), StorageError> {
+    async fn open(
+        &mut self,
+        round: &mut Round<M, S>,
+        address: Address,
+    ) -> Result<(), StorageError> {
         let now = self.env.now();
-        self.shard(address).await?.open_batch(now);
+        let shard = self.shard(address).await?;
+        if shard.batch.count == 0 {
+            shard.open_batch(now);
+            round.streams.insert(address.stream);
+        }
         Ok(())
     }
 
@@ -428,35 +450,6 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
     }
 }
 
-impl<M: Machine, S: JournalStore> Round<M, S> {
-    const fn new() -> Self {
-        Self {
-            commit: None,
-            waiting: Vec::new(),
-            unguarded: BTreeMap::new(),
-            commands: 0,
-            carried: 0,
-            bytes: 0,
-        }
-    }
-
-    const fn is_full(&self, limits: &EngineLimits, carried_max: usize) -> bool {
-        self.commands >= limits.batch_max
-            || self.bytes >= limits.batch_bytes_max
-            || self.carried >= carried_max
-    }
-}
-
 fn closed() -> StorageError {
     StorageError::Unavailable { text: "the stream was closed".to_owned() }
-}
-
-/// The same error for another caller of the batch.
-fn again(error: &StorageError) -> StorageError {
-    match error {
-        StorageError::UnknownOutcome { text } => {
-            StorageError::UnknownOutcome { text: text.clone() }
-        }
-        other => StorageError::Unavailable { text: format!("the batch failed: {other}") },
-    }
 }

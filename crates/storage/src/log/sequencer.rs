@@ -170,7 +170,7 @@ async fn number(
     events: Vec<Unnumbered>,
     now: Timestamp,
 ) -> Result<Vec<Tip>, StorageError> {
-    tx.bind(Level::of(tenant)).await?;
+    tx.bind(Level::of(tenant))?;
     let mut ends: BTreeMap<Uuid, End> = BTreeMap::new();
     let (mut rows, mut taken): (Vec<Params>, Vec<Params>) = (Vec::new(), Vec::new());
     for event in events {

@@ -115,7 +115,7 @@ impl HeadSigner {
         copy.await.map_err(ended)??;
         let mut tx = self.database.begin(Level::System, Mode::Write).await?;
         for (tenant, rows) in rows {
-            tx.bind(Level::of(tenant)).await?;
+            tx.bind(Level::of(tenant))?;
             tx.execute_many(&KEEP, rows).await?;
         }
         tx.commit().await

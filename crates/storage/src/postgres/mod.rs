@@ -1,11 +1,17 @@
 //! PostgreSQL: a pool of connections, statements prepared once a connection and sent pipelined
-//! where they do not need each other's answers.
+//! where they do not need each other's answers. What begins a transaction or binds it goes to the
+//! server with the statement behind it, and so costs no way there and back of its own.
 //!
 //! What must stay true: every statement runs between BEGIN and COMMIT under the role and tenant of
-//! its transaction; a connection goes back to the pool only after COMMIT or ROLLBACK, and never
-//! once a statement on it was cancelled: the server may act on that after the next one has begun.
+//! its transaction (where what stands before it fails, the server refuses it, for its transaction
+//! has failed); a connection goes back to the pool only after COMMIT or ROLLBACK, and never once a
+//! statement on it was cancelled: the server may act on that after the next one has begun.
 
+mod many;
+mod rows;
 mod types;
+
+pub(crate) use many::Counts;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,23 +19,15 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures_util::future::try_join_all;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, NoTls};
 
+use self::many::{PIPELINE_MAX, Way, behind, fly};
 use crate::db::Limits;
 use crate::error::StorageError;
 use crate::level::{Level, Mode};
 use crate::statement::Statement;
 use crate::value::{Row, Value};
-
-/// The statements of one bulk call that are under way at a time.
-const PIPELINE_MAX: usize = 512;
-/// The fewest rows that are inserted as arrays.
-const BULK_ROWS_MIN: usize = 16;
-/// The most that one statement inserts.
-const BULK_ROWS_MAX: usize = 1_024;
-/// The bulk inserts of one call that are under way at a time.
-const BULKS_PIPELINED_MAX: usize = 4;
 
 /// How long a projector that stands still keeps others from the tables: their readers wait so long.
 const PROJECT_IDLE_MS_MAX: u64 = 2_000;
@@ -43,6 +41,14 @@ pub(crate) struct Postgres {
 /// A transaction of PostgreSQL. Dropping it rolls it back before the connection is used again.
 pub(crate) struct PostgresTx {
     client: Option<Object>,
+    /// What the server is told before the next statement.
+    before: String,
+    /// The level of that statement; the migrations have none.
+    level: Option<Level>,
+    /// The level that the server knows of.
+    bound: Option<Level>,
+    /// Whether it was told anything.
+    begun: bool,
     /// Set while a statement is under way: still set when this is dropped, it was abandoned.
     busy: AtomicBool,
 }
@@ -52,7 +58,14 @@ impl Postgres {
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             StorageError::Unavailable { text: format!("the database URL is not valid: {error}") }
         })?;
-        config.application_name("florin").connect_timeout(Duration::from_secs(5));
+        let Limits { transaction_ms_max, .. } = limits;
+        // A process that stands still keeps nobody from its rows for ever.
+        let options = format!(
+            "{} -c statement_timeout={transaction_ms_max} \
+             -c idle_in_transaction_session_timeout={transaction_ms_max}",
+            config.get_options().unwrap_or_default(),
+        );
+        config.application_name("florin").connect_timeout(Duration::from_secs(5)).options(options);
         let recycling_method = RecyclingMethod::Fast;
         let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
         let wait = Some(Duration::from_millis(limits.begin_wait_ms_max));
@@ -73,33 +86,25 @@ impl Postgres {
             }
             error => StorageError::Unavailable { text: chain(&error) },
         })?;
-        let kind = match mode {
-            Mode::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Mode::Write => "ISOLATION LEVEL READ COMMITTED READ WRITE",
-            Mode::Project => {
-                "ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = off"
-            }
+        let begin = match mode {
+            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
+            Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE".to_owned(),
+            Mode::Project => format!(
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+                 SET LOCAL synchronous_commit = off;
+                 SET LOCAL idle_in_transaction_session_timeout = {PROJECT_IDLE_MS_MAX}"
+            ),
         };
-        let tx = PostgresTx::new(client);
-        let statement_ms = self.limits.transaction_ms_max;
-        // A process that stands still keeps nobody from its rows for ever.
-        let idle_ms = if mode == Mode::Project { PROJECT_IDLE_MS_MAX } else { statement_ms };
-        tx.run(&format!(
-            "BEGIN {kind}; SET LOCAL statement_timeout = {statement_ms};
-             SET LOCAL idle_in_transaction_session_timeout = {idle_ms}; {}",
-            bind_sql(level)
-        ))
-        .await?;
-        Ok(tx)
+        Ok(PostgresTx::new(client, begin, Some(level)))
     }
 
     /// A transaction of the migrations: under the role that connects, which owns the tables.
     pub(crate) async fn begin_as_owner(&self) -> Result<PostgresTx, StorageError> {
         let unavailable = |text| StorageError::Unavailable { text };
         let client = self.pool.get().await.map_err(|error| unavailable(chain(&error)))?;
-        let tx = PostgresTx::new(client);
-        tx.run("BEGIN").await?;
-        Ok(tx)
+        let begin = "BEGIN; SET LOCAL statement_timeout = 0;
+                     SET LOCAL idle_in_transaction_session_timeout = 0";
+        Ok(PostgresTx::new(client, begin.to_owned(), None))
     }
 }
 
@@ -108,8 +113,9 @@ fn bind_sql(level: Level) -> String {
 }
 
 impl PostgresTx {
-    const fn new(client: Object) -> Self {
-        Self { client: Some(client), busy: AtomicBool::new(false) }
+    fn new(client: Object, begin: String, level: Option<Level>) -> Self {
+        let (client, busy) = (Some(client), AtomicBool::new(false));
+        Self { client, before: begin, level, bound: None, begun: false, busy }
     }
 
     /// Marks the connection as busy until the answer is there.
@@ -124,57 +130,103 @@ impl PostgresTx {
         self.client.as_ref().ok_or(StorageError::Poisoned)
     }
 
-    pub(crate) async fn bind(&self, level: Level) -> Result<(), StorageError> {
-        self.run(&bind_sql(level)).await
+    /// What must be sent before the next statement, which the caller sends.
+    fn take_before(&mut self) -> String {
+        self.begun = true;
+        if let Some(level) = self.level.filter(|_| self.level != self.bound) {
+            self.run_before_next(&bind_sql(level));
+            self.bound = self.level;
+        }
+        std::mem::take(&mut self.before)
+    }
+
+    /// Has text run before the next statement, or before the commit.
+    pub(crate) fn run_before_next(&mut self, sql: &str) {
+        if !self.before.is_empty() {
+            self.before.push_str("; ");
+        }
+        self.before.push_str(sql);
+    }
+
+    pub(crate) const fn bind(&mut self, level: Level) {
+        self.level = Some(level);
+    }
+
+    /// Gives up what was done since the savepoint, its failure included. Done when this returns: in
+    /// a transaction that has failed the next statement could not be prepared.
+    pub(crate) async fn rollback_to_savepoint(&mut self) -> Result<(), StorageError> {
+        self.bound = self.level;
+        self.run("ROLLBACK TO SAVEPOINT carried; RELEASE SAVEPOINT carried").await?;
+        // What it was bound to since then is given up too.
+        self.bound = None;
+        Ok(())
+    }
+
+    /// Gives up everything. Done when this returns, so that no lock stands in the next one's way.
+    pub(crate) async fn rollback(mut self) -> Result<(), StorageError> {
+        if !self.begun {
+            return Ok(());
+        }
+        self.before.clear();
+        self.bound = self.level;
+        self.run("ROLLBACK").await?;
+        self.begun = false;
+        Ok(())
     }
 
     pub(crate) async fn rows(
-        &self,
+        &mut self,
         statement: &Statement,
         params: &[Value],
     ) -> Result<Vec<Row>, StorageError> {
+        let before = self.take_before();
         let client = self.client()?;
         let failed = |error| failed(statement.place(), &error);
         let answer = self.answer(async {
             let prepared = client.prepare_cached(statement.postgres()).await?;
-            client.query(&prepared, &borrow(params)).await
+            behind(client, &before, client.query(&prepared, &borrow(params))).await
         });
         answer.await.map_err(failed)?.iter().map(types::row).collect()
     }
 
     pub(crate) async fn execute(
-        &self,
+        &mut self,
         statement: &Statement,
         params: &[Value],
     ) -> Result<u64, StorageError> {
+        let before = self.take_before();
         let client = self.client()?;
         let failed = |error| failed(statement.place(), &error);
         let answer = self.answer(async {
             let prepared = client.prepare_cached(statement.postgres()).await?;
-            client.execute(&prepared, &borrow(params)).await
+            behind(client, &before, client.execute(&prepared, &borrow(params))).await
         });
         answer.await.map_err(failed)
     }
 
     /// Asks one query with many rows of parameters, pipelined.
     pub(crate) async fn rows_many(
-        &self,
+        &mut self,
         statement: &Statement,
         many: &[Vec<Value>],
     ) -> Result<Vec<Vec<Row>>, StorageError> {
+        let before = self.take_before();
         let client = self.client()?;
         let failed = |error| failed(statement.place(), &error);
         let answer = self.answer(async {
             let prepared = client.prepare_cached(statement.postgres()).await?;
-            let mut answers = Vec::with_capacity(many.len());
-            for chunk in many.chunks(PIPELINE_MAX) {
-                let under_way = chunk.iter().map(|params| {
-                    let (client, prepared, params) = (client, &prepared, borrow(params));
-                    async move { client.query(prepared, &params).await }
-                });
-                answers.extend(try_join_all(under_way).await?);
-            }
-            Ok(answers)
+            let queries = async {
+                let mut answers = Vec::with_capacity(many.len());
+                for chunk in many.chunks(PIPELINE_MAX) {
+                    let under_way = chunk.iter().map(|params| {
+                        let (prepared, params) = (&prepared, borrow(params));
+                        async move { client.query(prepared, &params).await }
+                    });
+                    answers.extend(try_join_all(under_way).await?);
+                }
+                Ok(answers)
+            };
+            behind(client, &before, queries).await
         });
         let rows = |rows: &Vec<tokio_postgres::Row>| rows.iter().map(types::row).collect();
         answer.await.map_err(failed)?.iter().map(rows).collect()
@@ -184,84 +236,93 @@ impl PostgresTx {
     /// plain insert of many rows goes as arrays; one that may leave a row out does so only where
     /// nobody asks for the rows that each touched.
     pub(crate) async fn execute_many(
-        &self,
+        &mut self,
         statement: &Statement,
         many: &[Vec<Value>],
         counts: Counts,
     ) -> Result<Vec<u64>, StorageError> {
+        let before = self.take_before();
         let client = self.client()?;
         let failed = |error| failed(statement.place(), &error);
-        let width = many.first().map_or(0, Vec::len);
-        if many.iter().any(|row| row.len() != width) {
-            let text = "its rows have different numbers of parameters".to_owned();
-            return Err(StorageError::Statement { place: statement.place(), text });
-        }
-        let bulk = statement
-            .postgres_bulk()
-            .filter(|bulk| bulk.all || counts == Counts::Unasked)
-            .filter(|_| many.len() >= BULK_ROWS_MIN);
+        let way = Way::of(statement, many, counts)?;
         let answer = self.answer(async {
-            let prepared = client.prepare_cached(statement.postgres()).await?;
-            if let Some(bulk) = bulk {
-                let types = prepared.params();
-                let sql = bulk.sql(types.iter().map(Type::name));
-                let prepared = client.prepare_cached(sql).await?;
-                for chunk in many.chunks(BULK_ROWS_MAX * BULKS_PIPELINED_MAX) {
-                    let under_way = chunk.chunks(BULK_ROWS_MAX).map(|rows| {
-                        let (client, prepared) = (client, &prepared);
-                        let arrays = columns(rows, width);
-                        async move { client.execute_raw(prepared, arrays).await }
-                    });
-                    try_join_all(under_way).await?;
-                }
-                return Ok(vec![1; many.len()]);
-            }
-            let mut touched = Vec::with_capacity(many.len());
-            for chunk in many.chunks(PIPELINE_MAX) {
-                let under_way = chunk.iter().map(|params| {
-                    let (client, prepared, params) = (client, &prepared, borrow(params));
-                    async move { client.execute(prepared, &params).await }
-                });
-                touched.extend(try_join_all(under_way).await?);
-            }
-            Ok(touched)
+            let prepared = way.prepare(client, statement).await?;
+            behind(client, &before, way.execute(client, &prepared, many)).await
         });
         answer.await.map_err(failed)
     }
 
-    /// Runs text that is not a statement of a store: BEGIN, migrations, savepoints.
-    pub(crate) async fn run(&self, sql: &str) -> Result<(), StorageError> {
-        let failed = |error| failed(sql.chars().take(60).collect(), &error);
-        self.answer(self.client()?.batch_execute(sql)).await.map_err(failed)
-    }
-
-    /// Commits; the future's end does not stop it.
-    pub(crate) async fn commit(mut self) -> Result<(), StorageError> {
+    /// Executes one statement with many rows of parameters and commits, all of it on its way at
+    /// once: where the server refuses the statement, it answers the commit with a rollback. The end
+    /// of the future does not stop it.
+    pub(crate) async fn execute_many_and_commit(
+        mut self,
+        statement: &'static Statement,
+        many: Vec<Vec<Value>>,
+    ) -> Result<(), StorageError> {
+        let way = Way::of(statement, &many, Counts::Asked)?;
+        if !way.is_one_flight(&many) {
+            self.execute_many(statement, &many, Counts::Asked).await?;
+            return self.commit().await;
+        }
+        let before = self.take_before();
         let Some(client) = self.client.take() else { return Err(StorageError::Poisoned) };
-        let unknown = |text| StorageError::UnknownOutcome { text };
         let commit = tokio::spawn(async move {
-            let outcome = client.batch_execute("COMMIT").await;
+            let outcome = fly(&client, &before, statement, (way, &many)).await;
             if outcome.is_err() {
                 drop(Object::take(client));
             }
             outcome
         });
-        match commit.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => match failed("COMMIT".into(), &error) {
-                // The server was shut down, perhaps after it had committed.
-                StorageError::Unavailable { text } => Err(unknown(text)),
-                refused if error.as_db_error().is_some() => Err(refused),
-                _ => Err(unknown(chain(&error))),
-            },
-            Err(error) => Err(unknown(error.to_string())),
-        }
+        commit.await.unwrap_or_else(|error| Err(unknown(error.to_string())))
+    }
+
+    /// Runs text that is not a statement of a store: BEGIN, migrations, savepoints.
+    pub(crate) async fn run(&mut self, sql: &str) -> Result<(), StorageError> {
+        let before = self.take_before();
+        let client = self.client()?;
+        let failed = |error| failed(sql.chars().take(60).collect(), &error);
+        let text = behind(client, &before, client.batch_execute(sql));
+        self.answer(text).await.map_err(failed)
+    }
+
+    /// Commits; the future's end does not stop it.
+    pub(crate) async fn commit(mut self) -> Result<(), StorageError> {
+        self.bound = self.level;
+        self.run_before_next("COMMIT");
+        let text = self.take_before();
+        let Some(client) = self.client.take() else { return Err(StorageError::Poisoned) };
+        let commit = tokio::spawn(async move {
+            let outcome = client.batch_execute(&text).await;
+            if outcome.is_err() {
+                drop(Object::take(client));
+            }
+            outcome.map_err(|error| commit_failed(&error))
+        });
+        commit.await.unwrap_or_else(|error| Err(unknown(error.to_string())))
+    }
+}
+
+const fn unknown(text: String) -> StorageError {
+    StorageError::UnknownOutcome { text }
+}
+
+/// What a failure says after the server may have been told to commit.
+fn commit_failed(error: &tokio_postgres::Error) -> StorageError {
+    match failed("COMMIT".into(), error) {
+        // The server was shut down, perhaps after it had committed.
+        StorageError::Unavailable { text } => unknown(text),
+        refused if error.as_db_error().is_some() => refused,
+        _ => unknown(chain(error)),
     }
 }
 
 impl Drop for PostgresTx {
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
+        if !self.begun {
+            return;
+        }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             drop(Object::take(client));
             return;
@@ -279,20 +340,8 @@ impl Drop for PostgresTx {
     }
 }
 
-/// Whether it matters how many rows each row of parameters touched.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Counts {
-    Asked,
-    Unasked,
-}
-
 fn borrow(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
-}
-
-/// The columns of rows, each an array.
-fn columns(rows: &[Vec<Value>], count: usize) -> impl ExactSizeIterator<Item = Vec<&Value>> {
-    (0..count).map(move |index| rows.iter().filter_map(|row| row.get(index)).collect())
 }
 
 /// An error with its causes: tokio-postgres says "db error" and keeps the rest in the source.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
 mod amounts;
+mod carried;
 mod keyed_hashes;
 mod limits;
 mod migrations;

@@ -55,11 +55,11 @@ testing::both_databases! {
             tx.row(&COUNT_ALL, params![]).await.map(|row| row.unwrap().get::<i64>(0).unwrap())
         };
         assert_eq!(count(&mut tx).await.unwrap(), 2);
-        tx.bind(Level::Tenant(other)).await.unwrap();
+        tx.bind(Level::Tenant(other)).unwrap();
         assert_eq!(numbers(&mut tx).await, [2]);
         let error = count(&mut tx).await.unwrap_err();
         assert!(matches!(error, StorageError::Level { .. }), "{error}");
-        tx.bind(Level::System).await.unwrap();
+        tx.bind(Level::System).unwrap();
         assert_eq!(count(&mut tx).await.unwrap(), 2);
         tx.commit().await.unwrap();
     }
@@ -70,7 +70,7 @@ testing::both_databases! {
             let error = tx.rows(&COUNT_ALL, params![]).await.unwrap_err();
             let StorageError::Level { place, .. } = &error else { panic!("{error}") };
             assert!(place.contains("tenants.rs"), "{place}");
-            let error = tx.bind(Level::System).await.unwrap_err();
+            let error = tx.bind(Level::System).unwrap_err();
             assert!(matches!(error, StorageError::Level { .. }), "{error}");
         }
     }

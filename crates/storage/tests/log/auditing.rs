@@ -213,9 +213,8 @@ testing::both_databases! {
         let (header, _) = last.open().unwrap();
         let header = RecordHeader { seq: 3, previous: last.hash, ..header };
         let other = Record::seal(&header, b"other entries");
-        let mut commit = SqlJournal::new(setting.db.database.clone()).begin().await.unwrap();
-        commit.append(std::slice::from_ref(&other)).await.unwrap();
-        commit.commit().await.unwrap();
+        let commit = SqlJournal::new(setting.db.database.clone()).begin().await.unwrap();
+        commit.commit(std::slice::from_ref(&other)).await.unwrap();
         journal(&setting.db, setting.tenant, setting.book, Some(other), 2).await;
         assert!(verify(&setting.db.database, None).await.unwrap().is_intact());
         let report = setting.verify().await;

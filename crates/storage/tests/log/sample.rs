@@ -83,7 +83,7 @@ pub async fn journal(
     last: Option<Record>,
     count: u64,
 ) -> Record {
-    let mut commit = SqlJournal::new(db.database.clone()).begin().await.unwrap();
+    let mut records = Vec::new();
     let mut last = last;
     for _ in 0..count {
         let (seq, previous) = last.as_ref().map_or((0, [0; 32]), |last| (last.seq, last.hash));
@@ -98,10 +98,11 @@ pub async fn journal(
             tenant,
         };
         let record = Record::seal(&header, format!("entries of record {}", seq + 1).as_bytes());
-        commit.append(std::slice::from_ref(&record)).await.unwrap();
+        records.push(record.clone());
         last = Some(record);
     }
-    commit.commit().await.unwrap();
+    let commit = SqlJournal::new(db.database.clone()).begin().await.unwrap();
+    commit.commit(&records).await.unwrap();
     last.unwrap()
 }
 
