@@ -43,6 +43,7 @@ mod encoding;
 mod fault;
 pub mod limits;
 mod model;
+mod mt;
 mod ofx;
 mod reading;
 mod tree;

@@ -61,6 +61,10 @@ pub enum Format {
     Camt053,
     /// CAMT.054, a notification of debits and credits.
     Camt054,
+    /// MT940, a statement.
+    Mt940,
+    /// MT942, a report during the day.
+    Mt942,
     /// Comma-separated values and their kin.
     Csv,
 }

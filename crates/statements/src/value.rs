@@ -24,6 +24,8 @@ pub(crate) enum DecimalSigns {
     Point,
     /// A point or a comma, and no thousands sign (OFX).
     PointOrComma,
+    /// A comma that must be there, also before nothing, and no sign (MT940).
+    Comma,
 }
 
 /// The digits of a number, as written.
@@ -52,7 +54,12 @@ impl Digits {
         let is_sign = |character: char| match signs {
             DecimalSigns::Point => character == '.',
             DecimalSigns::PointOrComma => character == '.' || character == ',',
+            DecimalSigns::Comma => character == ',',
         };
+        let has_comma = unsigned.bytes().any(|byte| byte == b',');
+        if signs == DecimalSigns::Comma && (!has_comma || unsigned.len() < text.len()) {
+            return None;
+        }
         let (whole, fraction) = unsigned.split_once(is_sign).unwrap_or((unsigned, ""));
         let digits_only = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if !digits_only(whole) || !digits_only(fraction) || (whole.len() + fraction.len()) == 0 {
@@ -97,7 +104,11 @@ pub(crate) fn amount(
     currency: CommodityCode,
 ) -> Result<Decimal, Refusal> {
     let Some(digits) = Digits::read(text, signs) else {
-        return Err(Refusal::new(text, "an amount such as -1234.50"));
+        let example = match signs {
+            DecimalSigns::Point | DecimalSigns::PointOrComma => "an amount such as -1234.50",
+            DecimalSigns::Comma => "an amount such as 1234,50",
+        };
+        return Err(Refusal::new(text, example));
     };
     let scale = scale_of(currency);
     // Three digits behind a comma are thousands to some writers and decimals to others.

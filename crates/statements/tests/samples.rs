@@ -146,3 +146,28 @@ fn csv_with_several_currencies_and_states() {
 fn card_csv_whose_balance_proves_that_positive_goes_out() {
     check("csv/card_positive_out.csv", "AUD");
 }
+
+#[test]
+fn a_german_message_with_numbered_subfields_over_new_year() {
+    check("mt/de_giro.sta", "");
+}
+
+#[test]
+fn a_dutch_message_in_blocks_with_codes_in_slashes() {
+    check("mt/nl_blocks.sta", "");
+}
+
+#[test]
+fn a_polish_message_with_its_own_sign_and_with_words() {
+    check("mt/pl_subfields.sta", "");
+}
+
+#[test]
+fn a_swiss_interim_report_with_expected_lines() {
+    check("mt/ch_interim.sta", "");
+}
+
+#[test]
+fn a_danish_account_from_its_first_day_on_two_pages() {
+    check("mt/dk_supplement.sta", "");
+}

@@ -8,6 +8,8 @@ use kernel::Decimal;
 use serde_json::Value;
 use statements::{BalanceCheck, ReadOptions, Reading, Scope};
 
+#[path = "support/mt_twin.rs"]
+mod mt_twin;
 #[path = "support/twin.rs"]
 mod twin;
 
@@ -96,6 +98,63 @@ fn faulty_camt_is_refused_by_line_and_field() {
     // 1.01 and 8.85 are not 4.04.
     let difference = Decimal::parse("-5.82").unwrap();
     assert_eq!(all_types.statements[0].balance_check(), BalanceCheck::Differs { difference });
+}
+
+#[test]
+fn mt940_agrees_with_its_twins() {
+    let mut compared = 0;
+    for file in files("mt/vendor", "json") {
+        let reading = read(&file.with_extension("sta"));
+        let found = mt_twin::disagreements(&reading, &json(&file));
+        assert_eq!(found, Vec::<String>::new(), "{}", file.display());
+        assert!(reading.is_sound(), "{}", file.display());
+        compared += 1;
+    }
+    assert_eq!(compared, 15);
+}
+
+/// Which of the other MT samples are sound, and what is wrong with the rest: a lost field, a line
+/// without its comma or its reference, a day that no calendar has, fields of no message.
+#[test]
+fn faulty_mt940_is_refused_by_line_and_field() {
+    let expected: &[Expected] = &[
+        ("betterplace-sepa_snippet_broken", &[(6, ":25:", 's')]),
+        ("jejik-knab_broken", &[(17, ":61: amount", 'e')]),
+        ("mt942-cmxl-mt942_1", &[(1, "format", 'f')]),
+        ("mt942-jejik-generic", &[]),
+        ("mt942-jejik-rabobank", &[]),
+        ("mt942-jejik-triodos", &[]),
+        ("mt942-sberbank-171011_01234945", &[]),
+        ("mt942-special-long_statement_number", &[]),
+        ("mt942-special-mt942", &[]),
+        (
+            "mt942-special-raphaelm",
+            &[
+                (22, ":61: reference", 'e'),
+                (23, ":61: reference", 'e'),
+                (24, ":61: reference", 'e'),
+                (25, ":61: reference", 'e'),
+                (26, ":61: reference", 'e'),
+                (27, ":62M:", 'b'),
+                (33, ":61: reference", 'e'),
+                (34, ":61: reference", 'e'),
+                (35, ":62F:", 'b'),
+                (44, ":61: reference", 'e'),
+                (47, ":62F:", 'b'),
+            ],
+        ),
+        ("special-february_30", &[(6, ":61: value date", 'e')]),
+        ("special-incomplete_tag_61", &[(5, ":61: reference", 'e')]),
+        ("special-invalid_statement", &[(1, "format", 'f')]),
+        ("special-overly_long_details", &[]),
+        ("special-unexpected_tag", &[(2, ":25:", 's'), (8, ":12:", 's')]),
+        ("special-unknown_tag", &[(9, ":12:", 's')]),
+    ];
+    assert_eq!(files("mt/vendor", "sta").len(), expected.len() + 15);
+    for (name, expected) in expected {
+        let reading = read(&testdata(&format!("mt/vendor/{name}.sta")));
+        assert_eq!(faults(&reading), *expected, "{name}");
+    }
 }
 
 #[test]
