@@ -36,6 +36,7 @@
 //! 3. Put samples with their source, and what must be read from them, into `testdata/`; the
 //!    mutation test in `tests/mutation.rs` takes every sample there.
 
+mod bai;
 mod camt;
 mod csv;
 mod detect;

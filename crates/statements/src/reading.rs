@@ -65,6 +65,8 @@ pub enum Format {
     Mt940,
     /// MT942, a report during the day.
     Mt942,
+    /// BAI2, balances and details of cash management.
+    Bai2,
     /// Comma-separated values and their kin.
     Csv,
 }

@@ -18,7 +18,8 @@ use statements::{BalanceCheck, EntryStatus, Format, ReadOptions, Reading, Scope,
 const VARIANTS: u64 = 60;
 
 /// Where the samples are.
-const FOLDERS: [&str; 7] = ["ofx", "ofx/vendor", "camt", "camt/vendor", "mt", "mt/vendor", "csv"];
+const FOLDERS: [&str; 9] =
+    ["ofx", "ofx/vendor", "camt", "camt/vendor", "mt", "mt/vendor", "bai", "bai/vendor", "csv"];
 
 /// A sample with the money in it.
 struct Sample {
@@ -105,7 +106,7 @@ fn samples() -> Vec<Sample> {
         let entries = std::fs::read_dir(root.join(folder)).unwrap();
         for path in entries.map(|entry| entry.unwrap().path()) {
             let extension = path.extension().and_then(|extension| extension.to_str());
-            if matches!(extension, Some("ofx" | "xml" | "csv" | "sta")) {
+            if matches!(extension, Some("ofx" | "xml" | "csv" | "sta" | "bai" | "txt")) {
                 let bytes = std::fs::read(&path).unwrap();
                 if bytes.is_empty() {
                     continue;

@@ -171,3 +171,13 @@ fn a_swiss_interim_report_with_expected_lines() {
 fn a_danish_account_from_its_first_day_on_two_pages() {
     check("mt/dk_supplement.sta", "");
 }
+
+#[test]
+fn an_american_day_with_all_types_of_funds() {
+    check("bai/us_previous_day.bai", "");
+}
+
+#[test]
+fn a_canadian_day_in_two_currencies_and_a_test_that_is_not_booked() {
+    check("bai/ca_same_day.bai", "");
+}

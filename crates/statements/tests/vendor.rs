@@ -157,6 +157,62 @@ fn faulty_mt940_is_refused_by_line_and_field() {
     }
 }
 
+/// Two of the BAI2 samples were shortened by those who published them: their trailers say so.
+#[test]
+fn faulty_bai2_is_refused_by_line_and_field() {
+    let totals = |last: [u32; 4]| {
+        let [second, account, group, file] = last;
+        vec![
+            (second, "49 control total", 's'),
+            (second, "49 number of records", 's'),
+            (account, "49 control total", 's'),
+            (account, "49 number of records", 's'),
+            (group, "98 control total", 'f'),
+            (group, "98 number of accounts", 'f'),
+            (group, "98 number of records", 'f'),
+            (file, "99 control total", 'f'),
+            (file, "99 number of records", 'f'),
+        ]
+    };
+    let mut other_separator = totals([22, 118, 123, 124]);
+    let lines = (63..68).map(|line| (line, "record code", 'f'));
+    other_separator.splice(2..2, lines);
+    let expected = [
+        ("sample1", vec![]),
+        ("sample2", vec![]),
+        ("sample4-continuations-newline-delimited", totals([22, 110, 115, 116])),
+        ("sample5-issue113", other_separator),
+    ];
+    for (name, expected) in expected {
+        let reading = read(&testdata(&format!("bai/vendor/{name}.txt")));
+        assert_eq!(faults(&reading), expected, "{name}");
+    }
+}
+
+/// The amounts of moov's first samples, by hand: credits and debits by their codes.
+#[test]
+fn bai2_has_the_signs_of_its_codes() {
+    let reading = read(&testdata("bai/vendor/sample1.txt"));
+    let entries = reading.statements.iter().flat_map(|statement| &statement.entries);
+    let amounts: Vec<String> = entries.map(|entry| entry.amount.to_string()).collect();
+    let expected = [
+        "-25.00", "-900.00", "-5.00", "2035.00", "25.00", "25.00", "-200.00", "-900.00", "-20.00",
+        "-25.00", "-10.00", "115.00", "1000.00", "-1000.00", "-90.00", "-20.00", "-5.00",
+    ];
+    assert_eq!(amounts, expected);
+    let reading = read(&testdata("bai/vendor/sample2.txt"));
+    let opening = |index: usize| reading.statements[index].opening().unwrap().amount.to_string();
+    assert_eq!([opening(0), opening(1), opening(2)], ["43500.00", "-5000.00", "100000.00"]);
+    let lockbox = &reading.statements[1].entries[0];
+    assert_eq!(lockbox.purpose.as_deref(), Some("LOCK BOX NO.68751"));
+    let letter = &reading.statements[2].entries[0];
+    assert_eq!(letter.value.unwrap().to_string(), "2004-06-22");
+    assert_eq!(
+        (letter.bank_reference.as_deref(), letter.reference.as_deref()),
+        (Some("SP4738"), Some("YRC065321"))
+    );
+}
+
 #[test]
 fn faulty_ofx_is_refused_by_line_and_field() {
     let expected: &[Expected] = &[

@@ -128,7 +128,7 @@ fn mark(text: &str) -> (Option<Mark>, &str) {
 }
 
 /// The date of `YYMMDD`.
-pub(super) fn date(text: &str) -> Result<Date, Refusal> {
+pub(crate) fn date(text: &str) -> Result<Date, Refusal> {
     let read = |range: std::ops::Range<usize>| {
         let part = text.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
         part.and_then(|part| part.parse::<i8>().ok())

@@ -18,6 +18,7 @@ use crate::fault::{Findings, Place};
 use crate::limits::{ENTRIES_MAX, STATEMENTS_MAX};
 use crate::reading::{Format, ReadOptions, Reading};
 use fields::{Field, Fields, Piece};
+pub(crate) use line::date as short_date;
 use statement::Draft;
 
 /// What the readers of a statement work with.

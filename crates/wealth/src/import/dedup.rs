@@ -52,6 +52,7 @@ pub(crate) enum Family {
     Ofx,
     Camt,
     Mt,
+    Bai,
     Csv,
 }
 
@@ -438,13 +439,14 @@ impl Family {
             Self::Ofx => "ofx",
             Self::Camt => "camt",
             Self::Mt => "mt",
+            Self::Bai => "bai",
             Self::Csv => "csv",
         }
     }
 
     /// The family with this code.
     pub(crate) fn from_code(code: &str) -> Option<Self> {
-        [Self::Ofx, Self::Camt, Self::Mt, Self::Csv]
+        [Self::Ofx, Self::Camt, Self::Mt, Self::Bai, Self::Csv]
             .into_iter()
             .find(|family| family.code() == code)
     }

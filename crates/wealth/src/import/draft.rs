@@ -107,6 +107,7 @@ impl Draft {
             Some(Format::Ofx1 | Format::Ofx2) => Family::Ofx,
             Some(Format::Camt052 | Format::Camt053 | Format::Camt054) => Family::Camt,
             Some(Format::Mt940 | Format::Mt942) => Family::Mt,
+            Some(Format::Bai2) => Family::Bai,
             Some(Format::Csv) | None => Family::Csv,
         }
     }
@@ -326,6 +327,7 @@ pub(crate) const fn format_code(format: Format) -> &'static str {
         Format::Camt054 => "camt054",
         Format::Mt940 => "mt940",
         Format::Mt942 => "mt942",
+        Format::Bai2 => "bai2",
         Format::Csv => "csv",
     }
 }

@@ -65,6 +65,7 @@ export function formatName({ format, format_version }: Import): string | null {
     camt054: 'CAMT.054',
     mt940: 'MT940',
     mt942: 'MT942',
+    bai2: 'BAI2',
     csv: 'CSV',
   }
   const name = names[format] ?? format
