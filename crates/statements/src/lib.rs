@@ -46,6 +46,7 @@ pub mod limits;
 mod model;
 mod mt;
 mod ofx;
+mod qif;
 mod reading;
 mod tree;
 mod value;

@@ -67,6 +67,8 @@ pub enum Format {
     Mt942,
     /// BAI2, balances and details of cash management.
     Bai2,
+    /// QIF, registers of Quicken.
+    Qif,
     /// Comma-separated values and their kin.
     Csv,
 }

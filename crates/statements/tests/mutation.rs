@@ -18,8 +18,18 @@ use statements::{BalanceCheck, EntryStatus, Format, ReadOptions, Reading, Scope,
 const VARIANTS: u64 = 60;
 
 /// Where the samples are.
-const FOLDERS: [&str; 9] =
-    ["ofx", "ofx/vendor", "camt", "camt/vendor", "mt", "mt/vendor", "bai", "bai/vendor", "csv"];
+const FOLDERS: &[&str] = &[
+    "ofx",
+    "ofx/vendor",
+    "camt",
+    "camt/vendor",
+    "mt",
+    "mt/vendor",
+    "bai",
+    "bai/vendor",
+    "qif",
+    "csv",
+];
 
 /// A sample with the money in it.
 struct Sample {
@@ -106,7 +116,10 @@ fn samples() -> Vec<Sample> {
         let entries = std::fs::read_dir(root.join(folder)).unwrap();
         for path in entries.map(|entry| entry.unwrap().path()) {
             let extension = path.extension().and_then(|extension| extension.to_str());
-            if matches!(extension, Some("ofx" | "xml" | "csv" | "sta" | "bai" | "txt")) {
+            if matches!(
+                extension,
+                Some("ofx" | "qfx" | "xml" | "csv" | "sta" | "bai" | "txt" | "qif")
+            ) {
                 let bytes = std::fs::read(&path).unwrap();
                 if bytes.is_empty() {
                     continue;
@@ -222,6 +235,12 @@ fn same_digits((amount, ..): &Money, sample: &[Money]) -> bool {
     sample.iter().any(|(known, ..)| digits(known) == digits(amount))
 }
 
+/// Whether the digits of an amount stand in the sample's text.
+fn stands_in((amount, ..): &Money, sample: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(sample).replace(',', "");
+    text.contains(amount.trim_start_matches('-'))
+}
+
 /// What a variant must not do, as a sentence; `None` where all is well.
 fn misread(sample: &Sample, variant: &Variant, reading: &Reading) -> Option<String> {
     for statement in &reading.statements {
@@ -261,6 +280,8 @@ fn misread(sample: &Sample, variant: &Variant, reading: &Reading) -> Option<Stri
             (None, edit) if changes_code(edit, money, &sample.money) => {}
             // What made an entry of the sample faulty may have been cut out.
             (None, Edit::Moved { .. }) if !sample.is_sound => {}
+            // In QIF texts say whose amounts these are, and whether they move cash.
+            (_, _) if sample.name.starts_with("qif/") && stands_in(money, &sample.bytes) => {}
             // In MT a letter too many can be the reference that was missing.
             (None, Edit::Replaced { .. }) if !sample.is_sound && is_mt => {}
             // So may the lines that prove a sign or state a currency.

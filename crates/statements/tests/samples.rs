@@ -181,3 +181,28 @@ fn an_american_day_with_all_types_of_funds() {
 fn a_canadian_day_in_two_currencies_and_a_test_that_is_not_booked() {
     check("bai/ca_same_day.bai", "");
 }
+
+#[test]
+fn a_register_that_an_australian_bank_writes() {
+    check("qif/au_bank.qif", "AUD");
+}
+
+#[test]
+fn three_accounts_of_quicken_with_splits_and_securities() {
+    check("qif/us_quicken.qif", "USD");
+}
+
+#[test]
+fn a_german_register_without_a_header() {
+    check("qif/de_ohne_kopf.qif", "EUR");
+}
+
+#[test]
+fn an_ambiguous_register_is_asked_about() {
+    check("qif/ambiguous.qif", "GBP");
+}
+
+#[test]
+fn an_american_account_in_quickens_own_ofx() {
+    check("ofx/us_quicken.qfx", "");
+}

@@ -12,6 +12,7 @@ mod layout;
 mod lexer;
 mod mapping;
 mod numbers;
+mod printed;
 mod reading;
 mod row;
 mod running;
@@ -21,6 +22,7 @@ mod vocabulary;
 pub use dates::DateOrder;
 pub use mapping::{AmountSign, CsvColumn, CsvMapping, DebitSign, Example, Question, Role};
 pub use numbers::DecimalSign;
+pub(crate) use printed::{Printing, Survey as PrintedSurvey};
 
 use crate::detect::Source;
 use crate::fault::{Findings, Place};

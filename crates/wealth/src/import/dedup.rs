@@ -53,6 +53,7 @@ pub(crate) enum Family {
     Camt,
     Mt,
     Bai,
+    Qif,
     Csv,
 }
 
@@ -440,13 +441,14 @@ impl Family {
             Self::Camt => "camt",
             Self::Mt => "mt",
             Self::Bai => "bai",
+            Self::Qif => "qif",
             Self::Csv => "csv",
         }
     }
 
     /// The family with this code.
     pub(crate) fn from_code(code: &str) -> Option<Self> {
-        [Self::Ofx, Self::Camt, Self::Mt, Self::Bai, Self::Csv]
+        [Self::Ofx, Self::Camt, Self::Mt, Self::Bai, Self::Qif, Self::Csv]
             .into_iter()
             .find(|family| family.code() == code)
     }

@@ -108,6 +108,7 @@ impl Draft {
             Some(Format::Camt052 | Format::Camt053 | Format::Camt054) => Family::Camt,
             Some(Format::Mt940 | Format::Mt942) => Family::Mt,
             Some(Format::Bai2) => Family::Bai,
+            Some(Format::Qif) => Family::Qif,
             Some(Format::Csv) | None => Family::Csv,
         }
     }
@@ -328,6 +329,7 @@ pub(crate) const fn format_code(format: Format) -> &'static str {
         Format::Mt940 => "mt940",
         Format::Mt942 => "mt942",
         Format::Bai2 => "bai2",
+        Format::Qif => "qif",
         Format::Csv => "csv",
     }
 }

@@ -66,6 +66,7 @@ export function formatName({ format, format_version }: Import): string | null {
     mt940: 'MT940',
     mt942: 'MT942',
     bai2: 'BAI2',
+    qif: 'QIF',
     csv: 'CSV',
   }
   const name = names[format] ?? format
