@@ -69,6 +69,8 @@ pub enum Format {
     Bai2,
     /// QIF, registers of Quicken.
     Qif,
+    /// A workbook with a table in it.
+    Xlsx,
     /// Comma-separated values and their kin.
     Csv,
 }

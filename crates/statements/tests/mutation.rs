@@ -28,6 +28,7 @@ const FOLDERS: &[&str] = &[
     "bai",
     "bai/vendor",
     "qif",
+    "xlsx",
     "csv",
 ];
 
@@ -101,7 +102,10 @@ fn money(reading: &Reading, all: bool) -> Vec<Money> {
             money.push((entry.amount.to_string(), entry.currency.to_string(), Some(status)));
         }
         // A table's balances come of its lines: what is said about lines holds for them.
-        let stated = statement.balances.iter().filter(|_| reading.format != Some(Format::Csv));
+        let stated = statement
+            .balances
+            .iter()
+            .filter(|_| !matches!(reading.format, Some(Format::Csv | Format::Xlsx)));
         for balance in stated {
             money.push((balance.amount.to_string(), balance.currency.to_string(), None));
         }
@@ -118,7 +122,7 @@ fn samples() -> Vec<Sample> {
             let extension = path.extension().and_then(|extension| extension.to_str());
             if matches!(
                 extension,
-                Some("ofx" | "qfx" | "xml" | "csv" | "sta" | "bai" | "txt" | "qif")
+                Some("ofx" | "qfx" | "xml" | "csv" | "sta" | "bai" | "txt" | "qif" | "xlsx")
             ) {
                 let bytes = std::fs::read(&path).unwrap();
                 if bytes.is_empty() {
@@ -267,7 +271,7 @@ fn misread(sample: &Sample, variant: &Variant, reading: &Reading) -> Option<Stri
         return None;
     }
     let read = money(reading, false);
-    let is_table = sample.name.starts_with("csv/");
+    let is_table = sample.name.starts_with("csv/") || sample.name.starts_with("xlsx/");
     let mut left: BTreeMap<&Money, usize> = BTreeMap::new();
     for money in &sample.money {
         *left.entry(money).or_default() += 1;

@@ -206,3 +206,18 @@ fn an_ambiguous_register_is_asked_about() {
 fn an_american_account_in_quickens_own_ofx() {
     check("ofx/us_quicken.qfx", "");
 }
+
+#[test]
+fn an_australian_workbook_with_typed_days_and_lines_above_the_table() {
+    check("xlsx/au_transactions.xlsx", "");
+}
+
+#[test]
+fn an_indian_workbook_that_counts_days_from_1904() {
+    check("xlsx/in_statement.xlsx", "INR");
+}
+
+#[test]
+fn a_danish_workbook_whose_cells_are_texts() {
+    check("xlsx/dk_text_cells.xlsx", "");
+}

@@ -88,6 +88,7 @@ pub(super) fn complete(
     columns: &[Column],
     questions: &mut Vec<Question>,
 ) {
+    find_danish_currency(mapping, columns);
     let unnamed = mapping.columns.iter().all(|column| column.role == Role::Ignored);
     let amount = mapping.column(Role::Amount).and_then(|index| columns.get(index));
     let is_unsigned = amount.is_none_or(|amount| amount.signed == 0);
@@ -100,6 +101,21 @@ pub(super) fn complete(
         name_texts(mapping, columns);
     }
     find_booked(mapping, columns, questions);
+}
+
+/// `Valuta` is the value date in German and the currency in Danish: the cells say which.
+fn find_danish_currency(mapping: &mut CsvMapping, columns: &[Column]) {
+    let value = mapping.column(Role::Value);
+    let holds_codes = |index: &usize| {
+        columns
+            .get(*index)
+            .is_some_and(|facts| facts.dates == 0 && nearly_all(facts.currency_codes, facts.filled))
+    };
+    if let Some(index) = value.filter(holds_codes)
+        && mapping.column(Role::Currency).is_none()
+    {
+        set_role(mapping, index, Role::Currency);
+    }
 }
 
 /// Where nothing else states the currency, a column of codes does.

@@ -56,6 +56,15 @@ pub(crate) fn read(
     Some(reading)
 }
 
+/// Whether a text has a table that could be read.
+pub(crate) fn has_table(text: &str, options: &ReadOptions) -> bool {
+    let layout = match &options.csv_mapping {
+        Some(given) => layout::of_mapping(text, given),
+        None => layout::find(text),
+    };
+    layout.is_some()
+}
+
 fn is_delimiter(character: char) -> bool {
     !character.is_alphanumeric() && !"\"\n\r.-+".contains(character)
 }

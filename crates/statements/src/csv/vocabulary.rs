@@ -19,12 +19,14 @@ const NAMES: &[(Role, &[&str])] = &[
         "date of transaction", "txn date", "tran date", "trans date", "transactiedatum",
         "completed date", "process date", "processed date", "date", "datum", "fecha",
         "data", "дата", "umsatzdatum", "belegdatum", "transaction date time", "date time",
-        "started date",
+        "started date", "dato", "bogført dato", "bogføringsdato", "bokföringsdag", "bokført dato",
+        "data operacji", "abschlussdatum", "transaktionsdatum",
     ]),
     (Role::Value, &[
         "value date", "valuta", "valutadatum", "wertstellung", "wertstellungsdatum", "wert",
         "rentedatum", "date valeur", "date de valeur", "fecha valor", "data valuta",
         "data waluty", "дата валютирования", "value dt", "effective date", "interest date",
+        "rentedato",
     ]),
     (Role::Amount, &[
         "amount", "betrag", "umsatz", "bedrag", "montant", "importe", "importo", "kwota",
@@ -53,7 +55,8 @@ const NAMES: &[(Role, &[&str])] = &[
     (Role::Balance, &[
         "balance", "running balance", "running bal", "account balance", "balance after",
         "balance after transaction", "closing balance", "ledger balance", "saldo",
-        "saldo nach buchung", "kontostand", "saldo na mutatie", "saldo na trn", "solde",
+        "saldo nach buchung", "saldo po operacji", "kontostand", "saldo na mutatie",
+        "saldo na trn", "solde",
         "saldo contable", "остаток", "үлдэгдэл", "эцсийн үлдэгдэл",
         "эцсийн үлд", "balance local",
     ]),
@@ -78,7 +81,7 @@ const NAMES: &[(Role, &[&str])] = &[
         "zahlungspflichtiger",
         "name zahlungsbeteiligter", "empfänger", "partner name", "naam tegenpartij",
         "naam omschrijving", "tegenpartij", "contrepartie", "tiers", "beneficiario",
-        "контрагент", "харьцсан дансны нэр", "other party",
+        "контрагент", "nadawca odbiorca", "харьцсан дансны нэр", "other party",
     ]),
     (Role::CounterpartyAccount, &[
         "counterparty account", "counterparty iban", "counterparty account number",
@@ -97,7 +100,8 @@ const NAMES: &[(Role, &[&str])] = &[
         "omschrijving", "omschrijving 1", "mededelingen", "libellé", "libelle", "concepto",
         "descripción", "descrizione", "causale", "opis", "tytuł", "назначение платежа",
         "назначение", "описание", "гүйлгээний утга", "утга", "message", "note", "notes",
-        "text", "payment details", "additional information",
+        "text", "payment details", "additional information", "tekst", "avisierungstext",
+        "opis operacji", "beschreibung",
     ]),
     (Role::Reference, &[
         "reference", "ref", "payment reference", "customer reference", "cheque number",
@@ -155,7 +159,8 @@ const VOID_WORDS: &[&str] =
 /// Words of lines that sum up others.
 #[rustfmt::skip]
 const TOTAL_WORDS: &[&str] = &[
-    "total", "totals", "sum", "subtotal", "opening balance", "closing balance", "beginning balance",
+    "total", "totals", "sum", "subtotal", "opening balance", "closing balance",
+        "beginning balance",
     "ending balance", "balance",
     "summe", "saldo", "anfangssaldo", "endsaldo", "kontostand", "balance brought forward",
     "balance carried forward", "balance b f", "balance c f", "нийт", "нийт дүн", "эхний үлдэгдэл",

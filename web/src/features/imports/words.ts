@@ -67,6 +67,7 @@ export function formatName({ format, format_version }: Import): string | null {
     mt942: 'MT942',
     bai2: 'BAI2',
     qif: 'QIF',
+    xlsx: 'XLSX',
     csv: 'CSV',
   }
   const name = names[format] ?? format
