@@ -221,3 +221,63 @@ fn an_indian_workbook_that_counts_days_from_1904() {
 fn a_danish_workbook_whose_cells_are_texts() {
     check("xlsx/dk_text_cells.xlsx", "");
 }
+
+#[test]
+fn british_csv_of_a_commercial_account_with_balances_between() {
+    check("csv/uk_commercial.csv", "GBP");
+}
+
+#[test]
+fn indian_csv_with_withdrawals_and_deposits_in_padded_cells() {
+    check("csv/in_withdrawal_deposit.csv", "INR");
+}
+
+#[test]
+fn indian_csv_with_dr_and_cr_below_lines_of_text() {
+    check("csv/in_dr_cr.csv", "INR");
+}
+
+#[test]
+fn dutch_csv_with_signs_and_a_running_balance() {
+    check("csv/nl_running.csv", "");
+}
+
+#[test]
+fn polish_csv_with_its_currency_below_a_word() {
+    check("csv/pl_history.csv", "");
+}
+
+#[test]
+fn danish_csv_with_a_state_and_signs() {
+    check("csv/dk_konto.csv", "DKK");
+}
+
+#[test]
+fn swiss_csv_with_the_currency_in_the_names_of_columns() {
+    check("csv/ch_konto.csv", "");
+}
+
+#[test]
+fn american_csv_with_a_delimiter_too_many() {
+    check("csv/us_details.csv", "USD");
+}
+
+#[test]
+fn american_csv_with_a_summary_above() {
+    check("csv/us_summary_above.csv", "USD");
+}
+
+#[test]
+fn german_csv_in_the_columns_of_camt() {
+    check("csv/de_camt_v2.csv", "");
+}
+
+#[test]
+fn australian_csv_with_categories() {
+    check("csv/au_bank_export.csv", "AUD");
+}
+
+#[test]
+fn mongolian_csv_with_numbered_lines() {
+    check("csv/mn_export.csv", "");
+}

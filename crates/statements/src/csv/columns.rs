@@ -10,6 +10,7 @@ use kernel::CommodityCode;
 use super::layout::Layout;
 use super::mapping::{CsvMapping, Question, Role};
 use super::survey::{rows, set_role};
+use super::vocabulary::StatusWord;
 use super::{dates, numbers, vocabulary};
 use crate::value;
 
@@ -26,6 +27,8 @@ pub(super) struct Column {
     pub currency_codes: usize,
     pub flag_words: usize,
     pub status_words: usize,
+    /// Those of them that say that money has not moved.
+    pub unbooked_words: usize,
     /// The currencies that are printed with its numbers, at most two of them.
     pub currencies: BTreeSet<CommodityCode>,
 }
@@ -72,7 +75,10 @@ impl Column {
                 return;
             }
             self.flag_words += usize::from(vocabulary::is_debit_word(cell).is_some());
-            self.status_words += usize::from(vocabulary::status(cell).is_some());
+            let status = vocabulary::status(cell);
+            self.status_words += usize::from(status.is_some());
+            let is_unbooked = matches!(status, Some(StatusWord::Pending | StatusWord::Void));
+            self.unbooked_words += usize::from(is_unbooked);
         }
     }
 }
@@ -92,7 +98,11 @@ pub(super) fn complete(
     let unnamed = mapping.columns.iter().all(|column| column.role == Role::Ignored);
     let amount = mapping.column(Role::Amount).and_then(|index| columns.get(index));
     let is_unsigned = amount.is_none_or(|amount| amount.signed == 0);
-    find(mapping, columns, Role::Status, |facts| facts.status_words);
+    // Where any line has not been booked, a word that is not known must not pass as booked.
+    find(mapping, columns, Role::Status, |facts| {
+        let half = facts.status_words * 2 >= facts.rows && facts.unbooked_words > 0;
+        if half { facts.rows } else { facts.status_words }
+    });
     let pair = mapping.column(Role::Debit).or(mapping.column(Role::Credit));
     if is_unsigned && pair.is_none() {
         find(mapping, columns, Role::Flag, |facts| facts.flag_words);
