@@ -36,6 +36,9 @@ pub(super) struct Column {
 /// A column that has no word of a flag or a state in so many cells is none.
 const WORDS_SOUGHT_IN: usize = 100;
 
+/// Nor has one dates that has none in so many: nine of ten must be dates for a column of dates.
+const DATES_SOUGHT_IN: usize = 1_000;
+
 /// Looks at all records of the table.
 pub(super) fn survey(text: &str, layout: &Layout) -> Vec<Column> {
     let mut columns: Vec<Column> = layout.roles.iter().map(|_| Column::default()).collect();
@@ -57,7 +60,8 @@ impl Column {
             return;
         }
         self.filled += 1;
-        if dates::is_date(cell) {
+        let may_be_date = self.dates > 0 || self.filled <= DATES_SOUGHT_IN;
+        if may_be_date && dates::is_date(cell) {
             self.dates += 1;
         } else if let Some(printed) = numbers::printed(cell) {
             self.numbers += 1;

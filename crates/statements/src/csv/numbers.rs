@@ -76,6 +76,9 @@ const CURRENCY_SIGNS: &[(&str, Option<&str>)] = &[
 /// The longest number, in bytes.
 const NUMBER_BYTES_MAX: usize = 80;
 
+/// The most letters around a number: a currency's code or sign, and `DR` or `CR`.
+const LETTERS_MAX: usize = 5;
+
 impl DecimalSign {
     /// The character.
     pub(super) fn character(self) -> char {
@@ -127,6 +130,19 @@ pub(super) fn currency_of_sign(text: &str) -> Option<CommodityCode> {
 pub(super) fn printed(text: &str) -> Option<Printed> {
     let text = text.trim_matches(|character: char| character.is_whitespace());
     if text.len() > NUMBER_BYTES_MAX || !text.contains(is_digit) {
+        return None;
+    }
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let ends_are_digits = unsigned.starts_with(is_digit) && unsigned.ends_with(is_digit);
+    if ends_are_digits
+        && unsigned.bytes().all(|byte| byte.is_ascii_digit() || b".,'".contains(&byte))
+    {
+        // Most numbers have nothing around them.
+        let signed = unsigned.len() < text.len();
+        let core = unsigned.to_owned();
+        return Some(Printed { negative: signed, signed, core, currency: None });
+    }
+    if text.bytes().filter(u8::is_ascii_alphabetic).count() > LETTERS_MAX {
         return None;
     }
     let mut currency = None;

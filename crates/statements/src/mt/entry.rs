@@ -156,6 +156,9 @@ pub(super) fn hides_line(text: &str) -> bool {
     if text.contains(":61:") {
         return true;
     }
+    if !text.bytes().take(2 * DAMAGED_TAG_CHARS_MAX).any(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
     let starts = text.char_indices().take(DAMAGED_TAG_CHARS_MAX).map(|(start, _)| start);
     let mut rests = starts.filter_map(|start| text.get(start..));
     rests.any(|rest| {
@@ -164,7 +167,7 @@ pub(super) fn hides_line(text: &str) -> bool {
             && line.mark.is_some()
             && line.amount.contains(',')
             && line.amount.starts_with(|first: char| first.is_ascii_digit())
-            && !line.type_code.is_empty()
+            && line.type_code.starts_with(|first: char| first.is_ascii_uppercase())
     })
 }
 
