@@ -220,6 +220,9 @@ pub(super) fn flag_word(word: &str) -> String {
 
 /// What a word in a status column means.
 pub(super) fn status(word: &str) -> Option<StatusWord> {
+    if word.is_empty() {
+        return Some(StatusWord::Booked);
+    }
     let word = normal(word);
     let is_in = |words: &[&str]| words.contains(&word.as_str());
     if is_in(BOOKED_WORDS) || word.is_empty() {
