@@ -30,10 +30,10 @@ pub(crate) enum DecimalSigns {
 
 /// The digits of a number, as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Digits {
+pub(crate) struct Digits<'t> {
     pub negative: bool,
-    pub whole: String,
-    pub fraction: String,
+    pub whole: Cow<'t, str>,
+    pub fraction: Cow<'t, str>,
 }
 
 impl Refusal {
@@ -43,9 +43,9 @@ impl Refusal {
     }
 }
 
-impl Digits {
+impl<'t> Digits<'t> {
     /// Reads `[+-]digits[.digits]`, where digits may be missing on one side of the sign.
-    pub fn read(text: &str, signs: DecimalSigns) -> Option<Self> {
+    pub fn read(text: &'t str, signs: DecimalSigns) -> Option<Self> {
         let (negative, unsigned) = match text.as_bytes().first()? {
             b'-' => (true, text.get(1..)?),
             b'+' => (false, text.get(1..)?),
@@ -65,7 +65,7 @@ impl Digits {
         if !digits_only(whole) || !digits_only(fraction) || (whole.len() + fraction.len()) == 0 {
             return None;
         }
-        Some(Self { negative, whole: whole.to_owned(), fraction: fraction.to_owned() })
+        Some(Self { negative, whole: Cow::Borrowed(whole), fraction: Cow::Borrowed(fraction) })
     }
 
     /// The number with the decimals that are not superfluous zeros beyond `scale`; `None` where it
@@ -188,6 +188,17 @@ pub(crate) fn iso_date(text: &str) -> Result<Date, Refusal> {
 /// A free text: blanks and control characters joined to single blanks; `None` where nothing is
 /// left. The flag says whether it was cut at [`TEXT_CHARS_MAX`].
 pub(crate) fn free_text(text: &str) -> (Option<String>, bool) {
+    let text = text.trim_matches(' ');
+    let mut before = b' ';
+    let mut is_plain = |byte: u8| {
+        let doubled = byte == b' ' && before == b' ';
+        before = byte;
+        !doubled && (byte == b' ' || byte.is_ascii_graphic())
+    };
+    if text.len() <= TEXT_CHARS_MAX && text.bytes().all(&mut is_plain) {
+        // Most texts are clean as they are.
+        return (Some(text.to_owned()).filter(|text| !text.is_empty()), false);
+    }
     let mut clean = String::with_capacity(text.len().min(TEXT_CHARS_MAX));
     let mut characters = 0;
     let mut blank_due = false;
