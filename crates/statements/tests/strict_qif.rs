@@ -74,6 +74,10 @@ fn dates_and_structure() {
     check(("^\n!Type:Invst", "!Type:Invst"), &["10 ^ entry 1"]);
     check(("!Type:Invst", "!Type:Invest"), &["13 header file"]);
     check(("!Type:Invst", "?Type:Invst"), &["13 record entry 2"]);
+    check(
+        ("!Type:Bank", "!Account\nNA\nTBank\n^\n?Type:Bank"),
+        &["5 !Account file", "14 !Account file"],
+    );
     check(("PCafe", "?Cafe"), &["4 record entry 0"]);
     let cut = read(QIF.get(..QIF.len() - 4).unwrap());
     assert_eq!((cut.faults[0].field.as_str(), cut.statements[1].refused), ("^", 1));

@@ -36,6 +36,10 @@ impl Account {
     /// Reads the record of an account.
     pub fn read(record: &Record, group: &Group, context: &mut Context) -> Self {
         let place = Place::statement(record.line, context.statement);
+        if group.is_unclear {
+            let expected = "an account of a group whose status is known";
+            context.findings.fault(place, "02 status", "", expected);
+        }
         let mut fields = record.fields();
         let number = value::identifier(fields.text());
         let number = context.findings.check(place, "03 account number", number).flatten();

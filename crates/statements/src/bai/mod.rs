@@ -36,6 +36,8 @@ struct Group {
     currency: Option<CommodityCode>,
     has_currency: bool,
     is_void: bool,
+    /// Its status is not known: whether its details are booked nobody can say.
+    is_unclear: bool,
     sum: Sum,
 }
 
@@ -197,6 +199,7 @@ impl State<'_> {
             },
             has_currency: !currency.is_empty(),
             is_void,
+            is_unclear: !matches!(status, "1" | "2" | "3" | "4"),
             sum: Sum { lines, ..Sum::default() },
         });
     }

@@ -182,6 +182,11 @@ impl<'a> State<'a, '_> {
                 if let Some(expected) = record.fault {
                     self.findings.fault(Place::file(record.line), "^", "", expected);
                 }
+                if !is_account(&record) {
+                    // The header of a register was lost: these are its records.
+                    let expected = "the name and type of an account, or a !Type before a record";
+                    self.findings.fault(Place::file(record.line), "!Account", "", expected);
+                }
                 self.account = Some(record);
                 true
             }
@@ -310,6 +315,15 @@ impl<'a> State<'a, '_> {
         self.still = 0;
         self.reading.statements.push(statement);
     }
+}
+
+/// Whether a record names an account: a name once, a type at most once, and nothing of a register.
+fn is_account(record: &Record) -> bool {
+    let known = record.items.iter().all(|item| "NTDXLBR/$".contains(item.letter));
+    known
+        && record.text('N').is_some()
+        && record.twice('N').is_none()
+        && record.twice('T').is_none()
 }
 
 /// Whether a record is the balance with which Quicken opens an account: a transfer to itself.
