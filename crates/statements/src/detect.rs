@@ -5,7 +5,7 @@
 
 use crate::fault::{Findings, Place};
 use crate::reading::{ReadOptions, Reading};
-use crate::{camt, csv, ofx};
+use crate::{bai, camt, csv, mt, ofx, qif};
 
 /// A file as text.
 pub(crate) struct Source<'a> {
@@ -16,7 +16,7 @@ pub(crate) struct Source<'a> {
 type Reader = fn(&Source, &ReadOptions, &mut Findings) -> Option<Reading>;
 
 /// The formats, the surest signs first. CSV is last: it takes every table with dates and numbers.
-const READERS: &[Reader] = &[ofx::read, camt::read, csv::read];
+const READERS: &[Reader] = &[ofx::read, camt::read, mt::read, bai::read, qif::read, csv::read];
 
 /// How much of a file is looked at to recognise it, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -37,7 +37,7 @@ pub(crate) fn read(source: &Source, options: &ReadOptions, findings: &mut Findin
         }
     }
     let found = source.text.trim_start();
-    let expected = "OFX, CAMT.052, 053 or 054, or a CSV table with dates and amounts";
+    let expected = "OFX, CAMT, MT940, MT942, BAI2, QIF, or a CSV table with dates and amounts";
     findings.fault(Place::file(1), "format", found, expected);
     Reading::new(None)
 }

@@ -36,6 +36,7 @@
 //! 3. Put samples with their source, and what must be read from them, into `testdata/`; the
 //!    mutation test in `tests/mutation.rs` takes every sample there.
 
+mod bai;
 mod camt;
 mod csv;
 mod detect;
@@ -43,10 +44,14 @@ mod encoding;
 mod fault;
 pub mod limits;
 mod model;
+mod mt;
 mod ofx;
+mod qif;
 mod reading;
 mod tree;
 mod value;
+mod xlsx;
+mod xml;
 
 pub use csv::{
     AmountSign, CsvColumn, CsvMapping, DateOrder, DebitSign, DecimalSign, Example, Question, Role,
@@ -71,6 +76,9 @@ pub fn read(bytes: &[u8], options: &ReadOptions) -> Reading {
         let expected = format!("a file of at most {} bytes", limits::FILE_BYTES_MAX);
         findings.fault(place, "file", &format!("{} bytes", bytes.len()), &expected);
         return Reading::new(None).close(findings);
+    }
+    if let Some(reading) = xlsx::read(bytes, options, &mut findings) {
+        return reading.close(findings);
     }
     if let Some(packed) = packed(bytes) {
         findings.fault(place, "format", packed, "a file that is not packed");

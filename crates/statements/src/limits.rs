@@ -32,6 +32,14 @@ pub const ATTRIBUTES_MAX: usize = 32;
 pub const COLUMNS_MAX: usize = 256;
 /// The longest field of a CSV file, in bytes.
 pub const FIELD_BYTES_MAX: usize = 64 * 1024;
+/// The most files in a workbook's archive.
+pub const PARTS_MAX: u16 = 1_000;
+/// How many bytes of a workbook are unpacked at most, all its parts together.
+pub const UNPACKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// The most texts that the cells of a workbook share.
+pub const SHARED_TEXTS_MAX: usize = 1_000_000;
+/// The most rows of a sheet, as spreadsheets have it.
+pub const ROWS_MAX: u32 = 1_048_576;
 /// How many records are searched for the header line of a CSV file.
 pub const HEADER_RECORDS_MAX: usize = 60;
 /// How many records are looked at to find the delimiter of a CSV file.

@@ -61,6 +61,16 @@ pub enum Format {
     Camt053,
     /// CAMT.054, a notification of debits and credits.
     Camt054,
+    /// MT940, a statement.
+    Mt940,
+    /// MT942, a report during the day.
+    Mt942,
+    /// BAI2, balances and details of cash management.
+    Bai2,
+    /// QIF, registers of Quicken.
+    Qif,
+    /// A workbook with a table in it.
+    Xlsx,
     /// Comma-separated values and their kin.
     Csv,
 }

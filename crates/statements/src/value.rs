@@ -24,14 +24,16 @@ pub(crate) enum DecimalSigns {
     Point,
     /// A point or a comma, and no thousands sign (OFX).
     PointOrComma,
+    /// A comma that must be there, also before nothing, and no sign (MT940).
+    Comma,
 }
 
 /// The digits of a number, as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Digits {
+pub(crate) struct Digits<'t> {
     pub negative: bool,
-    pub whole: String,
-    pub fraction: String,
+    pub whole: Cow<'t, str>,
+    pub fraction: Cow<'t, str>,
 }
 
 impl Refusal {
@@ -41,9 +43,9 @@ impl Refusal {
     }
 }
 
-impl Digits {
+impl<'t> Digits<'t> {
     /// Reads `[+-]digits[.digits]`, where digits may be missing on one side of the sign.
-    pub fn read(text: &str, signs: DecimalSigns) -> Option<Self> {
+    pub fn read(text: &'t str, signs: DecimalSigns) -> Option<Self> {
         let (negative, unsigned) = match text.as_bytes().first()? {
             b'-' => (true, text.get(1..)?),
             b'+' => (false, text.get(1..)?),
@@ -52,13 +54,18 @@ impl Digits {
         let is_sign = |character: char| match signs {
             DecimalSigns::Point => character == '.',
             DecimalSigns::PointOrComma => character == '.' || character == ',',
+            DecimalSigns::Comma => character == ',',
         };
+        let has_comma = unsigned.bytes().any(|byte| byte == b',');
+        if signs == DecimalSigns::Comma && (!has_comma || unsigned.len() < text.len()) {
+            return None;
+        }
         let (whole, fraction) = unsigned.split_once(is_sign).unwrap_or((unsigned, ""));
         let digits_only = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if !digits_only(whole) || !digits_only(fraction) || (whole.len() + fraction.len()) == 0 {
             return None;
         }
-        Some(Self { negative, whole: whole.to_owned(), fraction: fraction.to_owned() })
+        Some(Self { negative, whole: Cow::Borrowed(whole), fraction: Cow::Borrowed(fraction) })
     }
 
     /// The number with the decimals that are not superfluous zeros beyond `scale`; `None` where it
@@ -97,7 +104,11 @@ pub(crate) fn amount(
     currency: CommodityCode,
 ) -> Result<Decimal, Refusal> {
     let Some(digits) = Digits::read(text, signs) else {
-        return Err(Refusal::new(text, "an amount such as -1234.50"));
+        let example = match signs {
+            DecimalSigns::Point | DecimalSigns::PointOrComma => "an amount such as -1234.50",
+            DecimalSigns::Comma => "an amount such as 1234,50",
+        };
+        return Err(Refusal::new(text, example));
     };
     let scale = scale_of(currency);
     // Three digits behind a comma are thousands to some writers and decimals to others.
@@ -177,6 +188,17 @@ pub(crate) fn iso_date(text: &str) -> Result<Date, Refusal> {
 /// A free text: blanks and control characters joined to single blanks; `None` where nothing is
 /// left. The flag says whether it was cut at [`TEXT_CHARS_MAX`].
 pub(crate) fn free_text(text: &str) -> (Option<String>, bool) {
+    let text = text.trim_matches(' ');
+    let mut before = b' ';
+    let mut is_plain = |byte: u8| {
+        let doubled = byte == b' ' && before == b' ';
+        before = byte;
+        !doubled && (byte == b' ' || byte.is_ascii_graphic())
+    };
+    if text.len() <= TEXT_CHARS_MAX && text.bytes().all(&mut is_plain) {
+        // Most texts are clean as they are.
+        return (Some(text.to_owned()).filter(|text| !text.is_empty()), false);
+    }
     let mut clean = String::with_capacity(text.len().min(TEXT_CHARS_MAX));
     let mut characters = 0;
     let mut blank_due = false;

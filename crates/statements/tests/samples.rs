@@ -146,3 +146,138 @@ fn csv_with_several_currencies_and_states() {
 fn card_csv_whose_balance_proves_that_positive_goes_out() {
     check("csv/card_positive_out.csv", "AUD");
 }
+
+#[test]
+fn a_german_message_with_numbered_subfields_over_new_year() {
+    check("mt/de_giro.sta", "");
+}
+
+#[test]
+fn a_dutch_message_in_blocks_with_codes_in_slashes() {
+    check("mt/nl_blocks.sta", "");
+}
+
+#[test]
+fn a_polish_message_with_its_own_sign_and_with_words() {
+    check("mt/pl_subfields.sta", "");
+}
+
+#[test]
+fn a_swiss_interim_report_with_expected_lines() {
+    check("mt/ch_interim.sta", "");
+}
+
+#[test]
+fn a_danish_account_from_its_first_day_on_two_pages() {
+    check("mt/dk_supplement.sta", "");
+}
+
+#[test]
+fn an_american_day_with_all_types_of_funds() {
+    check("bai/us_previous_day.bai", "");
+}
+
+#[test]
+fn a_canadian_day_in_two_currencies_and_a_test_that_is_not_booked() {
+    check("bai/ca_same_day.bai", "");
+}
+
+#[test]
+fn a_register_that_an_australian_bank_writes() {
+    check("qif/au_bank.qif", "AUD");
+}
+
+#[test]
+fn three_accounts_of_quicken_with_splits_and_securities() {
+    check("qif/us_quicken.qif", "USD");
+}
+
+#[test]
+fn a_german_register_without_a_header() {
+    check("qif/de_ohne_kopf.qif", "EUR");
+}
+
+#[test]
+fn an_ambiguous_register_is_asked_about() {
+    check("qif/ambiguous.qif", "GBP");
+}
+
+#[test]
+fn an_american_account_in_quickens_own_ofx() {
+    check("ofx/us_quicken.qfx", "");
+}
+
+#[test]
+fn an_australian_workbook_with_typed_days_and_lines_above_the_table() {
+    check("xlsx/au_transactions.xlsx", "");
+}
+
+#[test]
+fn an_indian_workbook_that_counts_days_from_1904() {
+    check("xlsx/in_statement.xlsx", "INR");
+}
+
+#[test]
+fn a_danish_workbook_whose_cells_are_texts() {
+    check("xlsx/dk_text_cells.xlsx", "");
+}
+
+#[test]
+fn british_csv_of_a_commercial_account_with_balances_between() {
+    check("csv/uk_commercial.csv", "GBP");
+}
+
+#[test]
+fn indian_csv_with_withdrawals_and_deposits_in_padded_cells() {
+    check("csv/in_withdrawal_deposit.csv", "INR");
+}
+
+#[test]
+fn indian_csv_with_dr_and_cr_below_lines_of_text() {
+    check("csv/in_dr_cr.csv", "INR");
+}
+
+#[test]
+fn dutch_csv_with_signs_and_a_running_balance() {
+    check("csv/nl_running.csv", "");
+}
+
+#[test]
+fn polish_csv_with_its_currency_below_a_word() {
+    check("csv/pl_history.csv", "");
+}
+
+#[test]
+fn danish_csv_with_a_state_and_signs() {
+    check("csv/dk_konto.csv", "DKK");
+}
+
+#[test]
+fn swiss_csv_with_the_currency_in_the_names_of_columns() {
+    check("csv/ch_konto.csv", "");
+}
+
+#[test]
+fn american_csv_with_a_delimiter_too_many() {
+    check("csv/us_details.csv", "USD");
+}
+
+#[test]
+fn american_csv_with_a_summary_above() {
+    check("csv/us_summary_above.csv", "USD");
+}
+
+#[test]
+fn german_csv_in_the_columns_of_camt() {
+    check("csv/de_camt_v2.csv", "");
+}
+
+#[test]
+fn australian_csv_with_categories() {
+    check("csv/au_bank_export.csv", "AUD");
+}
+
+#[test]
+fn mongolian_csv_with_numbered_lines() {
+    check("csv/mn_export.csv", "");
+}

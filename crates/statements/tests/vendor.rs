@@ -8,6 +8,8 @@ use kernel::Decimal;
 use serde_json::Value;
 use statements::{BalanceCheck, ReadOptions, Reading, Scope};
 
+#[path = "support/mt_twin.rs"]
+mod mt_twin;
 #[path = "support/twin.rs"]
 mod twin;
 
@@ -96,6 +98,119 @@ fn faulty_camt_is_refused_by_line_and_field() {
     // 1.01 and 8.85 are not 4.04.
     let difference = Decimal::parse("-5.82").unwrap();
     assert_eq!(all_types.statements[0].balance_check(), BalanceCheck::Differs { difference });
+}
+
+#[test]
+fn mt940_agrees_with_its_twins() {
+    let mut compared = 0;
+    for file in files("mt/vendor", "json") {
+        let reading = read(&file.with_extension("sta"));
+        let found = mt_twin::disagreements(&reading, &json(&file));
+        assert_eq!(found, Vec::<String>::new(), "{}", file.display());
+        assert!(reading.is_sound(), "{}", file.display());
+        compared += 1;
+    }
+    assert_eq!(compared, 15);
+}
+
+/// Which of the other MT samples are sound, and what is wrong with the rest: a lost field, a line
+/// without its comma or its reference, a day that no calendar has, fields of no message.
+#[test]
+fn faulty_mt940_is_refused_by_line_and_field() {
+    let expected: &[Expected] = &[
+        ("betterplace-sepa_snippet_broken", &[(6, ":25:", 's')]),
+        ("jejik-knab_broken", &[(17, ":61: amount", 'e')]),
+        ("mt942-cmxl-mt942_1", &[(1, "format", 'f')]),
+        ("mt942-jejik-generic", &[]),
+        ("mt942-jejik-rabobank", &[]),
+        ("mt942-jejik-triodos", &[]),
+        ("mt942-sberbank-171011_01234945", &[]),
+        ("mt942-special-long_statement_number", &[]),
+        ("mt942-special-mt942", &[]),
+        (
+            "mt942-special-raphaelm",
+            &[
+                (22, ":61: reference", 'e'),
+                (23, ":61: reference", 'e'),
+                (24, ":61: reference", 'e'),
+                (25, ":61: reference", 'e'),
+                (26, ":61: reference", 'e'),
+                (27, ":62M:", 'b'),
+                (33, ":61: reference", 'e'),
+                (34, ":61: reference", 'e'),
+                (35, ":62F:", 'b'),
+                (44, ":61: reference", 'e'),
+                (47, ":62F:", 'b'),
+            ],
+        ),
+        ("special-february_30", &[(6, ":61: value date", 'e')]),
+        ("special-incomplete_tag_61", &[(5, ":61: reference", 'e')]),
+        ("special-invalid_statement", &[(1, "format", 'f')]),
+        ("special-overly_long_details", &[]),
+        ("special-unexpected_tag", &[(2, ":25:", 's'), (8, ":12:", 's')]),
+        ("special-unknown_tag", &[(9, ":12:", 's')]),
+    ];
+    assert_eq!(files("mt/vendor", "sta").len(), expected.len() + 15);
+    for (name, expected) in expected {
+        let reading = read(&testdata(&format!("mt/vendor/{name}.sta")));
+        assert_eq!(faults(&reading), *expected, "{name}");
+    }
+}
+
+/// Two of the BAI2 samples were shortened by those who published them: their trailers say so.
+#[test]
+fn faulty_bai2_is_refused_by_line_and_field() {
+    let totals = |last: [u32; 4]| {
+        let [second, account, group, file] = last;
+        vec![
+            (second, "49 control total", 's'),
+            (second, "49 number of records", 's'),
+            (account, "49 control total", 's'),
+            (account, "49 number of records", 's'),
+            (group, "98 control total", 'f'),
+            (group, "98 number of accounts", 'f'),
+            (group, "98 number of records", 'f'),
+            (file, "99 control total", 'f'),
+            (file, "99 number of records", 'f'),
+        ]
+    };
+    let mut other_separator = totals([22, 118, 123, 124]);
+    let lines = (63..68).map(|line| (line, "record code", 'f'));
+    other_separator.splice(2..2, lines);
+    let expected = [
+        ("sample1", vec![]),
+        ("sample2", vec![]),
+        ("sample4-continuations-newline-delimited", totals([22, 110, 115, 116])),
+        ("sample5-issue113", other_separator),
+    ];
+    for (name, expected) in expected {
+        let reading = read(&testdata(&format!("bai/vendor/{name}.txt")));
+        assert_eq!(faults(&reading), expected, "{name}");
+    }
+}
+
+/// The amounts of moov's first samples, by hand: credits and debits by their codes.
+#[test]
+fn bai2_has_the_signs_of_its_codes() {
+    let reading = read(&testdata("bai/vendor/sample1.txt"));
+    let entries = reading.statements.iter().flat_map(|statement| &statement.entries);
+    let amounts: Vec<String> = entries.map(|entry| entry.amount.to_string()).collect();
+    let expected = [
+        "-25.00", "-900.00", "-5.00", "2035.00", "25.00", "25.00", "-200.00", "-900.00", "-20.00",
+        "-25.00", "-10.00", "115.00", "1000.00", "-1000.00", "-90.00", "-20.00", "-5.00",
+    ];
+    assert_eq!(amounts, expected);
+    let reading = read(&testdata("bai/vendor/sample2.txt"));
+    let opening = |index: usize| reading.statements[index].opening().unwrap().amount.to_string();
+    assert_eq!([opening(0), opening(1), opening(2)], ["43500.00", "-5000.00", "100000.00"]);
+    let lockbox = &reading.statements[1].entries[0];
+    assert_eq!(lockbox.purpose.as_deref(), Some("LOCK BOX NO.68751"));
+    let letter = &reading.statements[2].entries[0];
+    assert_eq!(letter.value.unwrap().to_string(), "2004-06-22");
+    assert_eq!(
+        (letter.bank_reference.as_deref(), letter.reference.as_deref()),
+        (Some("SP4738"), Some("YRC065321"))
+    );
 }
 
 #[test]

@@ -8,15 +8,14 @@ mod codes;
 mod details;
 mod entry;
 mod statement;
-mod xml;
 
 use crate::detect::Source;
 use crate::fault::{Findings, Place};
 use crate::limits::{ENTRIES_MAX, STATEMENTS_MAX};
 use crate::reading::{Format, ReadOptions, Reading};
 use crate::tree::Node;
+use crate::xml::{Piece, Xml};
 use statement::Draft;
-use xml::{Piece, Xml};
 
 /// The messages, by the beginning of their name (version 1 adds its version behind).
 const MESSAGES: &[(&str, Format)] = &[

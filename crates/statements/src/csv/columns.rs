@@ -10,6 +10,7 @@ use kernel::CommodityCode;
 use super::layout::Layout;
 use super::mapping::{CsvMapping, Question, Role};
 use super::survey::{rows, set_role};
+use super::vocabulary::StatusWord;
 use super::{dates, numbers, vocabulary};
 use crate::value;
 
@@ -26,12 +27,17 @@ pub(super) struct Column {
     pub currency_codes: usize,
     pub flag_words: usize,
     pub status_words: usize,
+    /// Those of them that say that money has not moved.
+    pub unbooked_words: usize,
     /// The currencies that are printed with its numbers, at most two of them.
     pub currencies: BTreeSet<CommodityCode>,
 }
 
 /// A column that has no word of a flag or a state in so many cells is none.
 const WORDS_SOUGHT_IN: usize = 100;
+
+/// Nor has one dates that has none in so many: nine of ten must be dates for a column of dates.
+const DATES_SOUGHT_IN: usize = 1_000;
 
 /// Looks at all records of the table.
 pub(super) fn survey(text: &str, layout: &Layout) -> Vec<Column> {
@@ -54,7 +60,8 @@ impl Column {
             return;
         }
         self.filled += 1;
-        if dates::is_date(cell) {
+        let may_be_date = self.dates > 0 || self.filled <= DATES_SOUGHT_IN;
+        if may_be_date && dates::is_date(cell) {
             self.dates += 1;
         } else if let Some(printed) = numbers::printed(cell) {
             self.numbers += 1;
@@ -72,7 +79,10 @@ impl Column {
                 return;
             }
             self.flag_words += usize::from(vocabulary::is_debit_word(cell).is_some());
-            self.status_words += usize::from(vocabulary::status(cell).is_some());
+            let status = vocabulary::status(cell);
+            self.status_words += usize::from(status.is_some());
+            let is_unbooked = matches!(status, Some(StatusWord::Pending | StatusWord::Void));
+            self.unbooked_words += usize::from(is_unbooked);
         }
     }
 }
@@ -88,10 +98,15 @@ pub(super) fn complete(
     columns: &[Column],
     questions: &mut Vec<Question>,
 ) {
+    find_danish_currency(mapping, columns);
     let unnamed = mapping.columns.iter().all(|column| column.role == Role::Ignored);
     let amount = mapping.column(Role::Amount).and_then(|index| columns.get(index));
     let is_unsigned = amount.is_none_or(|amount| amount.signed == 0);
-    find(mapping, columns, Role::Status, |facts| facts.status_words);
+    // Where any line has not been booked, a word that is not known must not pass as booked.
+    find(mapping, columns, Role::Status, |facts| {
+        let half = facts.status_words * 2 >= facts.rows && facts.unbooked_words > 0;
+        if half { facts.rows } else { facts.status_words }
+    });
     let pair = mapping.column(Role::Debit).or(mapping.column(Role::Credit));
     if is_unsigned && pair.is_none() {
         find(mapping, columns, Role::Flag, |facts| facts.flag_words);
@@ -100,6 +115,21 @@ pub(super) fn complete(
         name_texts(mapping, columns);
     }
     find_booked(mapping, columns, questions);
+}
+
+/// `Valuta` is the value date in German and the currency in Danish: the cells say which.
+fn find_danish_currency(mapping: &mut CsvMapping, columns: &[Column]) {
+    let value = mapping.column(Role::Value);
+    let holds_codes = |index: &usize| {
+        columns
+            .get(*index)
+            .is_some_and(|facts| facts.dates == 0 && nearly_all(facts.currency_codes, facts.filled))
+    };
+    if let Some(index) = value.filter(holds_codes)
+        && mapping.column(Role::Currency).is_none()
+    {
+        set_role(mapping, index, Role::Currency);
+    }
 }
 
 /// Where nothing else states the currency, a column of codes does.

@@ -39,7 +39,10 @@ pub(super) fn stated(
         Some(currency) => Some(Some(currency)),
         None => Some(value::currency_code(unit)).filter(|_| is_word(&unit)),
     });
-    let announced = layout.preamble.iter().flat_map(|cells| announced(cells));
+    let announced = layout.preamble.iter().enumerate().flat_map(|(index, cells)| {
+        let below = layout.preamble.get(index + 1).map(|below| announced_below(cells, below));
+        below.filter(|below| !below.is_empty()).unwrap_or_else(|| announced(cells))
+    });
     let mut plain: Vec<Option<CommodityCode>> = named.collect();
     if plain.is_empty() {
         plain.extend(announced);
@@ -79,6 +82,13 @@ fn announced(cells: &[String]) -> Vec<Option<CommodityCode>> {
     });
     let stated = beside.chain(within).filter(|text| !text.is_empty());
     stated.map(value::currency_code).collect()
+}
+
+/// What stands below a word that announces a currency, where that is one.
+fn announced_below(words: &[String], cells: &[String]) -> Vec<Option<CommodityCode>> {
+    let pairs = words.iter().zip(cells).filter(|(word, _)| vocabulary::is_currency_word(word));
+    let codes = pairs.filter_map(|(_, cell)| value::currency_code(cell.trim()));
+    codes.map(Some).collect()
 }
 
 /// The codes of currencies that stand in a text: three capital letters, no more and no fewer.

@@ -115,6 +115,9 @@ pub(super) fn is_date(text: &str) -> bool {
 fn readings(text: &str) -> [Option<Date>; 3] {
     const NONE: [Option<Date>; 3] = [None; 3];
     let text = text.trim();
+    if let Some(readings) = ten_characters(text.as_bytes()) {
+        return readings;
+    }
     if text.len() > DATE_BYTES_MAX || !text.contains(|character: char| character.is_ascii_digit()) {
         return NONE;
     }
@@ -158,6 +161,36 @@ fn readings(text: &str) -> [Option<Date>; 3] {
             [named_reading(one, two, three); 3]
         }
         _ => NONE,
+    }
+}
+
+/// What most dates are: `2026-03-31` or `31/03/2026`, read without taking the text apart.
+fn ten_characters(text: &[u8]) -> Option<[Option<Date>; 3]> {
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_i16, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0'))
+        })
+    };
+    let date = |year: i16, month: i16, day: i16| {
+        value::date_of(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
+    };
+    let is_separator = |byte: &u8| b"/-.".contains(byte);
+    match text {
+        [y1, y2, y3, y4, first, m1, m2, second, d1, d2]
+            if first == second && is_separator(first) =>
+        {
+            let year = number(&[*y1, *y2, *y3, *y4])?;
+            let (month, day) = (number(&[*m1, *m2])?, number(&[*d1, *d2])?);
+            Some([None, None, date(year, month, day)])
+        }
+        [a1, a2, first, b1, b2, second, y1, y2, y3, y4]
+            if first == second && is_separator(first) =>
+        {
+            let year = number(&[*y1, *y2, *y3, *y4])?;
+            let (one, two) = (number(&[*a1, *a2])?, number(&[*b1, *b2])?);
+            Some([date(year, two, one), date(year, one, two), None])
+        }
+        _ => None,
     }
 }
 

@@ -116,7 +116,14 @@ impl<'a> Iterator for Records<'a> {
 /// The field at the beginning of a text.
 fn field(rest: &str, delimiter: char, line_end: char) -> Field<'_> {
     let Some(quoted) = rest.strip_prefix('"') else {
-        let length = rest.find([delimiter, line_end]).unwrap_or(rest.len());
+        let length = match (u8::try_from(delimiter), u8::try_from(line_end)) {
+            // A byte below 128 is never part of another character.
+            (Ok(delimiter), Ok(line_end)) if delimiter.is_ascii() => {
+                rest.bytes().position(|byte| byte == delimiter || byte == line_end)
+            }
+            _ => rest.find([delimiter, line_end]),
+        };
+        let length = length.unwrap_or(rest.len());
         let content = rest.get(..length).unwrap_or_default();
         let content = content.strip_suffix('\r').unwrap_or(content);
         if length > FIELD_BYTES_MAX {

@@ -12,6 +12,7 @@ mod layout;
 mod lexer;
 mod mapping;
 mod numbers;
+mod printed;
 mod reading;
 mod row;
 mod running;
@@ -21,6 +22,7 @@ mod vocabulary;
 pub use dates::DateOrder;
 pub use mapping::{AmountSign, CsvColumn, CsvMapping, DebitSign, Example, Question, Role};
 pub use numbers::DecimalSign;
+pub(crate) use printed::{Printing, Survey as PrintedSurvey};
 
 use crate::detect::Source;
 use crate::fault::{Findings, Place};
@@ -52,6 +54,15 @@ pub(crate) fn read(
         }
     }
     Some(reading)
+}
+
+/// Whether a text has a table that could be read.
+pub(crate) fn has_table(text: &str, options: &ReadOptions) -> bool {
+    let layout = match &options.csv_mapping {
+        Some(given) => layout::of_mapping(text, given),
+        None => layout::find(text),
+    };
+    layout.is_some()
 }
 
 fn is_delimiter(character: char) -> bool {

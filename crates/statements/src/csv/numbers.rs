@@ -3,6 +3,8 @@
 //! What must stay true: whether a sign is the decimal sign is found by elimination over the whole
 //! file; a number that two readings give different values for is kept as the question.
 
+use std::borrow::Cow;
+
 use kernel::CommodityCode;
 use serde::{Deserialize, Serialize};
 
@@ -21,12 +23,12 @@ pub enum DecimalSign {
 
 /// A number without what stands around its digits.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Printed {
+pub(super) struct Printed<'t> {
     pub negative: bool,
     /// Whether any sign was printed.
     pub signed: bool,
     /// Digits, points, commas, blanks and apostrophes.
-    pub core: String,
+    pub core: Cow<'t, str>,
     /// The currency, where its code or a sign that only it has is printed.
     pub currency: Option<CommodityCode>,
 }
@@ -76,6 +78,9 @@ const CURRENCY_SIGNS: &[(&str, Option<&str>)] = &[
 /// The longest number, in bytes.
 const NUMBER_BYTES_MAX: usize = 80;
 
+/// The most letters around a number: a currency's code or sign, and `DR` or `CR`.
+const LETTERS_MAX: usize = 5;
+
 impl DecimalSign {
     /// The character.
     pub(super) fn character(self) -> char {
@@ -124,9 +129,22 @@ pub(super) fn currency_of_sign(text: &str) -> Option<CommodityCode> {
 }
 
 /// A cell as a number with its surroundings taken off; `None` where it is no number in any reading.
-pub(super) fn printed(text: &str) -> Option<Printed> {
+pub(super) fn printed(text: &str) -> Option<Printed<'_>> {
     let text = text.trim_matches(|character: char| character.is_whitespace());
     if text.len() > NUMBER_BYTES_MAX || !text.contains(is_digit) {
+        return None;
+    }
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let ends_are_digits = unsigned.starts_with(is_digit) && unsigned.ends_with(is_digit);
+    if ends_are_digits
+        && unsigned.bytes().all(|byte| byte.is_ascii_digit() || b".,'".contains(&byte))
+    {
+        // Most numbers have nothing around them.
+        let signed = unsigned.len() < text.len();
+        let core = Cow::Borrowed(unsigned);
+        return Some(Printed { negative: signed, signed, core, currency: None });
+    }
+    if text.bytes().filter(u8::is_ascii_alphabetic).count() > LETTERS_MAX {
         return None;
     }
     let mut currency = None;
@@ -167,7 +185,7 @@ pub(super) fn printed(text: &str) -> Option<Printed> {
     Some(Printed {
         negative: signs.contains(&true),
         signed: !signs.is_empty(),
-        core: core?,
+        core: Cow::Owned(core?),
         currency,
     })
 }
@@ -177,8 +195,11 @@ fn is_digit(character: char) -> bool {
 }
 
 /// The digits of a number if this is its decimal sign, and its thousands sign.
-pub(super) fn digits(printed: &Printed, sign: DecimalSign) -> Option<(Digits, Option<char>)> {
-    let core = printed.core.as_str();
+pub(super) fn digits<'p>(
+    printed: &'p Printed,
+    sign: DecimalSign,
+) -> Option<(Digits<'p>, Option<char>)> {
+    let core = printed.core.as_ref();
     let (whole, fraction) = match core.rsplit_once(sign.character()) {
         Some((_, "")) => return None,
         Some(parts) => parts,
@@ -198,8 +219,11 @@ pub(super) fn digits(printed: &Printed, sign: DecimalSign) -> Option<(Digits, Op
     }
     let digits = Digits {
         negative: printed.negative,
-        whole: whole.chars().filter(char::is_ascii_digit).collect(),
-        fraction: fraction.to_owned(),
+        whole: match thousands {
+            Some(_) => whole.chars().filter(char::is_ascii_digit).collect(),
+            None => Cow::Borrowed(whole),
+        },
+        fraction: Cow::Borrowed(fraction),
     };
     Some((digits, thousands))
 }
@@ -281,7 +305,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str, sign: DecimalSign) -> Option<String> {
-        let (digits, _) = digits(&printed(text)?, sign)?;
+        let printed = printed(text)?;
+        let (digits, _) = digits(&printed, sign)?;
         digits.decimal(Some(2)).map(|amount| amount.to_string())
     }
 

@@ -53,10 +53,14 @@ pub(super) fn read(
                 findings.fault(place, "record", &found, expected);
             }
             Kind::Entry => {
-                let currency = cells.currency();
-                let Some(currency) = findings.check(place, &cells.currency_name(), currency) else {
-                    groups.interrupt(place);
-                    continue;
+                let currency = match cells.currency() {
+                    Ok(currency) => currency,
+                    Err(refusal) => {
+                        let (found, expected) = (&refusal.found, &refusal.expected);
+                        findings.fault(place, &cells.currency_name(), found, expected);
+                        groups.interrupt(place);
+                        continue;
+                    }
                 };
                 let account = value::free_text(cells.text(Role::Account)).0.unwrap_or_default();
                 match groups.group((account, currency), (record.line, layout)) {

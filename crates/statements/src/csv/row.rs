@@ -218,13 +218,7 @@ impl<'r> Cells<'r> {
     }
 
     fn date(&self, role: Role, rules: &Rules) -> Result<Date, Refusal> {
-        let text = self.text(role);
-        let expected = match rules.date_order {
-            DateOrder::DayMonthYear => "a date such as 31/03/2026",
-            DateOrder::MonthDayYear => "a date such as 03/31/2026",
-            DateOrder::YearMonthDay => "a date such as 2026-03-31",
-        };
-        dates::date(text, rules.date_order).ok_or_else(|| Refusal::new(text, expected))
+        date(self.text(role), rules)
     }
 
     fn amount(
@@ -330,8 +324,22 @@ impl<'r> Cells<'r> {
     }
 }
 
+/// A date in the order of the rules.
+pub(super) fn date(text: &str, rules: &Rules) -> Result<Date, Refusal> {
+    let expected = match rules.date_order {
+        DateOrder::DayMonthYear => "a date such as 31/03/2026",
+        DateOrder::MonthDayYear => "a date such as 03/31/2026",
+        DateOrder::YearMonthDay => "a date such as 2026-03-31",
+    };
+    dates::date(text, rules.date_order).ok_or_else(|| Refusal::new(text, expected))
+}
+
 /// A number of money as the rules print it.
-fn money(text: &str, rules: &Rules, currency: CommodityCode) -> Result<Decimal, Refusal> {
+pub(super) fn money(
+    text: &str,
+    rules: &Rules,
+    currency: CommodityCode,
+) -> Result<Decimal, Refusal> {
     let example = match rules.decimal_sign {
         DecimalSign::Point => "an amount such as 1234.50",
         DecimalSign::Comma => "an amount such as 1234,50",

@@ -68,7 +68,12 @@ pub(super) fn judge(rows: &[Row], usual: Direction, sign_is_open: bool) -> Verdi
             trial.breaks.len() < best.breaks.len() && (!candidate.inverted || ruled_out(best))
         });
         if better {
+            let is_flawless = trial.breaks.is_empty();
             best = Some((candidate, trial));
+            if is_flawless {
+                // No other one can have fewer breaks.
+                break;
+            }
         }
     }
     let Some((hypothesis, trial)) = best else {

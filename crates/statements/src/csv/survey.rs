@@ -65,8 +65,8 @@ pub(super) fn plan(text: &str, layout: &Layout, options: &ReadOptions) -> Plan {
         let open = if money_is_open { open_columns.as_slice() } else { &[] };
         survey_cells((text, layout), &mapping, open, options.not_after)
     };
-    decide_dates(&mut mapping, &cells, &mut questions);
-    decide_numbers(&mut mapping, &cells, &mut questions);
+    decide_dates(&mut mapping, &cells.dates, &mut questions);
+    decide_numbers(&mut mapping, &cells.numbers, &mut questions);
     if money_is_open {
         find_money(text, layout, &mut mapping, (&open_columns, &mut questions));
     }
@@ -183,12 +183,17 @@ fn decide_currency(
     }
 }
 
-fn decide_dates(mapping: &mut CsvMapping, cells: &Cells, questions: &mut Vec<Question>) {
+/// Finds the order of dates by elimination, or asks for it.
+pub(super) fn decide_dates(
+    mapping: &mut CsvMapping,
+    dates: &dates::Survey,
+    questions: &mut Vec<Question>,
+) {
     if mapping.date_order.is_some() || mapping.column(Role::Booked).is_none() {
         return;
     }
-    let choices = cells.dates.remaining();
-    match (choices.first(), cells.dates.undecided()) {
+    let choices = dates.remaining();
+    match (choices.first(), dates.undecided()) {
         (Some(first), None) => {
             // Where the remaining orders agree on every date, a year in front is the plain name.
             let plain = choices.iter().find(|order| **order == DateOrder::YearMonthDay);
@@ -200,20 +205,24 @@ fn decide_dates(mapping: &mut CsvMapping, cells: &Cells, questions: &mut Vec<Que
         }
         (None, _) => {
             // Every order is ruled out by some date: the first two by dates of each other.
-            let [example, against, _] = cells.dates.excluded.clone();
+            let [example, against, _] = dates.excluded.clone();
             if let Some(example) = example {
-                let choices = dates::ORDERS.to_vec();
+                let choices = super::dates::ORDERS.to_vec();
                 questions.push(Question::DateOrder { choices, example, against });
             }
         }
     }
 }
 
-fn decide_numbers(mapping: &mut CsvMapping, cells: &Cells, questions: &mut Vec<Question>) {
+/// Finds the decimal sign by elimination, or asks for it.
+pub(super) fn decide_numbers(
+    mapping: &mut CsvMapping,
+    numbers: &numbers::Survey,
+    questions: &mut Vec<Question>,
+) {
     if mapping.decimal_sign.is_some() {
         return;
     }
-    let numbers = &cells.numbers;
     let mut ask = |example: &Example, against: Option<&Example>| {
         let choices = vec![DecimalSign::Point, DecimalSign::Comma];
         let (example, against) = (example.clone(), against.cloned());

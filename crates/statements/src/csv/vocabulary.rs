@@ -4,6 +4,7 @@
 //! mapping that comes of it is shown, and can be overridden.
 
 use super::mapping::Role;
+use crate::value;
 
 /// Names of columns in small letters without signs, by role. Within a role the surer name comes
 /// first: where a file has two, the surer one wins.
@@ -19,12 +20,15 @@ const NAMES: &[(Role, &[&str])] = &[
         "date of transaction", "txn date", "tran date", "trans date", "transactiedatum",
         "completed date", "process date", "processed date", "date", "datum", "fecha",
         "data", "дата", "umsatzdatum", "belegdatum", "transaction date time", "date time",
-        "started date",
+        "started date", "dato", "bogført dato", "bogføringsdato", "bokföringsdag", "bokført dato",
+        "data operacji", "abschlussdatum", "transaktionsdatum",
     ]),
     (Role::Value, &[
         "value date", "valuta", "valutadatum", "wertstellung", "wertstellungsdatum", "wert",
         "rentedatum", "date valeur", "date de valeur", "fecha valor", "data valuta",
-        "data waluty", "дата валютирования", "value dt", "effective date", "interest date",
+        "data waluty", "дата валютирования", "value dt", "value dat", "effective date",
+        "interest date",
+        "rentedato",
     ]),
     (Role::Amount, &[
         "amount", "betrag", "umsatz", "bedrag", "montant", "importe", "importo", "kwota",
@@ -33,14 +37,14 @@ const NAMES: &[(Role, &[&str])] = &[
         "money in out", "value", "belob", "beløb", "belopp", "monto",
     ]),
     (Role::Debit, &[
-        "debit", "debit amount", "debits", "withdrawal", "withdrawals", "withdrawal amount",
+        "debit", "debit amount", "dr", "debits", "withdrawal", "withdrawals", "withdrawal amount",
         "withdrawal amt", "money out", "paid out", "soll", "belastung", "lastschrift",
         "ausgang", "ausgaben", "af", "débit", "debe", "cargo", "uitgaven", "dare", "дебет",
         "дебит", "дебит гүйлгээ", "дебет гүйлгээ", "зарлага", "зарлагын гүйлгээ", "расход",
         "spent",
     ]),
     (Role::Credit, &[
-        "credit", "credit amount", "credits", "deposit", "deposits", "deposit amount",
+        "credit", "credit amount", "cr", "credits", "deposit", "deposits", "deposit amount",
         "deposit amt", "money in", "paid in", "haben", "gutschrift", "eingang", "einnahmen",
         "bij", "crédit", "haber", "abono", "inkomsten", "avere", "кредит", "кредит гүйлгээ",
         "орлого", "орлогын гүйлгээ", "приход", "received",
@@ -51,9 +55,10 @@ const NAMES: &[(Role, &[&str])] = &[
         "credit debit indicator", "debit credit indicator", "sign",
     ]),
     (Role::Balance, &[
-        "balance", "running balance", "running bal", "account balance", "balance after",
+        "balance", "bal", "running balance", "running bal", "account balance", "balance after",
         "balance after transaction", "closing balance", "ledger balance", "saldo",
-        "saldo nach buchung", "kontostand", "saldo na mutatie", "saldo na trn", "solde",
+        "saldo nach buchung", "saldo po operacji", "kontostand", "saldo na mutatie",
+        "saldo na trn", "solde",
         "saldo contable", "остаток", "үлдэгдэл", "эцсийн үлдэгдэл",
         "эцсийн үлд", "balance local",
     ]),
@@ -78,7 +83,7 @@ const NAMES: &[(Role, &[&str])] = &[
         "zahlungspflichtiger",
         "name zahlungsbeteiligter", "empfänger", "partner name", "naam tegenpartij",
         "naam omschrijving", "tegenpartij", "contrepartie", "tiers", "beneficiario",
-        "контрагент", "харьцсан дансны нэр", "other party",
+        "контрагент", "nadawca odbiorca", "харьцсан дансны нэр", "other party",
     ]),
     (Role::CounterpartyAccount, &[
         "counterparty account", "counterparty iban", "counterparty account number",
@@ -87,21 +92,26 @@ const NAMES: &[(Role, &[&str])] = &[
         "other account", "beneficiary account", "iban empfänger",
     ]),
     (Role::CounterpartyBank, &[
-        "bic", "blz", "bic swift code", "bic swift code zahlungsbeteiligter", "swift",
+        "bic tegenpartij", "bic", "blz", "bic swift code",
+        "bic swift code zahlungsbeteiligter", "swift",
         "bank",
     ]),
     (Role::Purpose, &[
         "description", "details", "narrative", "narration", "memo", "particulars",
-        "transaction details", "transaction description", "transaction remarks", "remarks",
+        "transaction details", "transaction detail", "transaction description",
+        "transaction remarks", "remarks",
         "reference text", "verwendungszweck", "vwz", "buchungsdetails", "zweck",
-        "omschrijving", "omschrijving 1", "mededelingen", "libellé", "libelle", "concepto",
+        "omschrijving", "omschrijving 1", "omschrijving 2", "omschrijving 3",
+        "mededelingen", "libellé", "libelle", "concepto",
         "descripción", "descrizione", "causale", "opis", "tytuł", "назначение платежа",
         "назначение", "описание", "гүйлгээний утга", "утга", "message", "note", "notes",
-        "text", "payment details", "additional information",
+        "text", "payment details", "additional information", "tekst", "avisierungstext",
+        "opis operacji", "beschreibung",
     ]),
     (Role::Reference, &[
         "reference", "ref", "payment reference", "customer reference", "cheque number",
-        "check number", "cheque", "cheque no", "chq ref no", "ref no cheque no", "check or slip",
+        "check number", "cheque", "cheque no", "chq ref no", "chq ref number", "chqno",
+        "serial", "ref no cheque no", "check or slip",
         "kundenreferenz", "betalingskenmerk", "referencia", "référence",
     ]),
     (Role::BankReference, &[
@@ -137,14 +147,14 @@ const CREDIT_WORDS: &[&str] = &[
 #[rustfmt::skip]
 const BOOKED_WORDS: &[&str] = &[
     "booked", "posted", "completed", "cleared", "settled", "gebucht", "umsatz gebucht", "ok",
-    "done", "success",
+    "done", "success", "udført", "bogført", "bokført", "bokförd",
     "successful", "processed", "амжилттай", "исполнено",
 ];
 /// Words for lines that are not booked yet.
 #[rustfmt::skip]
 const PENDING_WORDS: &[&str] = &[
     "pending", "authorised", "authorized", "vorgemerkt", "umsatz vorgemerkt", "hold", "reserved",
-    "in progress", "хүлээгдэж буй", "в обработке",
+    "in progress", "venter", "reserveret", "хүлээгдэж буй", "в обработке",
 ];
 /// Words for lines that never will be.
 #[rustfmt::skip]
@@ -155,17 +165,19 @@ const VOID_WORDS: &[&str] =
 /// Words of lines that sum up others.
 #[rustfmt::skip]
 const TOTAL_WORDS: &[&str] = &[
-    "total", "totals", "sum", "subtotal", "opening balance", "closing balance", "beginning balance",
-    "ending balance", "balance",
+    "total", "totals", "sum", "subtotal", "opening balance", "closing balance",
+        "beginning balance",
+    "ending balance", "opening ledger balance", "closing ledger balance", "balance",
     "summe", "saldo", "anfangssaldo", "endsaldo", "kontostand", "balance brought forward",
-    "balance carried forward", "balance b f", "balance c f", "нийт", "нийт дүн", "эхний үлдэгдэл",
+    "balance carried forward", "balance b f", "balance c f", "saldo końcowe",
+    "saldo początkowe", "нийт", "нийт дүн", "эхний үлдэгдэл",
     "эцсийн үлдэгдэл", "итого", "totaal", "totale",
 ];
 /// Words before the currency of an account in the lines above the header.
 #[rustfmt::skip]
 const CURRENCY_WORDS: &[&str] = &[
     "currency", "account currency", "ccy", "währung", "waehrung", "kontowährung", "valuta",
-    "devise", "moneda", "валюта", "валют", "дансны валют",
+    "devise", "moneda", "waluta", "валюта", "валют", "дансны валют",
 ];
 
 /// What a status column says.
@@ -208,6 +220,9 @@ pub(super) fn flag_word(word: &str) -> String {
 
 /// What a word in a status column means.
 pub(super) fn status(word: &str) -> Option<StatusWord> {
+    if word.is_empty() {
+        return Some(StatusWord::Booked);
+    }
     let word = normal(word);
     let is_in = |words: &[&str]| words.contains(&word.as_str());
     if is_in(BOOKED_WORDS) || word.is_empty() {
@@ -251,7 +266,11 @@ fn without_unit(name: &str) -> (&str, Option<&str>) {
             return (name, Some(unit.trim()));
         }
     }
-    (name, None)
+    // Swiss banks write `Saldo in CHF`.
+    match name.trim_end().rsplit_once(" in ") {
+        Some((name, unit)) if value::currency_code(unit).is_some() => (name, Some(unit)),
+        Some(_) | None => (name, None),
+    }
 }
 
 #[cfg(test)]
@@ -269,6 +288,11 @@ mod tests {
         assert_eq!(role("Favourite colour"), None);
         assert_eq!(role("Kundenreferenz (End-to-End)"), Some(Role::EndToEnd));
         assert_eq!(unit("Betrag (EUR)"), Some("EUR"));
+        assert_eq!(
+            (role("Saldo in CHF"), unit("Saldo in CHF")),
+            (Some(Role::Balance), Some("CHF"))
+        );
+        assert_eq!(unit("paid in out"), None);
     }
 
     #[test]

@@ -51,6 +51,9 @@ type Place = (Option<Key>, Date, Amount, Key);
 pub(crate) enum Family {
     Ofx,
     Camt,
+    Mt,
+    Bai,
+    Qif,
     Csv,
 }
 
@@ -436,12 +439,17 @@ impl Family {
         match self {
             Self::Ofx => "ofx",
             Self::Camt => "camt",
+            Self::Mt => "mt",
+            Self::Bai => "bai",
+            Self::Qif => "qif",
             Self::Csv => "csv",
         }
     }
 
     /// The family with this code.
     pub(crate) fn from_code(code: &str) -> Option<Self> {
-        [Self::Ofx, Self::Camt, Self::Csv].into_iter().find(|family| family.code() == code)
+        [Self::Ofx, Self::Camt, Self::Mt, Self::Bai, Self::Qif, Self::Csv]
+            .into_iter()
+            .find(|family| family.code() == code)
     }
 }

@@ -106,7 +106,10 @@ impl Draft {
         match self.format {
             Some(Format::Ofx1 | Format::Ofx2) => Family::Ofx,
             Some(Format::Camt052 | Format::Camt053 | Format::Camt054) => Family::Camt,
-            Some(Format::Csv) | None => Family::Csv,
+            Some(Format::Mt940 | Format::Mt942) => Family::Mt,
+            Some(Format::Bai2) => Family::Bai,
+            Some(Format::Qif) => Family::Qif,
+            Some(Format::Csv | Format::Xlsx) | None => Family::Csv,
         }
     }
 }
@@ -323,6 +326,11 @@ pub(crate) const fn format_code(format: Format) -> &'static str {
         Format::Camt052 => "camt052",
         Format::Camt053 => "camt053",
         Format::Camt054 => "camt054",
+        Format::Mt940 => "mt940",
+        Format::Mt942 => "mt942",
+        Format::Bai2 => "bai2",
+        Format::Qif => "qif",
+        Format::Xlsx => "xlsx",
         Format::Csv => "csv",
     }
 }

@@ -42,7 +42,9 @@ export function DropZone({ onStaged }: { onStaged: (staged: Import) => void }) {
           <Trans>Drop a bank statement here</Trans>
         </p>
         <p className="text-xs text-soft">
-          <Trans>OFX, CAMT.053 or CSV. You see what would be booked before it is.</Trans>
+          <Trans>
+            OFX, QIF, CAMT, MT940, BAI2, XLSX or CSV. You see what would be booked before it is.
+          </Trans>
         </p>
         <Button className="mt-1" busy={stage.isPending} onClick={() => input.current?.click()}>
           {stage.isPending ? <Trans>Reading the file…</Trans> : <Trans>Choose a file</Trans>}

@@ -63,6 +63,11 @@ export function formatName({ format, format_version }: Import): string | null {
     camt052: 'CAMT.052',
     camt053: 'CAMT.053',
     camt054: 'CAMT.054',
+    mt940: 'MT940',
+    mt942: 'MT942',
+    bai2: 'BAI2',
+    qif: 'QIF',
+    xlsx: 'XLSX',
     csv: 'CSV',
   }
   const name = names[format] ?? format

@@ -13,7 +13,7 @@ use crate::limits::{ATTRIBUTES_MAX, ELEMENTS_MAX, NESTING_MAX};
 use crate::tree::{Lines, Node};
 
 /// A piece of a document.
-pub(super) enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     /// An element begins.
     Open(Node<'a>),
     /// Characters, and their line.
@@ -23,7 +23,7 @@ pub(super) enum Piece<'a> {
 }
 
 /// A document as it is read.
-pub(super) struct Xml<'a> {
+pub(crate) struct Xml<'a> {
     text: &'a str,
     reader: Reader<&'a [u8]>,
     lines: Lines<'a>,
