@@ -75,6 +75,7 @@ fn main() {
 
 async fn run(name: &str, url: &str) {
     let database = Database::open(url, Env::system(), storage::Limits::default()).unwrap();
+    let database = testing::with_keys(database);
     migrate::migrate(&database, &MODULES).await.unwrap();
     let ledger = Ledger::start(database.clone(), EngineLimits::default()).await.unwrap();
     let bench = Arc::new(Bench::start(database, ledger.clone()).await);

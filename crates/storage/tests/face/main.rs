@@ -4,6 +4,7 @@
 
 mod amounts;
 mod keyed_hashes;
+mod keys;
 mod limits;
 mod migrations;
 mod sample;
