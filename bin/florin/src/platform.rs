@@ -10,7 +10,7 @@ use jobs::{Leases, NewJob, NewSchedule, Worker, WorkerLimits, WorkerTask};
 use kernel::{Actor, Commodity, Context, Env, TenantId};
 use ledger::{EngineLimits, Ledger};
 use markets::{EcbFeed, FetchEcbRates};
-use storage::keys::{MasterKeys as _, master_key_counts};
+use storage::keys::{LocalMasterKeys, master_key_counts};
 use storage::log::{FileSink, HeadKey, HeadSigner, Sequencer, Task};
 use storage::{Database, Dialect, Level, Limits, Mode, Module, StorageError, Tx};
 use vault::master::{self, Missing};
@@ -169,6 +169,7 @@ impl Platform {
             env: self.env.clone(),
             database: self.database.clone(),
             identity: Arc::clone(&self.identity),
+            vault: self.vault.clone(),
             ledger: self.ledger.clone(),
             wealth: self.wealth.clone(),
             rate_age_days_max: config.rate_age_days_max(),
@@ -275,9 +276,12 @@ pub async fn open_database(config: &Config, env: &Env) -> anyhow::Result<Databas
     Ok(database)
 }
 
-/// Opens the master keys and what they open. An embedded database gets its own with its first
-/// start; one on a server is shared, and so must its key be.
-async fn open_vault(config: &Config, database: &Database) -> anyhow::Result<Vault> {
+/// The master keys. An embedded database gets its own with its first start; one on a server is
+/// shared, and so must its key be.
+///
+/// # Errors
+/// Where one that the database needs is missing.
+pub async fn master_keys(config: &Config, database: &Database) -> anyhow::Result<LocalMasterKeys> {
     let keys = match config.master_key() {
         Some(text) => master::from_text(text)?,
         None => {
@@ -288,9 +292,14 @@ async fn open_vault(config: &Config, database: &Database) -> anyhow::Result<Vaul
         }
     };
     master::check(database, &keys).await?;
-    tracing::debug!(master_key = %keys.current(), "the master key is open");
+    Ok(keys)
+}
+
+/// Opens the master keys, and does again what was erased since the backup that this may be.
+async fn open_vault(config: &Config, database: &Database) -> anyhow::Result<Vault> {
+    let keys = master_keys(config, database).await?;
     database.use_master_keys(Arc::new(keys))?;
-    let vault = Vault::new(&[], Register::at(&config.erased_parties_file()));
+    let vault = Vault::new(&[wealth::SEALED], Register::at(&config.erased_parties_file()));
     let again = vault.recall(database).await?;
     if again > 0 {
         tracing::warn!(parties = again, "parties that the database did not know as erased are");

@@ -52,7 +52,7 @@ pub fn open_file(path: &Path, env: &Env, missing: Missing) -> Result<LocalMaster
         }
         let text = Zeroizing::new(format!("{ABOUT}{}\n", new_line(env).as_str()));
         create(path, &text).map_err(fault)?;
-        tracing::warn!(file = %path.display(),
+        tracing::info!(file = %path.display(),
             "a master key was made: without a copy of it, what is sealed is lost with this file");
     }
     read(path).and_then(|text| keys_of(&text).map_err(|text| self::fault(path, text)))

@@ -8,6 +8,7 @@ mod client;
 mod usage;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -22,8 +23,8 @@ use wealth::Wealth;
 use client::Shape;
 use usage::Usage;
 
-const MODULES: [storage::Module; 4] =
-    [ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+const MODULES: [storage::Module; 5] =
+    [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
 /// What each line of the table is of.
 const SHAPES: [(&str, Shape, usize); 6] = [
     ("one connection, 64 callers", Shape::Connection, 64),
@@ -137,6 +138,7 @@ impl Bench {
             env,
             database,
             identity,
+            vault: vault::Vault::new(&[], vault::Register::at(Path::new("erased-parties"))),
             ledger,
             wealth,
             rate_age_days_max: 7,
