@@ -14,7 +14,7 @@ use jobs::{Done, Failure, Handler, JobState, NewJob, Run, Worker, WorkerLimits};
 use kernel::{Context, TenantId};
 use shelter::{SHELTER, TABLES, begin, cells, name, party, put, vault};
 use storage::keys::{Key, LocalMasterKeys, MasterKeyId, master_key_counts};
-use storage::{Limits, Mode};
+use storage::{Dialect, Limits, Mode};
 use testing::{Cell, TestDatabase, eventually, master_key};
 use vault::{KeyId, MasterRotation, Opened, RotateKeys, RotateMasterKey, Rotation};
 
@@ -189,6 +189,46 @@ testing::both_databases! {
         completed(&db, context.tenant, job).await;
         worker.stop().await;
         assert_eq!(names(&db, context.tenant).await, expected());
+        assert_eq!(wrapping(&db).await.1, vec![vec![Cell::Number(2)]]);
+    }
+
+    async fn whoever_makes_a_key_at_the_same_time_is_waited_for(db: TestDatabase) {
+        let context = settle(&db).await;
+        // A transaction that wraps a key under the old wrapping key, and is not committed yet.
+        let mut slow = begin(&db.database, context.tenant, Mode::Write).await;
+        let sealer = vault::sealer(&mut slow, &context, party(4)).await.unwrap();
+        let key = sealer.key();
+        let rotation = Rotation { wrapping: 2, parties: false, asked_at: context.now() };
+        if db.dialect() == Dialect::Sqlite {
+            // There is one writer, so that nothing happens at the same time.
+            slow.commit().await.unwrap();
+            slow = begin(&db.database, context.tenant, Mode::Read).await;
+        }
+        let mut tx = begin(&db.database, context.tenant, Mode::Write).await;
+        let job = NewJob::of(&rotation).unwrap();
+        let job = jobs::enqueue(&mut tx, &context, job).await.unwrap().id;
+        tx.commit().await.unwrap();
+        let handler = RotateKeys::new(vault(&db).tables().clone());
+        let worker = Worker::new(db.database.clone(), "test", limits()).with(handler).start();
+        let raw = db.raw().await;
+        eventually("the rotation to wait or to end", async || {
+            let waits = match db.dialect() {
+                Dialect::Sqlite => Vec::new(),
+                Dialect::Postgres => {
+                    let sql = "SELECT pid FROM pg_stat_activity
+                               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+                    raw.rows(sql).await
+                }
+            };
+            let has_ended = state(&db, context.tenant, job).await.state == JobState::Completed;
+            (has_ended || !waits.is_empty()).then_some(())
+        })
+        .await;
+        slow.commit().await.unwrap();
+        completed(&db, context.tenant, job).await;
+        worker.stop().await;
+        let mut tx = begin(&db.database, context.tenant, Mode::Read).await;
+        vault::opener(&mut tx, [key]).await.unwrap();
         assert_eq!(wrapping(&db).await.1, vec![vec![Cell::Number(2)]]);
     }
 
