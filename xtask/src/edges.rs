@@ -24,6 +24,7 @@ const EDGES: &[Row] = &[
     Row { name: "storage", uses: &["kernel"], tests_use: &[] },
     Row { name: "testing", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "jobs", uses: &["kernel", "storage"], tests_use: &[] },
+    Row { name: "vault", uses: &["kernel", "storage", "jobs"], tests_use: &[] },
     Row { name: "ledger", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "identity", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "markets", uses: &["kernel", "storage", "jobs"], tests_use: &[] },
@@ -31,7 +32,7 @@ const EDGES: &[Row] = &[
     Row { name: "quant", uses: &["kernel"], tests_use: &[] },
     Row {
         name: "wealth",
-        uses: &["kernel", "storage", "ledger", "markets", "statements"],
+        uses: &["kernel", "storage", "vault", "ledger", "markets", "statements"],
         // Rates are fetched by a job: its tables stand beside those of markets.
         tests_use: &["jobs"],
     },
@@ -41,6 +42,7 @@ const EDGES: &[Row] = &[
             "kernel",
             "storage",
             "jobs",
+            "vault",
             "ledger",
             "identity",
             "markets",
@@ -56,6 +58,7 @@ const EDGES: &[Row] = &[
             "kernel",
             "storage",
             "jobs",
+            "vault",
             "ledger",
             "identity",
             "markets",

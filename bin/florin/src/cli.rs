@@ -3,6 +3,7 @@
 pub mod jobs;
 pub mod ledger;
 pub mod quant;
+pub mod vault;
 
 use std::path::PathBuf;
 
@@ -94,6 +95,9 @@ pub enum Command {
     /// Schedules: jobs that come again and again
     #[command(subcommand)]
     Schedules(jobs::Schedules),
+    /// Keys, what is sealed with them, and erasing a party
+    #[command(subcommand)]
+    Vault(vault::Vault),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -122,6 +126,7 @@ impl Command {
         match self {
             Self::Jobs(asked) => !asked.whose().system,
             Self::Schedules(asked) => !asked.whose().system,
+            Self::Vault(asked) => asked.calls_the_api(),
             Self::Import(_)
             | Self::NetWorth(_)
             | Self::Ledger(_)

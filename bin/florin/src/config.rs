@@ -35,7 +35,13 @@ const SETTINGS: &[Setting] = &[
     Setting {
         key: "keys_dir",
         environment: "FLORIN_KEYS_DIR",
-        about: "where the keys are that sign heads and tokens; never inside data_dir",
+        about: "where the keys are that sign heads and tokens, and that open what is sealed; never \
+                inside data_dir",
+    },
+    Setting {
+        key: MASTER_KEY,
+        environment: "FLORIN_MASTER_KEY",
+        about: "the master key, or several, instead of the file master.key in keys_dir",
     },
     Setting {
         key: "heads_dir",
@@ -73,6 +79,9 @@ const SETTINGS: &[Setting] = &[
         about: "when they are fetched: minute, hour, day, month, weekday, by Frankfurt's clocks",
     },
 ];
+
+/// The setting that is a secret itself.
+const MASTER_KEY: &str = "master_key";
 
 /// Where the ECB is.
 const ECB_ZONE: &str = "Europe/Berlin";
@@ -264,6 +273,21 @@ impl Config {
         PathBuf::from(self.get("keys_dir"))
     }
 
+    /// The master keys, where they are given and not in a file.
+    pub fn master_key(&self) -> Option<&str> {
+        Some(self.get(MASTER_KEY)).filter(|keys| !keys.is_empty())
+    }
+
+    /// The file of the master keys.
+    pub fn master_key_file(&self) -> PathBuf {
+        self.keys_dir().join("master.key")
+    }
+
+    /// The register of parties that were erased.
+    pub fn erased_parties_file(&self) -> PathBuf {
+        self.keys_dir().join("erased-parties")
+    }
+
     /// Where signed heads go.
     pub fn heads_dir(&self) -> PathBuf {
         PathBuf::from(self.get("heads_dir"))
@@ -314,6 +338,7 @@ impl Config {
         let mut report = String::new();
         for Setting { key, environment, about } in SETTINGS {
             let (value, origin) = match self.values.get(key) {
+                Some((_, origin)) if *key == MASTER_KEY => ("•••".to_owned(), origin.text()),
                 Some((value, origin)) => (hide_password(value), origin.text()),
                 None => ("off".to_owned(), Origin::Default.text()),
             };
@@ -394,7 +419,8 @@ mod tests {
     #[test]
     fn a_password_is_not_printed() {
         let url = "postgres://ada:s3cr@t@db.example:5432/florin?password=s3cr";
-        let environment = environment(&[("FLORIN_DATABASE_URL", url)]);
+        let key = "florin-master-key-1:s3cr";
+        let environment = environment(&[("FLORIN_DATABASE_URL", url), ("FLORIN_MASTER_KEY", key)]);
         let report = Config::from(&Flags::default(), &environment).unwrap().report();
         assert!(report.contains("postgres://ada:•••@db.example:5432/florin"));
         assert!(!report.contains("s3cr"), "{report}");

@@ -86,11 +86,15 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         Command::Schedules(asked) if asked.whose().system => {
             command::system_jobs::schedules(config, asked).await
         }
+        Command::Vault(asked) if !asked.calls_the_api() => {
+            command::vault::run_for_all(config, asked).await
+        }
         Command::Import(_)
         | Command::NetWorth(_)
         | Command::Ledger(_)
         | Command::Jobs(_)
         | Command::Schedules(_)
+        | Command::Vault(_)
         | Command::Api(_) => {
             let mut connection = Connection::open(&cli.global, config).await?;
             let outcome = match &cli.command {
@@ -101,6 +105,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
                 Command::Schedules(asked) => {
                     command::jobs::run_schedules(&mut connection, asked).await
                 }
+                Command::Vault(asked) => command::vault::run(&mut connection, asked).await,
                 Command::Api(api) => command::api::run(&mut connection, api).await,
                 _ => Ok(()),
             };

@@ -10,15 +10,24 @@ use jobs::{Leases, NewJob, NewSchedule, Worker, WorkerLimits, WorkerTask};
 use kernel::{Actor, Commodity, Context, Env, TenantId};
 use ledger::{EngineLimits, Ledger};
 use markets::{EcbFeed, FetchEcbRates};
+use storage::keys::{LocalMasterKeys, master_key_counts};
 use storage::log::{FileSink, HeadKey, HeadSigner, Sequencer, Task};
-use storage::{Database, Level, Limits, Mode, Module, StorageError, Tx};
+use storage::{Database, Dialect, Level, Limits, Mode, Module, StorageError, Tx};
+use vault::master::{self, Missing};
+use vault::{MasterRotation, Register, RotateKeys, RotateMasterKey, Vault};
 use wealth::Wealth;
 
 use crate::config::Config;
 
 /// The modules whose tables there are, those that others build on first.
-pub const MODULES: &[Module] =
-    &[jobs::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+pub const MODULES: &[Module] = &[
+    jobs::MODULE,
+    vault::MODULE,
+    ledger::MODULE,
+    identity::MODULE,
+    markets::MODULE,
+    wealth::MODULE,
+];
 
 /// The file of the key that signs heads, in the directory of keys.
 const HEAD_KEY: &str = "head.key";
@@ -36,6 +45,8 @@ pub struct Platform {
     pub env: Env,
     /// The database.
     pub database: Database,
+    /// Keys, and what is sealed with them.
+    pub vault: Vault,
     /// Its ledger.
     pub ledger: Ledger,
     /// What the family owns.
@@ -53,6 +64,7 @@ impl Platform {
         let (keys, data) = (config.keys_dir(), config.data_dir());
         std::fs::create_dir_all(&keys)
             .with_context(|| format!("the directory of keys {}", keys.display()))?;
+        let vault = open_vault(config, &database).await?;
         let head_key = head_key(config, &env)?;
         let sink = Arc::new(FileSink::open(&config.heads_dir(), &data)?);
         let token_keys = SigningKeys::open(&keys.join(TOKEN_KEY), &env)?;
@@ -63,14 +75,17 @@ impl Platform {
         let households = Arc::new(Households(wealth.clone()));
         let identity = Identity::new(database.clone(), token_keys).with_founding(households);
         let identity = Arc::new(identity);
-        Ok(Self { env, database, ledger, wealth, identity, tasks, worker: None })
+        Ok(Self { env, database, vault, ledger, wealth, identity, tasks, worker: None })
     }
 
     /// Starts to do jobs, and puts the system's schedules as they are configured.
     pub async fn work(&mut self, config: &Config) -> anyhow::Result<()> {
         let name = format!("process {}", std::process::id());
         let mut worker = Worker::new(self.database.clone(), &name, WorkerLimits::default());
+        worker = worker.with(RotateKeys::new(Arc::clone(self.vault.tables())));
+        worker = worker.with(RotateMasterKey::new(self.database.clone()));
         let context = Context::new(self.env.clone(), TenantId::COMMON, Actor::system("florin"));
+        let is_wrapped_by_older = self.is_wrapped_by_older().await?;
         let mut tx = self.database.begin(Level::Common, Mode::Write).await?;
         match config.ecb_rates_url() {
             Some(url) => {
@@ -83,9 +98,20 @@ impl Platform {
                 jobs::remove_schedule(&mut tx, ECB_RATES).await?;
             }
         }
+        if is_wrapped_by_older {
+            let job = NewJob::of(&MasterRotation {})?.unique("master")?;
+            jobs::enqueue(&mut tx, &context, job).await?;
+        }
         tx.commit().await?;
         self.worker = Some(worker.start());
         Ok(())
+    }
+
+    /// Whether a master key that is not the current one wraps keys of tenants.
+    async fn is_wrapped_by_older(&self) -> anyhow::Result<bool> {
+        let current = self.database.current_master_key()?;
+        let counts = master_key_counts(&self.database).await?;
+        Ok(counts.iter().any(|(id, _)| *id != current))
     }
 
     /// Lets the engine and the tasks finish what they are at.
@@ -143,6 +169,7 @@ impl Platform {
             env: self.env.clone(),
             database: self.database.clone(),
             identity: Arc::clone(&self.identity),
+            vault: self.vault.clone(),
             ledger: self.ledger.clone(),
             wealth: self.wealth.clone(),
             rate_age_days_max: config.rate_age_days_max(),
@@ -247,6 +274,37 @@ pub async fn open_database(config: &Config, env: &Env) -> anyhow::Result<Databas
         tracing::info!(applied, "the database's tables are up to date");
     }
     Ok(database)
+}
+
+/// The master keys. An embedded database gets its own with its first start; one on a server is
+/// shared, and so must its key be.
+///
+/// # Errors
+/// Where one that the database needs is missing.
+pub async fn master_keys(config: &Config, database: &Database) -> anyhow::Result<LocalMasterKeys> {
+    let keys = match config.master_key() {
+        Some(text) => master::from_text(text)?,
+        None => {
+            let is_new = master_key_counts(database).await?.is_empty();
+            let makes = is_new && database.dialect() == Dialect::Sqlite;
+            let missing = if makes { Missing::Make } else { Missing::Refuse };
+            master::open_file(&config.master_key_file(), database.env(), missing)?
+        }
+    };
+    master::check(database, &keys).await?;
+    Ok(keys)
+}
+
+/// Opens the master keys, and does again what was erased since the backup that this may be.
+async fn open_vault(config: &Config, database: &Database) -> anyhow::Result<Vault> {
+    let keys = master_keys(config, database).await?;
+    database.use_master_keys(Arc::new(keys))?;
+    let vault = Vault::new(&[wealth::SEALED], Register::at(&config.erased_parties_file()));
+    let again = vault.recall(database).await?;
+    if again > 0 {
+        tracing::warn!(parties = again, "parties that the database did not know as erased are");
+    }
+    Ok(vault)
 }
 
 /// The key that signs heads.

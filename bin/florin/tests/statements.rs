@@ -4,7 +4,14 @@
 #[test]
 fn every_statement_binds_the_tenant_or_is_listed() {
     // Naming something of each crate links it, and with it its statements.
-    let modules = [jobs::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+    let modules = [
+        jobs::MODULE,
+        vault::MODULE,
+        ledger::MODULE,
+        identity::MODULE,
+        markets::MODULE,
+        wealth::MODULE,
+    ];
     assert!(gateway::contract().contains("openapi"));
     testing::tenancy::check_registered(&modules, "testdata/system_statements.txt");
 }

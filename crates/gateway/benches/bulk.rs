@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench fails where it breaks")]
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,8 +18,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use wealth::Wealth;
 
-const MODULES: [storage::Module; 4] =
-    [ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+const MODULES: [storage::Module; 5] =
+    [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
 const ACCOUNTS: usize = 1_000;
 const TRANSFERS: usize = 10_000;
 const SPAN: Duration = Duration::from_secs(4);
@@ -52,6 +53,7 @@ fn main() {
 
 async fn run(name: &str, url: &str) {
     let database = Database::open(url, Env::system(), storage::Limits::default()).unwrap();
+    let database = testing::with_keys(database);
     migrate::migrate(&database, &MODULES).await.unwrap();
     let bench = Arc::new(Bench::start(database).await);
     for texts in [false, true] {
@@ -106,6 +108,7 @@ impl Bench {
             env: env.clone(),
             database,
             identity,
+            vault: vault::Vault::new(&[], vault::Register::at(Path::new("erased-parties"))),
             ledger,
             wealth,
             rate_age_days_max: 7,

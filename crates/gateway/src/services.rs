@@ -8,6 +8,7 @@ use identity::Identity;
 use kernel::Env;
 use ledger::Ledger;
 use storage::Database;
+use vault::Vault;
 use wealth::Wealth;
 
 /// The modules behind the routes.
@@ -18,6 +19,8 @@ pub struct Services {
     pub database: Database,
     /// Who calls, and what they may do.
     pub identity: Arc<Identity>,
+    /// Keys, parties, erasure.
+    pub vault: Vault,
     /// Books, accounts, transfers.
     pub ledger: Ledger,
     /// Assets, imports, net worth.

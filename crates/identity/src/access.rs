@@ -44,11 +44,15 @@ pub enum Action {
     ReadJobs,
     /// Cancel and retry jobs, run a schedule before its time.
     SteerJobs,
+    /// See how keys stand, and which parties something is sealed for.
+    ReadVault,
+    /// Replace keys, erase a party, export all that is held about one.
+    KeepVault,
 }
 
 /// The table. A child sees who is in the family and what a currency is worth: what the family is
 /// worth, the grown-ups tell. A viewer sees what there is, an adviser also how it came about.
-const ALLOWED: [(Action, &[Role]); 17] = [
+const ALLOWED: [(Action, &[Role]); 19] = [
     (Action::ReadSelf, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::ReadMembers, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::AddMembers, &[Owner]),
@@ -66,6 +70,8 @@ const ALLOWED: [(Action, &[Role]); 17] = [
     (Action::ComputeFigures, &[Owner, Adult, Adviser, Viewer]),
     (Action::ReadJobs, &[Owner, Adult, Adviser]),
     (Action::SteerJobs, &[Owner, Adult]),
+    (Action::ReadVault, &[Owner, Adult]),
+    (Action::KeepVault, &[Owner]),
 ];
 
 /// Whether a role may do something; what is not in the table is not allowed.
@@ -110,6 +116,8 @@ impl Action {
             Self::ComputeFigures => "compute_figures",
             Self::ReadJobs => "read_jobs",
             Self::SteerJobs => "steer_jobs",
+            Self::ReadVault => "read_vault",
+            Self::KeepVault => "keep_vault",
         }
     }
 }

@@ -1,10 +1,16 @@
--- The key of each tenant's keyed hashes: a reference can be looked up by its hash, and tells
--- nothing to someone who does not have the key.
+-- The keys of each tenant, wrapped by a master key that stands in no database. Number 0 makes hashes
+-- of texts and stays for ever, for the journal holds such hashes: a text can be looked up by one,
+-- which tells nothing to someone who has not the key. The others wrap the keys of parties, each newer
+-- one in place of those before.
 CREATE TABLE storage_tenant_key (
-    tenant {uuid} NOT NULL PRIMARY KEY,
-    hash_key {bytes} NOT NULL
-) {strict};
-{{tenant_table storage_tenant_key append_only}}
+    tenant {uuid} NOT NULL,
+    number {i64} NOT NULL,
+    master {text} NOT NULL,
+    wrapped {bytes} NOT NULL,
+    made_at {time} NOT NULL,
+    PRIMARY KEY (tenant, number)
+) {clustered};
+{{tenant_table storage_tenant_key}}
 
 -- Events of committed transactions that the sequencer has not numbered yet.
 CREATE TABLE log_inbox (

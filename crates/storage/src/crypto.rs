@@ -1,8 +1,9 @@
-//! Hashes, keyed hashes and signatures, from one library.
+//! Hashes, keyed hashes, signatures and authenticated encryption, from one library.
 
 use std::fmt;
 use std::str::FromStr;
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use aws_lc_rs::{digest, hmac};
 
@@ -64,6 +65,50 @@ pub struct SigningKey(Ed25519KeyPair);
 /// A key that checks signatures; written `ed25519:` and 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicKey([u8; 32]);
+
+/// AES-256-GCM (NIST SP 800-38D) under one key, which the library wipes when it is dropped.
+pub struct Cipher(LessSafeKey);
+
+/// The bytes of a nonce, which no two messages under one key may share.
+pub const NONCE_BYTES: usize = 12;
+/// The bytes by which a message is longer when it is encrypted.
+pub const TAG_BYTES: usize = 16;
+
+impl Cipher {
+    /// The cipher of a key.
+    ///
+    /// # Panics
+    /// Never: every 32 bytes are a key.
+    #[must_use]
+    pub fn new(key: &[u8; 32]) -> Self {
+        let key = UnboundKey::new(&AES_256_GCM, key);
+        Self(LessSafeKey::new(key.expect("invariant: every 32 bytes are a key of AES-256")))
+    }
+
+    /// The message encrypted, with its tag behind it; `bound` must be the same to open it.
+    ///
+    /// # Panics
+    /// Where the message has more than 2^36 - 32 bytes, which no memory of ours holds.
+    #[must_use]
+    pub fn seal(&self, nonce: [u8; NONCE_BYTES], bound: &[u8], message: &[u8]) -> Vec<u8> {
+        let mut sealed = Vec::with_capacity(message.len() + TAG_BYTES);
+        sealed.extend_from_slice(message);
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let done = self.0.seal_in_place_append_tag(nonce, Aad::from(bound), &mut sealed);
+        done.expect("invariant: a message is shorter than 64 GiB");
+        sealed
+    }
+
+    /// The message, where it was sealed under this key and nonce and is bound to the same.
+    #[must_use]
+    pub fn open(&self, nonce: [u8; NONCE_BYTES], bound: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let mut message = sealed.to_vec();
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let length = self.0.open_in_place(nonce, Aad::from(bound), &mut message).ok()?.len();
+        message.truncate(length);
+        Some(message)
+    }
+}
 
 impl SigningKey {
     /// The key that a seed stands for.

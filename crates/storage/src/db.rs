@@ -1,18 +1,18 @@
 //! The database, whichever it is, and the transactions it hands out.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kernel::{Env, TenantId};
 
 use crate::error::StorageError;
 use crate::journal::RowChange;
+use crate::keys::{KeyCache, MasterKeyId, MasterKeys};
 use crate::level::{Level, Mode};
 use crate::log::{Bell, event};
 use crate::postgres::{Counts, Postgres, PostgresTx};
 use crate::sqlite::{Sqlite, SqliteTx};
 use crate::statement::{Reach, Statement};
-use crate::tenant_key::TenantKeys;
 use crate::value::{Params, Row, Value};
 
 /// What may take how long, and how much of it there may be.
@@ -50,8 +50,10 @@ struct Inner {
     env: Env,
     /// Tells the tasks of this process what was committed here.
     bell: Bell,
-    /// The keys of tenants' hashes.
-    tenant_keys: TenantKeys,
+    /// What opens the keys of tenants.
+    master: OnceLock<Arc<dyn MasterKeys>>,
+    /// The keys of tenants that are open.
+    tenant_keys: KeyCache,
 }
 
 enum Engine {
@@ -77,7 +79,7 @@ pub struct Tx {
     failed: bool,
     /// Set where it adds events, so that its commit wakes the sequencer.
     emitted: bool,
-    /// Set where it made the key of a tenant's hashes.
+    /// Set where it made a key of a tenant.
     pub(crate) makes_key: bool,
     database: Database,
 }
@@ -103,7 +105,8 @@ impl Database {
                 engine,
                 env,
                 bell: Bell::new(),
-                tenant_keys: TenantKeys::default(),
+                master: OnceLock::new(),
+                tenant_keys: KeyCache::default(),
             }),
         })
     }
@@ -179,8 +182,31 @@ impl Database {
         &self.inner.bell
     }
 
-    /// The keys of tenants' hashes that are in memory.
-    pub(crate) fn tenant_keys(&self) -> &TenantKeys {
+    /// Names the keys that open those of tenants, once and before any of these is needed.
+    ///
+    /// # Errors
+    /// Where it has some already.
+    pub fn use_master_keys(&self, keys: Arc<dyn MasterKeys>) -> Result<(), StorageError> {
+        let text = "the database has its master keys already".to_owned();
+        self.inner.master.set(keys).map_err(|_| StorageError::Configuration { text })
+    }
+
+    /// The master key that wraps what is new.
+    ///
+    /// # Errors
+    /// Where none is open.
+    pub fn current_master_key(&self) -> Result<MasterKeyId, StorageError> {
+        Ok(self.master_keys()?.current())
+    }
+
+    /// The keys that open those of tenants.
+    pub(crate) fn master_keys(&self) -> Result<&Arc<dyn MasterKeys>, StorageError> {
+        let text = "no master key is open, so that no key of a tenant can be used".to_owned();
+        self.inner.master.get().ok_or(StorageError::Configuration { text })
+    }
+
+    /// The keys of tenants that are in memory.
+    pub(crate) fn tenant_keys(&self) -> &KeyCache {
         &self.inner.tenant_keys
     }
 }

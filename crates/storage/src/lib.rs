@@ -1,7 +1,7 @@
 //! One face over SQLite and PostgreSQL.
 //!
-//! It owns the connections, the migrations, the log of events, the journal of engines and the
-//! writer that commits many engines' batches at once.
+//! It owns the connections, the migrations, the log of events, the journal of engines, the writer
+//! that commits many engines' batches at once, and the keys of tenants.
 //!
 //! What must stay true:
 //! - a transaction is the only way in, and is bound to a [`Level`] from its first statement on;
@@ -30,23 +30,21 @@ pub mod crypto;
 mod db;
 mod error;
 pub mod journal;
+pub mod keys;
 mod level;
 pub mod log;
 pub mod migrate;
 mod postgres;
 mod sqlite;
 pub mod statement;
-mod tenant_key;
 mod value;
 
 pub use db::{Database, Dialect, Limits, Tx};
 pub use error::StorageError;
+pub use keys::{TextHasher, known_tenant_hash, known_tenant_hasher, tenant_hash, tenant_hasher};
 pub use level::{Level, Mode};
 pub use migrate::{Migration, Module, Ownership};
 pub use statement::{Reach, Statement};
-pub use tenant_key::{
-    TextHasher, known_tenant_hash, known_tenant_hasher, tenant_hash, tenant_hasher,
-};
 pub use value::{FromValue, Params, Row, Value};
 
 #[doc(hidden)]

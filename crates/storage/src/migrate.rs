@@ -4,7 +4,7 @@
 //!
 //! | token | PostgreSQL | SQLite |
 //! | --- | --- | --- |
-//! | `{uuid}` `{bytes}` | uuid, bytea | BLOB |
+//! | `{uuid}` `{bytes}` `{sealed}` | uuid, bytea, bytea | BLOB |
 //! | `{amount}` | numeric(39,0) | BLOB |
 //! | `{time}` `{i64}` `{bool}` | timestamptz, bigint, boolean | INTEGER |
 //! | `{date}` `{json}` `{text}` | date, jsonb, text | TEXT |
@@ -289,6 +289,8 @@ fn render(text: &str, dialect: Dialect) -> Result<String, String> {
 const TOKENS: &[(&str, &str, &str)] = &[
     ("{uuid}", "uuid", "BLOB"),
     ("{bytes}", "bytea", "BLOB"),
+    // What only the vault writes: text in clear is of another type, and refused by both.
+    ("{sealed}", "bytea", "BLOB"),
     ("{amount}", "numeric(39,0)", "BLOB"),
     ("{time}", "timestamptz", "INTEGER"),
     ("{i64}", "bigint", "INTEGER"),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{Actor, Context, Env, ManualClock, SeededEntropy, TenantId, Timestamp};
+use storage::keys::{Key, LocalMasterKeys};
 use storage::{Database, Dialect, Limits, Module, migrate};
 use tempfile::TempDir;
 
@@ -33,7 +34,7 @@ impl TestDatabase {
     fn open_at(url: String, directory: Arc<TempDir>) -> Self {
         let clock = ManualClock::at(START.parse::<Timestamp>().unwrap());
         let env = Env::new(Arc::clone(&clock) as _, SeededEntropy::new(1));
-        let database = Database::open(&url, env.clone(), Limits::default()).unwrap();
+        let database = with_keys(Database::open(&url, env.clone(), Limits::default()).unwrap());
         Self { database, env, clock, url, directory }
     }
 
@@ -58,6 +59,12 @@ impl TestDatabase {
     /// Another handle on the same database, as another process would have it.
     #[must_use]
     pub fn open(&self, env: Env, limits: Limits) -> Database {
+        with_keys(self.open_without_keys(env, limits))
+    }
+
+    /// The same, without a master key: the test brings its own, or needs none.
+    #[must_use]
+    pub fn open_without_keys(&self, env: Env, limits: Limits) -> Database {
         Database::open(&self.url, env, limits).unwrap()
     }
 
@@ -88,6 +95,20 @@ impl TestDatabase {
     pub async fn raw(&self) -> Raw {
         Raw::open(&self.url).await
     }
+}
+
+/// The master key of every test's database.
+#[must_use]
+pub fn master_key() -> Key {
+    Key::from_bytes(*b"the master key of tests, 32 byte")
+}
+
+/// Opens the master key of tests.
+#[must_use]
+pub fn with_keys(database: Database) -> Database {
+    let keys = LocalMasterKeys::new(vec![master_key()]).unwrap();
+    database.use_master_keys(Arc::new(keys)).unwrap();
+    database
 }
 
 /// Runs a test on a database of its own; [`both_databases!`](crate::both_databases) calls it.

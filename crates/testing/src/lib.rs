@@ -27,7 +27,7 @@ mod server;
 pub mod tenancy;
 mod wait;
 
-pub use database::{TestDatabase, run};
+pub use database::{TestDatabase, master_key, run, with_keys};
 pub use golden::{golden_event, golden_text};
 pub use raw::{Cell, Raw};
 pub use wait::eventually;

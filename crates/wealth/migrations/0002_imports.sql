@@ -82,7 +82,7 @@ CREATE INDEX wealth_import_statement_asset ON wealth_import_statement (tenant, a
 
 -- The lines of an import. The hashes are keyed by the tenant: `id_key` of the bank's reference,
 -- `text_key` of the normalised texts. `of_import` and `of_line` name the line that is the same, or
--- may be.
+-- may be. What the file says in words (counterparty, purpose, references, metadata) is sealed.
 CREATE TABLE wealth_import_line (
     tenant {uuid} NOT NULL,
     import {uuid} NOT NULL,
@@ -93,11 +93,7 @@ CREATE TABLE wealth_import_line (
     booked_on {date} NOT NULL,
     value_on {date},
     amount {amount} NOT NULL,
-    counterparty {text},
-    purpose {text},
-    reference {text},
-    bank_reference {text},
-    metadata {json},
+    texts {sealed},
     family {text} NOT NULL,
     id_key {bytes},
     text_key {bytes} NOT NULL,

@@ -5,6 +5,7 @@ use ledger::LedgerError;
 use ledger::model::Reason;
 use markets::MarketsError;
 use storage::StorageError;
+use vault::VaultError;
 
 use crate::import::ImportError;
 use crate::limits::ASSETS_MAX;
@@ -97,6 +98,9 @@ pub enum WealthError {
     /// Rates and prices.
     #[error(transparent)]
     Markets(#[from] MarketsError),
+    /// Sealing and opening of texts.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// An amount could not be computed.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -140,6 +144,7 @@ impl Problematic for WealthError {
             Self::PriceMissing { .. } => "price_missing",
             Self::PriceTooOld { .. } => "price_too_old",
             Self::Unconverted { error, .. } | Self::Markets(error) => error.code(),
+            Self::Vault(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::Amount(_) => "amount_invalid",
@@ -159,6 +164,7 @@ impl Problematic for WealthError {
             | Self::PriceMissing { .. }
             | Self::PriceTooOld { .. } => ErrorKind::Refused,
             Self::Unconverted { error, .. } | Self::Markets(error) => error.kind(),
+            Self::Vault(error) => error.kind(),
             Self::Import(error) => error.kind(),
             Self::Ledger(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -169,6 +175,7 @@ impl Problematic for WealthError {
         match self {
             Self::Fields(fields) => fields.clone(),
             Self::Markets(error) => error.fields(),
+            Self::Vault(error) => error.fields(),
             Self::Import(error) => error.fields(),
             _ => Vec::new(),
         }

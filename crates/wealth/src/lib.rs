@@ -66,6 +66,9 @@ pub const MODULE: storage::Module = storage::migrations!(
     "wealth", 1 "assets" = "0001_assets.sql", 2 "imports" = "0002_imports.sql",
 );
 
+/// Its sealed columns.
+pub static SEALED: &[vault::SealedTable] = &import::store::lines::SEALED;
+
 /// What a family owns and owes. Clones share it.
 #[derive(Clone)]
 pub struct Wealth {

@@ -1333,6 +1333,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vault": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the vault
+         * @description How the keys stand with which names and texts are sealed.
+         */
+        get: operations["get_vault"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vault/parties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List parties
+         * @description Those that something is or was sealed for, by their ids.
+         */
+        get: operations["list_parties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vault/parties/{party}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a party
+         * @description Its keys are destroyed, and with them whatever names and texts are held about it, for good: in
+         *     rows, in the log, and in backups that are restored. Amounts, dates and hashes stay.
+         */
+        post: operations["erase_party"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vault/parties/{party}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export a party
+         * @description All that is held about it in sealed columns, by table and row. A page may be short, or empty,
+         *     and still have another behind it. The log notes that somebody asked.
+         */
+        get: operations["export_party"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vault/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace keys
+         * @description A job does it in the background, and tells how far it is. Where one is under way, that one is
+         *     answered.
+         */
+        post: operations["rotate_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1951,6 +2054,24 @@ export interface components {
              */
             total: number;
         };
+        /** @description The content of one sealed column of one row. */
+        HeldContent: {
+            /** @example texts */
+            column: string;
+            /** @description What stands there: text, or whatever JSON it is. */
+            content: unknown;
+            /** @description Which row: an id, and a number below it. */
+            row: string;
+            /** @example wealth_import_line */
+            table: string;
+        };
+        /** @description A page of a list. */
+        HeldContentPage: {
+            /** @description Its items. */
+            items: components["schemas"]["HeldContent"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
         /** @description What the family was worth over time. */
         History: {
             currency: string;
@@ -2045,6 +2166,8 @@ export interface components {
             candidate?: components["schemas"]["LineCandidate"] | null;
             counterparty?: string | null;
             decision?: components["schemas"]["Decision"] | null;
+            /** @description Whether its texts are gone, because the party was erased whom they are about. */
+            erased: boolean;
             /**
              * Format: int32
              * @description Where it begins in the file, from 1.
@@ -2951,6 +3074,33 @@ export interface components {
             owner?: string | null;
             value: components["schemas"]["Money"];
         };
+        /** @description Somebody that something is sealed for. The tenant itself is one. */
+        Party: {
+            /**
+             * Format: date-time
+             * @description When something was sealed for it first.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was erased.
+             */
+            erased_at?: string;
+            /** @description Its id: `party_…`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many keys open what is sealed for it; none once it is erased.
+             */
+            keys: number;
+        };
+        /** @description A page of a list. */
+        PartyPage: {
+            /** @description Its items. */
+            items: components["schemas"]["Party"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
         /** @description A balance at a past time. */
         PastBalance: {
             account: string;
@@ -3560,6 +3710,14 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "adult" | "child" | "adviser" | "viewer";
+        /** @description Which keys to replace. */
+        RotateKeysRequest: {
+            /**
+             * @description Whether the keys of parties are replaced too, and everything is sealed anew; false where it
+             *     is left out.
+             */
+            parties?: boolean;
+        };
         /** @description A job that comes again and again. */
         Schedule: {
             /** @description What they work with. */
@@ -4012,6 +4170,36 @@ export interface components {
             type: components["schemas"]["AssetType"];
             /** @description In the currency that was asked for. */
             value: components["schemas"]["Money"];
+        };
+        /** @description How the keys of the caller's tenant stand. */
+        VaultStatus: {
+            /**
+             * Format: int64
+             * @description Those of them that were erased.
+             */
+            erased: number;
+            /**
+             * Format: int64
+             * @description Parties that something is or was sealed for.
+             */
+            parties: number;
+            /** @description How many keys of parties each wrapping key wraps. More than one while keys are replaced. */
+            wrapped: components["schemas"]["WrappedKeys"][];
+            /**
+             * Format: int32
+             * @description The number of the tenant's newest wrapping key; null before anything was sealed.
+             */
+            wrapping_key: number | null;
+        };
+        /** @description What one wrapping key wraps. */
+        WrappedKeys: {
+            /**
+             * Format: int64
+             * @description Keys of parties.
+             */
+            keys: number;
+            /** Format: int32 */
+            wrapping_key: number;
         };
     };
     responses: {
@@ -7024,6 +7212,175 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_vault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How they stand. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultStatus"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_parties: {
+        parameters: {
+            query?: {
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The parties. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartyPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    erase_party: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The party. */
+                party: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Party"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    export_party: {
+        parameters: {
+            query?: {
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The party. */
+                party: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is held. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldContentPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    rotate_keys: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateKeysRequest"];
+            };
+        };
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

@@ -12,6 +12,7 @@ pub mod rates;
 pub mod serve;
 pub mod system_jobs;
 pub mod table;
+pub mod vault;
 
 /// Prints a text. A reader who has seen enough (`| head`) is no failure.
 pub fn print(text: &str) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ mod client;
 mod usage;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -22,8 +23,8 @@ use wealth::Wealth;
 use client::Shape;
 use usage::Usage;
 
-const MODULES: [storage::Module; 4] =
-    [ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+const MODULES: [storage::Module; 5] =
+    [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
 /// What each line of the table is of.
 const SHAPES: [(&str, Shape, usize); 6] = [
     ("one connection, 64 callers", Shape::Connection, 64),
@@ -75,6 +76,7 @@ fn main() {
 
 async fn run(name: &str, url: &str) {
     let database = Database::open(url, Env::system(), storage::Limits::default()).unwrap();
+    let database = testing::with_keys(database);
     migrate::migrate(&database, &MODULES).await.unwrap();
     let ledger = Ledger::start(database.clone(), EngineLimits::default()).await.unwrap();
     let bench = Arc::new(Bench::start(database, ledger.clone()).await);
@@ -136,6 +138,7 @@ impl Bench {
             env,
             database,
             identity,
+            vault: vault::Vault::new(&[], vault::Register::at(Path::new("erased-parties"))),
             ledger,
             wealth,
             rate_age_days_max: 7,

@@ -19,6 +19,7 @@ mod members;
 mod operations;
 pub(crate) mod posting;
 mod transfers;
+mod vault;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -58,6 +59,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(changes::routes())
         .merge(events::routes())
         .merge(jobs::routes())
+        .merge(vault::routes())
         .merge(analytics::routes())
 }
 

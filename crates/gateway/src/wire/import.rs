@@ -205,6 +205,8 @@ pub(crate) struct ImportLine {
     pub purpose: Option<String>,
     pub reference: Option<String>,
     pub bank_reference: Option<String>,
+    /// Whether its texts are gone, because the party was erased whom they are about.
+    pub erased: bool,
     pub status: LineStatus,
     /// Why, where it is not simply new.
     pub why: Option<String>,
@@ -397,6 +399,7 @@ impl From<wealth::ImportLine> for ImportLine {
             purpose: line.purpose,
             reference: line.reference,
             bank_reference: line.bank_reference,
+            erased: line.is_erased,
             status: line.status.into(),
             why: line.why,
             candidate: line

@@ -21,4 +21,5 @@ pub(crate) mod posting;
 pub(crate) mod problem;
 pub(crate) mod search;
 pub(crate) mod transfer;
+pub(crate) mod vault;
 pub(crate) mod worth;

@@ -81,6 +81,8 @@ async fn foreign_ids(
     BTreeMap::from([
         ("job", job),
         ("schedule", schedule),
+        // Every tenant is a party of its own.
+        ("party", other.tenant.replace("tenant_", "party_")),
         ("book", book),
         ("account", debit),
         ("group", text(&group["id"])),
@@ -245,7 +247,7 @@ fn every_operation_and_who_may_call_it_is_what_was_agreed() {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE,
+    modules = [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE,
         jobs::MODULE];
 
     async fn nobody_gets_in_without_a_token(db: TestDatabase) {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use storage::{StorageError, Tx};
 use testing::TestDatabase;
 use tower::ServiceExt as _;
+use vault::{Register, Vault};
 use wealth::Wealth;
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -68,6 +69,7 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
         env: db.env.clone(),
         database: db.database.clone(),
         identity: Arc::new(identity),
+        vault: Vault::new(&[wealth::SEALED], Register::at(&db.directory().join("erased-parties"))),
         ledger,
         wealth,
         rate_age_days_max: 7,

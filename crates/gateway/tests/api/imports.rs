@@ -16,7 +16,7 @@ async fn stage(app: &TestApp, signed: &Signed, key: &str, file: &str) -> Reply {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
 
     async fn what_is_staged_is_discarded_and_what_is_booked_is_not(db: TestDatabase) {
         let app = TestApp::new(&db).await;

@@ -24,4 +24,5 @@ mod periods;
 mod portfolios;
 mod queries;
 mod server;
+mod vault;
 mod words;

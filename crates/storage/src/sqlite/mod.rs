@@ -192,8 +192,11 @@ impl Connected {
                     connection.execute("ATTACH ?1 AS projections", [url])?;
                 }
             }
-            if purpose == Purpose::Read {
-                connection.execute_batch("PRAGMA query_only = ON;")?;
+            match purpose {
+                Purpose::Read => connection.execute_batch("PRAGMA query_only = ON;")?,
+                // The wrapped key of a party that is erased does not stay behind in its page.
+                Purpose::Write => connection.execute_batch("PRAGMA secure_delete = FAST;")?,
+                Purpose::Project => {}
             }
             let tenant = functions::register(&connection)?;
             let start = Instant::now();

@@ -5,6 +5,7 @@
 mod amounts;
 mod carried;
 mod keyed_hashes;
+mod keys;
 mod limits;
 mod migrations;
 mod sample;

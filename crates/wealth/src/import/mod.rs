@@ -53,7 +53,8 @@ mod opening_tests;
 mod query;
 mod request;
 mod stage;
-mod store;
+pub(crate) mod store;
+mod texts;
 mod undo;
 mod view;
 

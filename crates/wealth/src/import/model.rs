@@ -290,6 +290,8 @@ pub struct ImportLine {
     pub bank_reference: Option<String>,
     /// Whatever else the file says about it.
     pub metadata: Option<serde_json::Value>,
+    /// Whether the party was erased whom its texts are about: then there are none.
+    pub is_erased: bool,
     /// What becomes of it.
     pub status: LineStatus,
     /// Why, where it is not simply new.

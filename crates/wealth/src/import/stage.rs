@@ -156,7 +156,8 @@ impl Wealth {
                 });
             }
         }
-        lines::insert(tx, import.id, &new).await?;
+        let sealer = vault::sealer(tx, context, vault::own_party(context.tenant)).await?;
+        lines::insert(tx, import.id, (&new, &sealer)).await?;
         store::accounts::write(tx, import.id, &plans, &[]).await?;
         Ok(())
     }

@@ -4,22 +4,23 @@ use kernel::{Amount, Commodity, Date, Uuid};
 use ledger::TransferId;
 use storage::journal::RowChange;
 use storage::{Row, StorageError, Tx, Value, params, sql};
+use vault::{AsJson, Column as _, Opened, Sealed, SealedColumn, SealedTable, Sealer};
 
-use super::{currency, damaged, from_json, parsed};
+use super::{currency, damaged, parsed};
+use crate::error::WealthError;
 use crate::import::dedup::{Earlier, Family, Key, LineRef, Traits};
 use crate::import::draft::DraftLine;
 use crate::import::ids::line_transfer;
 use crate::import::model::{Decision, ImportId, ImportLine, LineCandidate, LineCounts, LineStatus};
+use crate::import::texts::{LineTexts, Texts, row as row_key};
 use crate::model::AssetId;
 
 sql! {
     LINE_INSERT =
         "INSERT INTO wealth_import_line
              (tenant, import, number, statement, file_line, asset, booked_on, value_on, amount,
-              counterparty, purpose, reference, bank_reference, metadata, family, id_key, text_key,
-              status, why)
-         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-              $16, $17, $18)";
+              texts, family, id_key, text_key, status, why)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     STAGED =
         "SELECT number, statement, asset, booked_on, amount, family, id_key, text_key, status,
              decision, of_import, of_line, why
@@ -27,8 +28,7 @@ sql! {
          WHERE tenant = app_tenant() AND import = $1 ORDER BY number";
     LINES =
         "SELECT line.number, line.statement, line.file_line, line.booked_on, line.value_on,
-             line.amount, statement.currency, statement.scale, line.counterparty, line.purpose,
-             line.reference, line.bank_reference, line.metadata, line.status, line.why,
+             line.amount, statement.currency, statement.scale, line.texts, line.status, line.why,
              line.of_import, line.of_line, line.decision
          FROM wealth_import_line AS line
          JOIN wealth_import_statement AS statement
@@ -37,6 +37,14 @@ sql! {
          WHERE line.tenant = app_tenant() AND line.import = $1 AND line.number > $2
              AND (line.status = $3 OR $3 IS NULL)
          ORDER BY line.number LIMIT $4";
+    SEALED_PAGE =
+        "SELECT import, number, texts FROM wealth_import_line
+         WHERE tenant = app_tenant() AND (import, number) > ($1, $2)
+         ORDER BY import, number LIMIT $3";
+    SEALED_UPDATE =
+        "UPDATE wealth_import_line SET texts = $3
+         WHERE tenant = app_tenant() AND import = $1 AND number = $2
+             AND texts IS NOT DISTINCT FROM $4";
     LINE_JUDGE =
         "UPDATE wealth_import_line SET status = $3, why = $4, of_import = $5, of_line = $6
          WHERE tenant = app_tenant() AND import = $1 AND number = $2";
@@ -118,6 +126,14 @@ sql! {
          ORDER BY other.id";
 }
 
+/// The sealed column of lines, for whoever seals them anew or shows what is held about a party.
+pub(crate) static SEALED: [SealedTable; 1] = [SealedTable {
+    name: Texts::TABLE,
+    columns: &[SealedColumn::of::<Texts>()],
+    page: &SEALED_PAGE,
+    update: &SEALED_UPDATE,
+}];
+
 /// A line that is to be staged.
 pub(crate) struct NewLine<'a> {
     pub number: u32,
@@ -165,8 +181,8 @@ pub(crate) struct Resting {
 pub(crate) async fn insert(
     tx: &mut Tx,
     import: ImportId,
-    lines: &[NewLine<'_>],
-) -> Result<(), StorageError> {
+    (lines, sealer): (&[NewLine<'_>], &Sealer),
+) -> Result<(), WealthError> {
     let mut many = Vec::with_capacity(lines.len());
     for new in lines {
         let line = new.line;
@@ -179,11 +195,7 @@ pub(crate) async fn insert(
             line.booked_on,
             line.value_on,
             line.amount,
-            line.counterparty.clone(),
-            line.purpose.clone(),
-            line.reference.clone(),
-            line.bank_reference.clone(),
-            super::json(&line.metadata)?,
+            sealer.seal::<Texts>(row_key(import, new.number), &AsJson(LineTexts::of(line)))?,
             new.family.code(),
             new.id_key.map_or(Value::Null, Value::from),
             new.text_key,
@@ -228,19 +240,37 @@ pub(crate) async fn page(
     import: ImportId,
     (after, status): (u32, Option<LineStatus>),
     limit: usize,
-) -> Result<Vec<ImportLine>, StorageError> {
+) -> Result<Vec<ImportLine>, WealthError> {
     let params = params![import.uuid(), after, status.map(LineStatus::code), limit];
     let rows = tx.rows(&LINES, params).await?;
-    rows.iter().map(|row| line_of(import, row)).collect()
+    let mut sealed = Vec::with_capacity(rows.len());
+    for row in &rows {
+        sealed.push(row.get::<Option<Sealed<Texts>>>(8)?);
+    }
+    let opener = vault::opener(tx, sealed.iter().flatten().filter_map(Sealed::key)).await?;
+    let mut lines = Vec::with_capacity(rows.len());
+    for (row, sealed) in rows.iter().zip(&sealed) {
+        let texts = match sealed {
+            None => Opened::Content(AsJson(LineTexts::default())),
+            Some(sealed) => opener.open(row_key(import, row.get(0)?), sealed)?,
+        };
+        lines.push(line_of(import, row, texts)?);
+    }
+    Ok(lines)
 }
 
-fn line_of(import: ImportId, row: &Row) -> Result<ImportLine, StorageError> {
+fn line_of(
+    import: ImportId,
+    row: &Row,
+    texts: Opened<AsJson<LineTexts>>,
+) -> Result<ImportLine, StorageError> {
     let (number, amount): (u32, Amount) = (row.get(0)?, row.get(5)?);
-    let status = parsed(row, 13)?;
+    let is_erased = texts == Opened::Erased;
+    let AsJson(texts) = texts.content().unwrap_or(AsJson(LineTexts::default()));
+    let status = parsed(row, 9)?;
     let has_transfer = matches!(status, LineStatus::Booked | LineStatus::Undone);
     let transfer: Option<TransferId> =
         (has_transfer && !amount.is_zero()).then(|| line_transfer(import, number));
-    let metadata: Option<String> = row.get(12)?;
     let currency: Option<Commodity> = currency(row, 6)?;
     Ok(ImportLine {
         number,
@@ -250,16 +280,17 @@ fn line_of(import: ImportId, row: &Row) -> Result<ImportLine, StorageError> {
         value_on: row.get(4)?,
         amount,
         currency,
-        counterparty: row.get(8)?,
-        purpose: row.get(9)?,
-        reference: row.get(10)?,
-        bank_reference: row.get(11)?,
-        metadata: metadata.map(|_| from_json(row, 12)).transpose()?,
+        counterparty: texts.counterparty,
+        purpose: texts.purpose,
+        reference: texts.reference,
+        bank_reference: texts.bank_reference,
+        metadata: texts.metadata,
+        is_erased,
         status,
-        why: row.get(14)?,
-        candidate: line_ref(row, 15)?
+        why: row.get(10)?,
+        candidate: line_ref(row, 11)?
             .map(|line| LineCandidate { import: line.import, number: line.number }),
-        decision: optional(row, 17)?,
+        decision: optional(row, 13)?,
         transfer,
     })
 }

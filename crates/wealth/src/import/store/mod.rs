@@ -344,7 +344,7 @@ pub(super) fn json<T: Serialize>(value: &T) -> Result<Value, StorageError> {
     Ok(Value::Json(value.to_string()))
 }
 
-fn without_zeros(value: &mut serde_json::Value) {
+pub(crate) fn without_zeros(value: &mut serde_json::Value) {
     use serde_json::Value::{Array, Bool, Null, Number, Object, String};
     match value {
         String(text) if text.contains('\0') => *text = text.replace('\0', "\u{fffd}"),

@@ -1,0 +1,122 @@
+//! What a file says in words stands sealed: it is read by its family, sealed anew when keys are
+//! replaced, and gone when the family is erased, while amounts and hashes stay.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
+
+mod bank;
+
+use std::sync::Arc;
+
+use bank::{Bank, camt, ofx};
+use jobs::{JobState, Worker, WorkerLimits};
+use kernel::PageRequest;
+use storage::{Level, Mode};
+use testing::{Cell, TestDatabase, eventually};
+use vault::{Register, RotateKeys, Vault, VaultError, own_party};
+use wealth::WealthError;
+
+const LINES: &[&str] =
+    &["2026-03-02 -12.50 A1 Kaffeehaus Sperl", "2026-03-03 2400.00 A2 Salary of Saraa"];
+
+fn vault(db: &TestDatabase) -> Vault {
+    Vault::new(&[wealth::SEALED], Register::at(&db.directory().join("erased-parties")))
+}
+
+impl Bank<'_> {
+    /// The sealed bytes of the lines.
+    async fn sealed(&self) -> Vec<Vec<u8>> {
+        let sql = "SELECT texts FROM wealth_import_line ORDER BY import, number";
+        let bytes = |row: Vec<Cell>| match &row[0] {
+            Cell::Bytes(bytes) => bytes.clone(),
+            other => panic!("{other:?}"),
+        };
+        self.db.raw().await.rows(sql).await.into_iter().map(bytes).collect()
+    }
+
+    async fn erase(&self) {
+        let level = Level::Tenant(self.context.tenant);
+        let mut tx = self.db.database.begin(level, Mode::Write).await.unwrap();
+        let party = own_party(self.context.tenant);
+        vault(self.db).erase(&mut tx, &self.context, party).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn rotate(&self) {
+        self.db.clock.advance_seconds(60);
+        let level = Level::Tenant(self.context.tenant);
+        let mut tx = self.db.database.begin(level, Mode::Write).await.unwrap();
+        let job = vault(self.db).rotate(&mut tx, &self.context, true).await.unwrap().id;
+        tx.commit().await.unwrap();
+        let limits = WorkerLimits { poll_ms: 1, ..WorkerLimits::default() };
+        let handler = RotateKeys::new(Arc::clone(vault(self.db).tables()));
+        let database = self.db.database.clone();
+        let worker = Worker::new(database.clone(), "test", limits).with(handler).start();
+        eventually("the rotation", async || {
+            let mut tx = database.begin(level, Mode::Read).await.unwrap();
+            let stands = jobs::job(&mut tx, job).await.unwrap();
+            (stands.state == JobState::Completed).then_some(())
+        })
+        .await;
+        worker.stop().await;
+    }
+}
+
+testing::both_databases! {
+    modules = [
+        jobs::MODULE, vault::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE,
+    ];
+
+    async fn a_line_is_read_by_its_family_and_sealed_anew(db: TestDatabase) {
+        let bank = Bank::of(&db).await;
+        let import = bank.stage(&ofx("1", "", LINES)).await;
+        let before = bank.sealed().await;
+        let read = bank.all_lines(import.id).await;
+        assert_eq!(read[0].counterparty.as_deref(), Some("Kaffeehaus Sperl"));
+        let lines = bank.lines(import.id).await;
+        bank.rotate().await;
+        let after = bank.sealed().await;
+        assert_eq!((before.len(), after.len()), (2, 2));
+        assert!(before.iter().zip(&after).all(|(before, after)| before[1..17] != after[1..17]));
+        assert_eq!(bank.all_lines(import.id).await, read);
+        // What is booked afterwards has its texts.
+        bank.book(import.id).await;
+        let booked: Vec<String> = lines.iter().map(|line| line.replace("new", "booked")).collect();
+        assert_eq!(bank.lines(import.id).await, booked);
+    }
+
+    async fn an_erased_family_s_texts_are_gone_and_its_figures_stay(db: TestDatabase) {
+        let bank = Bank::of(&db).await;
+        let file = camt("77", ("0.00 2026-03-01", "2387.50 2026-03-31"), LINES);
+        let import = bank.bring(&file).await;
+        let worth = bank.net_worth("2026-03-31").await;
+        assert_eq!(worth, "2387.50 AUD");
+        let other = Bank::another(&db, &bank.ledger).await;
+        let of_other = other.stage(&ofx("2", "", LINES)).await;
+
+        bank.erase().await;
+        for line in bank.all_lines(import.id).await {
+            assert!(line.is_erased, "{line:?}");
+            let texts = [line.counterparty, line.purpose, line.reference, line.bank_reference];
+            assert_eq!((texts, line.metadata), ([const { None }; 4], None));
+        }
+        assert_eq!(bank.net_worth("2026-03-31").await, worth);
+        assert!(!other.all_lines(of_other.id).await[0].is_erased);
+        // Nothing more is sealed for it, so nothing more is imported.
+        let upload = bank::upload("more", ofx("1", "", LINES));
+        let refused = bank.wealth.stage(&bank.context, upload).await.unwrap_err();
+        let expected = matches!(refused, WealthError::Vault(VaultError::PartyErased { .. }));
+        assert!(expected, "{refused}");
+    }
+
+    async fn all_that_a_file_said_is_shown_to_whom_it_is_about(db: TestDatabase) {
+        let bank = Bank::of(&db).await;
+        bank.stage(&ofx("1", "", LINES)).await;
+        let level = Level::Tenant(bank.context.tenant);
+        let mut tx = db.database.begin(level, Mode::Read).await.unwrap();
+        let party = own_party(bank.context.tenant);
+        let held = vault(&db).export(&mut tx, party, &PageRequest::first(10)).await.unwrap();
+        let told: Vec<_> = held.items.iter().map(|one| &one.content["counterparty"]).collect();
+        assert_eq!(told, ["Kaffeehaus Sperl", "Salary of Saraa"]);
+        assert!(held.items.iter().all(|one| one.table == "wealth_import_line"));
+    }
+}
