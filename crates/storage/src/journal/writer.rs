@@ -119,7 +119,8 @@ impl<M: Machine, S: JournalStore, A: Archive> Writer<M, S, A> {
                     break;
                 }
             }
-            if round.is_full(&self.limits, self.storage.store.carried_max()) {
+            let carried_max = self.storage.store.carried_max();
+            if round.is_full(&self.limits, carried_max) || looks.len() >= self.limits.batch_max {
                 break;
             }
             next = self.next_in_round(round.calls.len(), &mut patience).await;

@@ -20,7 +20,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use futures_util::future::try_join_all;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Config, NoTls, Statement as Prepared};
 
 use self::many::{PIPELINE_MAX, Way, behind, fly};
 use crate::db::Limits;
@@ -174,19 +174,24 @@ impl PostgresTx {
         Ok(())
     }
 
+    /// Prepares a statement, where that was not done on this connection. What must be sent before
+    /// it is taken only then: where this fails, the transaction is left as it was.
+    async fn prepare(&self, statement: &Statement) -> Result<Prepared, StorageError> {
+        let prepared = self.client()?.prepare_cached(statement.postgres());
+        self.answer(prepared).await.map_err(|error| failed(statement.place(), &error))
+    }
+
     pub(crate) async fn rows(
         &mut self,
         statement: &Statement,
         params: &[Value],
     ) -> Result<Vec<Row>, StorageError> {
+        let prepared = self.prepare(statement).await?;
         let before = self.take_before();
-        let client = self.client()?;
-        let failed = |error| failed(statement.place(), &error);
-        let answer = self.answer(async {
-            let prepared = client.prepare_cached(statement.postgres()).await?;
-            behind(client, &before, client.query(&prepared, &borrow(params))).await
-        });
-        answer.await.map_err(failed)?.iter().map(types::row).collect()
+        let (client, params) = (self.client()?, borrow(params));
+        let answer = behind(client, &before, client.query(&prepared, &params));
+        let rows = self.answer(answer).await.map_err(|error| failed(statement.place(), &error))?;
+        rows.iter().map(types::row).collect()
     }
 
     pub(crate) async fn execute(
@@ -194,14 +199,11 @@ impl PostgresTx {
         statement: &Statement,
         params: &[Value],
     ) -> Result<u64, StorageError> {
+        let prepared = self.prepare(statement).await?;
         let before = self.take_before();
-        let client = self.client()?;
-        let failed = |error| failed(statement.place(), &error);
-        let answer = self.answer(async {
-            let prepared = client.prepare_cached(statement.postgres()).await?;
-            behind(client, &before, client.execute(&prepared, &borrow(params))).await
-        });
-        answer.await.map_err(failed)
+        let (client, params) = (self.client()?, borrow(params));
+        let answer = behind(client, &before, client.execute(&prepared, &params));
+        self.answer(answer).await.map_err(|error| failed(statement.place(), &error))
     }
 
     /// Asks one query with many rows of parameters, pipelined.
@@ -210,26 +212,24 @@ impl PostgresTx {
         statement: &Statement,
         many: &[Vec<Value>],
     ) -> Result<Vec<Vec<Row>>, StorageError> {
+        let prepared = self.prepare(statement).await?;
         let before = self.take_before();
         let client = self.client()?;
-        let failed = |error| failed(statement.place(), &error);
-        let answer = self.answer(async {
-            let prepared = client.prepare_cached(statement.postgres()).await?;
-            let queries = async {
-                let mut answers = Vec::with_capacity(many.len());
-                for chunk in many.chunks(PIPELINE_MAX) {
-                    let under_way = chunk.iter().map(|params| {
-                        let (prepared, params) = (&prepared, borrow(params));
-                        async move { client.query(prepared, &params).await }
-                    });
-                    answers.extend(try_join_all(under_way).await?);
-                }
-                Ok(answers)
-            };
-            behind(client, &before, queries).await
-        });
+        let queries = async {
+            let mut answers = Vec::with_capacity(many.len());
+            for chunk in many.chunks(PIPELINE_MAX) {
+                let under_way = chunk.iter().map(|params| {
+                    let (prepared, params) = (&prepared, borrow(params));
+                    async move { client.query(prepared, &params).await }
+                });
+                answers.extend(try_join_all(under_way).await?);
+            }
+            Ok(answers)
+        };
+        let answer = self.answer(behind(client, &before, queries)).await;
+        let answers = answer.map_err(|error| failed(statement.place(), &error))?;
         let rows = |rows: &Vec<tokio_postgres::Row>| rows.iter().map(types::row).collect();
-        answer.await.map_err(failed)?.iter().map(rows).collect()
+        answers.iter().map(rows).collect()
     }
 
     /// Executes one statement with many rows of parameters, pipelined; the rows each touched. A
@@ -241,15 +241,13 @@ impl PostgresTx {
         many: &[Vec<Value>],
         counts: Counts,
     ) -> Result<Vec<u64>, StorageError> {
-        let before = self.take_before();
-        let client = self.client()?;
         let failed = |error| failed(statement.place(), &error);
         let way = Way::of(statement, many, counts)?;
-        let answer = self.answer(async {
-            let prepared = way.prepare(client, statement).await?;
-            behind(client, &before, way.execute(client, &prepared, many)).await
-        });
-        answer.await.map_err(failed)
+        let prepared = self.answer(way.prepare(self.client()?, statement)).await.map_err(failed)?;
+        let before = self.take_before();
+        let client = self.client()?;
+        let answer = behind(client, &before, way.execute(client, &prepared, many));
+        self.answer(answer).await.map_err(failed)
     }
 
     /// Executes one statement with many rows of parameters and commits, all of it on its way at
