@@ -148,6 +148,10 @@ pub async fn rows_go_together_or_not_at_all<F: Face>(face: &F) {
         (vec![of(1, &[moved(1, 0)]), of(1, &[moved(1, 0)])], "the same state twice"),
         (vec![of(1, &[moved(1, 0)]), of(1, &[moved(60, 0)])], "a row that is not there"),
         (vec![of(1, &[moved(1, 0)]), of(2, &[moved(1, 0)])], "another tenant's row"),
+        (
+            vec![of(1, &[add(50), moved(51, 0)]), of(1, &[add(51), moved(50, 0)])],
+            "a row that only the next one adds",
+        ),
     ] {
         assert!(begin().await.carry_together(&refused).await.unwrap().is_none(), "{why}");
     }
