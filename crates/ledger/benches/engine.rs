@@ -6,6 +6,7 @@
 
 mod load;
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,10 +14,16 @@ use kernel::{Actor, BookId, Commodity, Context, Env, TenantId};
 use ledger::book::Book;
 use ledger::model::Command;
 use ledger::{Atomicity, EngineLimits, Ledger, Request, Step};
-use load::{Meter, STEPS, Transfers, decimal, millis};
+use load::{Meter, STEPS, Transfers, Used, decimal, millis};
+use storage::crypto::sha256;
 use storage::journal::{Engine, Progress, SqlJournal};
-use storage::{Database, Level, Mode, migrate};
+use storage::{Database, Level, Mode, migrate, params, sql};
 use testing::TestDatabase;
+
+sql! {
+    RECORD_BYTES: system("the bench reads its own book, whatever its tenant") =
+        "SELECT max(length(body)) FROM journal WHERE stream = $1";
+}
 
 const ACCOUNTS: u64 = 10_000;
 const SPAN: Duration = Duration::from_secs(4);
@@ -28,6 +35,7 @@ enum Target {
 }
 
 struct Bench {
+    database: Database,
     target: Target,
     context: Context,
     book: BookId,
@@ -73,21 +81,12 @@ async fn measure(name: &str, bench: &Arc<Bench>, meter: &Meter) {
         (2, STEPS, true),
     ] {
         let (before, used) = (Instant::now(), meter.used());
-        let mut waits = bench.run(callers, steps, hot).await;
-        let (span, used) = (before.elapsed(), meter.used() - used);
-        waits.sort_unstable();
-        let made = waits.len() * steps;
+        let waits = bench.run(callers, steps, hot).await;
         let shape = format!("{callers} x {steps}{}", if hot { ", one account hot" } else { "" });
-        let wait = |part: usize| millis(waits[(waits.len() - 1) * part / 100]);
-        println!(
-            "{name:10} {what:8} {shape:26} {:>12} {:>9} {:>7} {:>9} {:>9} {:>9}",
-            made as u128 * 1_000_000 / span.as_micros(),
-            decimal(used.cpu.as_nanos() / made as u128),
-            used.written / made as u64,
-            wait(50),
-            wait(99),
-            wait(100),
-        );
+        told((name, what, &shape), (waits, steps), before.elapsed(), meter.used() - used);
+    }
+    if let Target::Journal(_) = &bench.target {
+        limit(name, bench.record_bytes().await, meter);
     }
     if let Target::Ledger(ledger) = &bench.target {
         let started = Instant::now();
@@ -97,7 +96,53 @@ async fn measure(name: &str, bench: &Arc<Bench>, meter: &Meter) {
     }
 }
 
+/// What hash and disk allow: as many bytes as a batch's record has, each time chained to those
+/// before, appended to a file and flushed.
+fn limit(name: &str, bytes: usize, meter: &Meter) {
+    let mut file = tempfile::tempfile().unwrap();
+    let (mut body, mut waits) = (vec![7; bytes], Vec::new());
+    let (before, used) = (Instant::now(), meter.used());
+    while before.elapsed() < SPAN {
+        let begun = Instant::now();
+        let hash = sha256(&[&body]);
+        body[..hash.len()].copy_from_slice(&hash);
+        file.write_all(&body).unwrap();
+        file.sync_data().unwrap();
+        waits.push(begun.elapsed());
+    }
+    let row = (name, "limit", "the same bytes in a file");
+    told(row, (waits, STEPS), before.elapsed(), meter.used() - used);
+}
+
+/// A line of the table: calls of so many transfers each, and how long each took.
+fn told(
+    (name, what, shape): (&str, &str, &str),
+    (mut waits, steps): (Vec<Duration>, usize),
+    span: Duration,
+    used: Used,
+) {
+    waits.sort_unstable();
+    let made = waits.len() * steps;
+    let wait = |part: usize| millis(waits[(waits.len() - 1) * part / 100]);
+    println!(
+        "{name:10} {what:8} {shape:26} {:>12} {:>9} {:>7} {:>9} {:>9} {:>9}",
+        made as u128 * 1_000_000 / span.as_micros(),
+        decimal(used.cpu.as_nanos() / made as u128),
+        used.written / made as u64,
+        wait(50),
+        wait(99),
+        wait(100),
+    );
+}
+
 impl Bench {
+    /// The bytes of the book's longest record, which is a full batch's.
+    async fn record_bytes(&self) -> usize {
+        let mut tx = self.database.begin(Level::System, Mode::Read).await.unwrap();
+        let row = tx.row(&RECORD_BYTES, params![self.book.uuid()]).await.unwrap().unwrap();
+        row.get::<u64>(0).unwrap().try_into().unwrap()
+    }
+
     async fn new(database: Database, tables: bool) -> Result<Self, Box<dyn std::error::Error>> {
         let env = Env::system();
         let tenant = TenantId::from_uuid(env.new_uuid());
@@ -117,7 +162,7 @@ impl Bench {
             (Target::Journal(engine), BookId::from_uuid(context.env.new_uuid()))
         };
         let transfers = Transfers::between(ACCOUNTS);
-        let bench = Self { target, context, book, transfers };
+        let bench = Self { database, target, context, book, transfers };
         let mut steps = vec![load::define()];
         steps.extend(load::open(1, ACCOUNTS));
         bench.send(steps).await;
