@@ -76,7 +76,7 @@ pub enum Command {
         #[arg(long, default_value_t = 7450)]
         port: u16,
     },
-    /// Import statements of banks: OFX, CAMT.053, CSV
+    /// Import statements of banks: OFX, QIF, CAMT, MT940, MT942, BAI2, XLSX, CSV
     Import(Import),
     /// Rates of exchange
     #[command(subcommand)]
