@@ -24,8 +24,8 @@ pub(crate) enum BulkKind {
     InsertOrLeave,
     /// Changes it, where it is there and fits.
     Update {
-        /// The columns that it compares with a parameter or the tenant. Only where they hold a
-        /// unique key is it one row, whatever the table holds.
+        /// The columns that it compares with a parameter or the tenant, and does not change. Only
+        /// where they hold a unique key is it one row, whatever the table holds.
         compared: Vec<String>,
         /// Whether they do, once somebody has looked.
         keyed: OnceLock<bool>,
@@ -98,9 +98,13 @@ fn update(sql: &str) -> Option<Bulk> {
         number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
             || value == "app_tenant()"
     };
+    // A comma within a function parts more than there is, which can only leave a column out.
+    let changed = changes.split(", ").filter_map(|change| change.split_once(" = "));
+    let changed: Vec<&str> = changed.map(|(column, _)| column).collect();
     let compared = conditions.split(" AND ").filter_map(|condition| {
         let (column, value) = condition.split_once(" = ")?;
-        identifier(column).filter(|_| is_given(value)).map(str::to_owned)
+        let column = identifier(column).filter(|column| !changed.contains(column))?;
+        is_given(value).then(|| column.to_owned())
     });
     let kind = BulkKind::Update { compared: compared.collect(), keyed: OnceLock::new() };
     let text = format!("UPDATE {table} SET {changes} FROM {MANY} WHERE {conditions}");
@@ -144,11 +148,20 @@ mod tests {
              FROM unnest($1::uuid[], $2::int8[]) AS many (c1, c2) \
              WHERE tenant = (SELECT app_tenant()) AND id = many.c1 AND a < many.c2 AND c = 'y'"
         );
-        let BulkKind::Update { compared, .. } = Bulk::of(sql).unwrap().kind else { panic!() };
-        assert_eq!(compared, ["tenant", "id"]);
-        let sql = "UPDATE t SET a = 1 WHERE NOT (b = $1 AND id = $2)";
-        let BulkKind::Update { compared, .. } = Bulk::of(sql).unwrap().kind else { panic!() };
-        assert!(compared.is_empty(), "{compared:?}");
+    }
+
+    #[test]
+    fn a_column_identifies_where_it_is_compared_and_stays() {
+        for (sql, expected) in [
+            ("UPDATE t SET a = $3 WHERE b = $1 AND id = $2", &["b", "id"][..]),
+            ("UPDATE t SET a = 1 WHERE NOT (b = $1 AND id = $2)", &[]),
+            ("UPDATE t SET id = $2, a = 1 WHERE b = $3 AND id = $1", &["b"]),
+            ("UPDATE t SET v = coalesce($2, v), id = id + 1 WHERE v = $1 AND id = $3", &[]),
+            ("UPDATE t SET a = 1 WHERE id <> $1 AND b = c", &[]),
+        ] {
+            let BulkKind::Update { compared, .. } = Bulk::of(sql).unwrap().kind else { panic!() };
+            assert_eq!(compared, expected, "{sql}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ sql! {
     MOVE_KIND =
         "UPDATE orders_row SET state = $2
          WHERE tenant = app_tenant() AND kind = $1 AND state < $2";
+    RENUMBER = "UPDATE orders_row SET id = $2 WHERE tenant = app_tenant() AND id = $1";
     STATES = "SELECT state FROM orders_row WHERE tenant = app_tenant() ORDER BY id";
 }
 
@@ -46,6 +47,18 @@ testing::both_databases! {
         let two = [moved(1, 5), moved(1, 6)];
         let refused = journal.begin().await.unwrap().carry_together(&two).await.unwrap();
         assert!(refused.is_none());
+        // A statement that gives its row another key: 4 is there when 3 becomes it; 5 is there once 4
+        // has become it.
+        let renumbered = |from, to| {
+            (tenant, vec![RowChange::one(&RENUMBER, params![from, to])])
+        };
+        let shifted = [renumbered(3, 4), renumbered(4, 5)];
+        let refused = journal.begin().await.unwrap().carry_together(&shifted).await.unwrap();
+        assert!(refused.is_none());
+        let moved_on = [renumbered(4, 5), renumbered(5, 6)];
+        let went = journal.begin().await.unwrap().carry_together(&moved_on).await.unwrap();
+        assert!(went.is_some());
+        drop(went);
         // Each touches one, the last two the same one after the other.
         let fit = [moved(2, 5), moved(3, 6), moved(3, 7)];
         let went = journal.begin().await.unwrap().carry_together(&fit).await.unwrap();
