@@ -94,7 +94,25 @@ pub(crate) async fn erased_at(
     tx.row(&PARTY, params![party.uuid()]).await?.map(|row| row.get(0)).transpose()
 }
 
-/// The same, and nobody erases it or makes a key for it before the transaction ends.
+/// Those of some parties that are there and were not erased.
+pub(crate) async fn standing(
+    tx: &mut Tx,
+    parties: &[PartyId],
+) -> Result<Vec<PartyId>, StorageError> {
+    let many = parties.iter().map(|party| params![party.uuid()]).collect();
+    let found = tx.rows_many(&PARTY, many).await?;
+    let mut standing = Vec::new();
+    for (party, rows) in parties.iter().zip(&found) {
+        if let Some(row) = rows.first()
+            && row.get::<Option<Timestamp>>(0)?.is_none()
+        {
+            standing.push(*party);
+        }
+    }
+    Ok(standing)
+}
+
+/// As [`erased_at`], and nobody erases it or makes a key for it before the transaction ends.
 pub(crate) async fn hold(
     tx: &mut Tx,
     party: PartyId,

@@ -1,6 +1,7 @@
 //! What a tenant may ask of its vault: how it stands, erasing a party, and all that is held about
 //! one.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jobs::{Enqueued, NewJob};
@@ -11,7 +12,7 @@ use storage::{Database, Level, Mode, Tx};
 
 use crate::error::VaultError;
 use crate::event::{PartyErased, PartyExported};
-use crate::party::opener;
+use crate::party::{opener, own_party};
 use crate::register::Register;
 use crate::rotate::Rotation;
 use crate::sealed::{Form, KeyId, Opened, RowKey};
@@ -78,22 +79,15 @@ impl Vault {
     /// Where the register cannot be read or written.
     pub async fn recall(&self, database: &Database) -> Result<u64, VaultError> {
         let known = self.register.entries()?;
-        let mut again = 0;
+        let mut tenants: BTreeMap<TenantId, Vec<PartyId>> = BTreeMap::new();
         for (tenant, party) in &known {
-            let mut tx = database.begin(Level::of(*tenant), Mode::Read).await?;
-            let stands = store::erased_at(&mut tx, *party).await?;
-            tx.commit().await?;
-            if stands != Some(None) {
-                continue;
-            }
-            let mut tx = database.begin(Level::of(*tenant), Mode::Write).await?;
-            let context = Context::new(database.env().clone(), *tenant, Actor::system("vault"));
-            let keys = store::erase(&mut tx, *party, context.now()).await?;
-            tx.emit(&context, &PartyErased { party: *party, keys }).await?;
-            tx.commit().await?;
-            again += 1;
+            tenants.entry(*tenant).or_default().push(*party);
         }
-        let mut after = (TenantId::COMMON, own(TenantId::COMMON));
+        let mut again = 0;
+        for (tenant, parties) in tenants {
+            again += erase_again(database, tenant, &parties).await?;
+        }
+        let mut after = (TenantId::COMMON, own_party(TenantId::COMMON));
         loop {
             let mut tx = database.begin(Level::System, Mode::Read).await?;
             let erased = store::erased(&mut tx, after, ERASED_MAX).await?;
@@ -242,13 +236,35 @@ impl Vault {
     }
 }
 
+/// Erases those of a tenant's parties that are there and stand; how many did.
+async fn erase_again(
+    database: &Database,
+    tenant: TenantId,
+    parties: &[PartyId],
+) -> Result<u64, VaultError> {
+    let mut tx = database.begin(Level::of(tenant), Mode::Read).await?;
+    let standing = store::standing(&mut tx, parties).await?;
+    tx.commit().await?;
+    if standing.is_empty() {
+        return Ok(0);
+    }
+    let mut tx = database.begin(Level::of(tenant), Mode::Write).await?;
+    let context = Context::new(database.env().clone(), tenant, Actor::system("vault"));
+    for party in &standing {
+        let keys = store::erase(&mut tx, *party, context.now()).await?;
+        tx.emit(&context, &PartyErased { party: *party, keys }).await?;
+    }
+    tx.commit().await?;
+    Ok(standing.len() as u64)
+}
+
 /// The keys of rows that are a party's.
 async fn of_party(
     tx: &mut Tx,
     party: PartyId,
     rows: &[SealedRow],
 ) -> Result<Vec<KeyId>, VaultError> {
-    let keys: std::collections::BTreeSet<KeyId> = rows.iter().flat_map(SealedRow::keys).collect();
+    let keys: BTreeSet<KeyId> = rows.iter().flat_map(SealedRow::keys).collect();
     let found = store::keys(tx, keys.into_iter()).await?;
     Ok(found.iter().filter(|key| key.party == party).map(|key| key.id).collect())
 }
@@ -259,10 +275,6 @@ fn shown(form: Form, content: &[u8]) -> Json {
         Form::Text => text(),
         Form::Json => serde_json::from_slice(content).unwrap_or_else(|_| text()),
     }
-}
-
-fn own(tenant: TenantId) -> PartyId {
-    crate::party::own_party(tenant)
 }
 
 fn malformed() -> VaultError {
