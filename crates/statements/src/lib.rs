@@ -43,6 +43,7 @@ mod detect;
 mod encoding;
 mod fault;
 pub mod limits;
+mod lines;
 mod model;
 mod mt;
 mod ofx;

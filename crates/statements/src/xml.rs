@@ -10,7 +10,8 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::fault::{Findings, Place};
 use crate::limits::{ATTRIBUTES_MAX, ELEMENTS_MAX, NESTING_MAX};
-use crate::tree::{Lines, Node};
+use crate::lines::Lines;
+use crate::tree::Node;
 
 /// A piece of a document.
 pub(crate) enum Piece<'a> {

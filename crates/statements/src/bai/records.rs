@@ -3,7 +3,7 @@
 //! What must stay true: every line that is not blank is a record, continues one, or is handed on as
 //! what it is; none is dropped.
 
-use crate::tree::Lines;
+use crate::lines::{Line, Walk};
 
 /// A logical record: a line with the continuations (88) behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +30,7 @@ pub(super) enum Piece<'a> {
 
 /// The records of a file, in its order.
 pub(super) struct Records<'a> {
-    text: &'a str,
-    line_end: char,
-    position: usize,
-    lines: Lines<'a>,
+    walk: Walk<'a>,
 }
 
 /// The fields of a record, one after the other.
@@ -50,23 +47,7 @@ const CODES: [&str; 7] = ["01", "02", "03", "16", "49", "98", "99"];
 impl<'a> Records<'a> {
     /// The records of a text.
     pub fn new(text: &'a str) -> Self {
-        let line_end = if text.contains('\n') { '\n' } else { '\r' };
-        Self { text, line_end, position: 0, lines: Lines::new(text) }
-    }
-
-    /// The next line that is not blank, with its position and what comes behind it.
-    fn peek(&self) -> Option<(usize, &'a str, usize)> {
-        let mut position = self.position;
-        loop {
-            let rest = self.text.get(position..).filter(|rest| !rest.is_empty())?;
-            let length = rest.find(self.line_end).unwrap_or(rest.len());
-            let line = rest.get(..length).unwrap_or_default().trim();
-            let end = position + (length + 1).min(rest.len());
-            if !line.is_empty() {
-                return Some((position, line, end));
-            }
-            position = end;
-        }
+        Self { walk: Walk::new(text) }
     }
 }
 
@@ -74,19 +55,19 @@ impl<'a> Iterator for Records<'a> {
     type Item = Piece<'a>;
 
     fn next(&mut self) -> Option<Piece<'a>> {
-        let (position, text, end) = self.peek()?;
-        let line = self.lines.line_at(position);
-        self.position = end;
+        let Line { start, text, next } = self.walk.solid()?;
+        let line = self.walk.number_at(start);
+        self.walk.go_to(next);
         let Some((code, content)) = split(text).filter(|(code, _)| CODES.contains(code)) else {
             return Some(Piece::Other { line, text });
         };
         let mut continuations = Vec::new();
-        while let Some((_, text, end)) = self.peek() {
+        while let Some(Line { text, next, .. }) = self.walk.solid() {
             let Some((_, content)) = split(text).filter(|(code, _)| *code == "88") else {
                 break;
             };
             continuations.push(content);
-            self.position = end;
+            self.walk.go_to(next);
         }
         Some(Piece::Record(Record { line, code, content, continuations }))
     }

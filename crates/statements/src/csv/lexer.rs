@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::limits::{COLUMNS_MAX, FIELD_BYTES_MAX};
-use crate::tree::Lines;
+use crate::lines::Lines;
 
 /// One record.
 #[derive(Debug)]

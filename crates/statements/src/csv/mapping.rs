@@ -39,6 +39,25 @@ pub struct CsvMapping {
     pub currency: Option<CommodityCode>,
 }
 
+impl CsvMapping {
+    /// These columns, and everything else to be found.
+    pub(crate) const fn of(delimiter: char, columns: Vec<CsvColumn>) -> Self {
+        Self {
+            delimiter,
+            header_line: None,
+            columns,
+            date_order: None,
+            decimal_sign: None,
+            thousands_sign: None,
+            amount_sign: None,
+            debit_sign: None,
+            debit_words: Vec::new(),
+            credit_words: Vec::new(),
+            currency: None,
+        }
+    }
+}
+
 /// One column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -94,17 +94,5 @@ impl Printing {
 
 fn new_mapping([date, amount]: [&str; 2]) -> CsvMapping {
     let column = |name: &str, role| CsvColumn { name: name.to_owned(), role };
-    CsvMapping {
-        delimiter: '\n',
-        header_line: None,
-        columns: vec![column(date, Role::Booked), column(amount, Role::Amount)],
-        date_order: None,
-        decimal_sign: None,
-        thousands_sign: None,
-        amount_sign: None,
-        debit_sign: None,
-        debit_words: Vec::new(),
-        credit_words: Vec::new(),
-        currency: None,
-    }
+    CsvMapping::of('\n', vec![column(date, Role::Booked), column(amount, Role::Amount)])
 }

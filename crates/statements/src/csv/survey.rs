@@ -104,19 +104,7 @@ fn new_mapping(layout: &Layout) -> CsvMapping {
         .iter()
         .enumerate()
         .map(|(index, role)| CsvColumn { name: name(index), role: *role });
-    CsvMapping {
-        delimiter: layout.delimiter,
-        header_line: None,
-        columns: columns.collect(),
-        date_order: None,
-        decimal_sign: None,
-        thousands_sign: None,
-        amount_sign: None,
-        debit_sign: None,
-        debit_words: Vec::new(),
-        credit_words: Vec::new(),
-        currency: None,
-    }
+    CsvMapping::of(layout.delimiter, columns.collect())
 }
 
 fn survey_cells(

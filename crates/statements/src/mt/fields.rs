@@ -3,7 +3,7 @@
 //! What must stay true: nothing is dropped in silence: a line is a field, belongs to the field
 //! above it, ends a message, or is handed on as text between messages.
 
-use crate::tree::Lines;
+use crate::lines::{Line, Walk};
 
 /// A part of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,12 +27,7 @@ pub(super) struct Field<'a> {
 
 /// The fields of a file, in its order.
 pub(super) struct Fields<'a> {
-    text: &'a str,
-    line_end: char,
-    position: usize,
-    lines: Lines<'a>,
-    /// Whether lines without a tag may continue a field.
-    in_message: bool,
+    walk: Walk<'a>,
 }
 
 /// What a line is by its first characters.
@@ -45,25 +40,16 @@ enum Kind<'a> {
 impl<'a> Fields<'a> {
     /// The fields of a text.
     pub fn new(text: &'a str) -> Self {
-        let line_end = if text.contains('\n') { '\n' } else { '\r' };
-        Self { text, line_end, position: 0, lines: Lines::new(text), in_message: false }
-    }
-
-    /// The line that begins here, without its end, and how long it is with it.
-    fn line_from(&self, position: usize) -> Option<(&'a str, usize)> {
-        let rest = self.text.get(position..).filter(|rest| !rest.is_empty())?;
-        let length = rest.find(self.line_end).unwrap_or(rest.len());
-        let line = rest.get(..length).unwrap_or_default();
-        Some((line, (length + 1).min(rest.len())))
+        Self { walk: Walk::new(text) }
     }
 
     /// Where the field ends that begins here: before the next tag or border.
     fn field_end(&self, mut position: usize) -> usize {
-        while let Some((line, length)) = self.line_from(position) {
-            if !matches!(kind(line), Kind::Other) {
+        while let Some(line) = self.walk.line_from(position) {
+            if !matches!(kind(line.text), Kind::Other) {
                 break;
             }
-            position += length;
+            position = line.next;
         }
         position
     }
@@ -74,22 +60,17 @@ impl<'a> Iterator for Fields<'a> {
 
     fn next(&mut self) -> Option<Piece<'a>> {
         loop {
-            let start = self.position;
-            let (text, length) = self.line_from(start)?;
-            self.position += length;
-            let line = self.lines.line_at(start);
+            let Line { start, text, next } = self.walk.here()?;
+            self.walk.go_to(next);
+            let line = self.walk.number_at(start);
             match kind(text) {
                 Kind::Tag(tag, content_start) => {
-                    self.in_message = true;
-                    self.position = self.field_end(self.position);
-                    let content = self.text.get(start + content_start..self.position);
-                    let content = content.unwrap_or_default();
+                    let end = self.field_end(next);
+                    self.walk.go_to(end);
+                    let content = self.walk.between(start + content_start, end);
                     return Some(Piece::Field(Field { line, tag, content }));
                 }
-                Kind::Border => {
-                    self.in_message = false;
-                    return Some(Piece::Border { line, text });
-                }
+                Kind::Border => return Some(Piece::Border { line, text }),
                 Kind::Other if is_blank(text) => {}
                 Kind::Other => return Some(Piece::Text { line, text }),
             }

@@ -115,3 +115,21 @@ fn by_words(text: &str) -> Option<Narrative> {
     narrative.account = narrative.account.map(|account| value::without_blanks(&account));
     Some(narrative)
 }
+
+#[cfg(test)]
+impl Narrative {
+    /// Its parts in one line.
+    pub fn told(&self) -> String {
+        let parts = [
+            &self.business_code,
+            &self.posting_text,
+            &self.name,
+            &self.account,
+            &self.bank,
+            &self.purpose,
+            &self.end_to_end,
+            &self.reference,
+        ];
+        parts.map(|part| part.as_deref().unwrap_or("-")).join(" | ")
+    }
+}

@@ -131,24 +131,9 @@ fn take_purpose(text: &str, narrative: &mut Narrative) {
 mod tests {
     use super::*;
 
-    fn text(part: &Option<String>) -> &str {
-        part.as_deref().unwrap_or("-")
-    }
-
     #[track_caller]
     fn check(narrative: &str, expected: &str) {
-        let read = read(narrative).unwrap();
-        let parts = [
-            text(&read.business_code),
-            text(&read.posting_text),
-            text(&read.name),
-            text(&read.account),
-            text(&read.bank),
-            text(&read.purpose),
-            text(&read.end_to_end),
-            text(&read.reference),
-        ];
-        assert_eq!(parts.join(" | "), expected);
+        assert_eq!(read(narrative).unwrap().told(), expected);
     }
 
     #[test]

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 
 use crate::fault::{Findings, Place};
 use crate::limits::{ELEMENTS_MAX, NESTING_MAX};
-use crate::tree::{Lines, Node};
+use crate::lines::Lines;
+use crate::tree::Node;
 
 /// The longest tag, in bytes.
 const TAG_BYTES_MAX: usize = 512;

@@ -3,7 +3,7 @@
 //! What must stay true: every line that is not blank belongs to a record or is a header, and a
 //! record without its caret says so.
 
-use crate::tree::Lines;
+use crate::lines::{Line, Walk};
 
 /// A part of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,10 +35,7 @@ pub(super) struct Item<'a> {
 
 /// The records of a file, in its order.
 pub(super) struct Records<'a> {
-    text: &'a str,
-    line_end: char,
-    position: usize,
-    lines: Lines<'a>,
+    walk: Walk<'a>,
 }
 
 /// The most lines of a record: five address lines, and three for each part of a split.
@@ -47,24 +44,7 @@ const ITEMS_MAX: usize = 10_000;
 impl<'a> Records<'a> {
     /// The records of a text.
     pub fn new(text: &'a str) -> Self {
-        let line_end = if text.contains('\n') { '\n' } else { '\r' };
-        Self { text, line_end, position: 0, lines: Lines::new(text) }
-    }
-
-    /// The next line that is not blank, and where the one behind it begins.
-    fn peek(&self) -> Option<(usize, &'a str, usize)> {
-        let mut position = self.position;
-        loop {
-            let rest = self.text.get(position..).filter(|rest| !rest.is_empty())?;
-            let length = rest.find(self.line_end).unwrap_or(rest.len());
-            let line = rest.get(..length).unwrap_or_default();
-            let line = line.trim_matches(|one: char| one.is_whitespace() || one == '\0');
-            let end = position + (length + 1).min(rest.len());
-            if !line.is_empty() {
-                return Some((position, line, end));
-            }
-            position = end;
-        }
+        Self { walk: Walk::new(text) }
     }
 }
 
@@ -73,21 +53,21 @@ impl<'a> Iterator for Records<'a> {
 
     fn next(&mut self) -> Option<Piece<'a>> {
         let mut record = Record::default();
-        while let Some((position, text, end)) = self.peek() {
-            let line = self.lines.line_at(position);
+        while let Some(Line { start, text, next }) = self.walk.solid() {
+            let line = self.walk.number_at(start);
             if let Some(text) = text.strip_prefix('!') {
                 if !record.items.is_empty() {
                     record.fault = Some("a caret behind the record");
                     return Some(Piece::Record(record));
                 }
-                self.position = end;
+                self.walk.go_to(next);
                 return Some(Piece::Header { line, text });
             }
-            self.position = end;
+            self.walk.go_to(next);
             if text.starts_with('^') {
                 // What stands behind a caret begins what comes next.
-                let behind = self.text.get(position..end).and_then(|whole| whole.find('^'));
-                self.position = behind.map_or(end, |caret| position + caret + 1);
+                let caret = self.walk.between(start, next).find('^');
+                self.walk.go_to(caret.map_or(next, |caret| start + caret + 1));
                 if record.items.is_empty() {
                     continue;
                 }
