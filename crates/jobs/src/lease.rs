@@ -107,9 +107,8 @@ impl Leases {
         offered: &store::upkeep::Offered,
     ) -> Result<Option<Lease>, JobsError> {
         tx.bind(Level::of(offered.tenant))?;
-        let whose = (offered.tenant, offered.job);
         let (until, now) = (self.until(), self.env().now());
-        let lease = store::job::take(tx, whose, until, &self.worker, now).await?;
+        let lease = store::job::take(tx, offered.job, until, &self.worker, now).await?;
         tx.bind(Level::System)?;
         Ok(lease)
     }

@@ -50,7 +50,8 @@ sql! {
                 lease_until = $2, worker = $3, started_at = $4, progress_done = NULL,
                 progress_total = NULL
             WHERE tenant = app_tenant() AND id = $1 AND state = 'available'
-            RETURNING kind, args, attempt, attempts_max, token, correlation";
+            RETURNING tenant, id, kind, args, attempt, attempts_max, token, correlation,
+                lease_until";
     FENCE = "SELECT cancel_requested FROM jobs_job
              WHERE tenant = app_tenant() AND id = $1 AND token = $2 AND state = 'running' {lock}";
     HELD = "SELECT cancel_requested FROM jobs_job
@@ -163,26 +164,29 @@ pub(crate) async fn retry(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<(), 
 /// Gives an available job to a worker; nothing where it is not available any more.
 pub(crate) async fn take(
     tx: &mut Tx,
-    (tenant, id): (TenantId, JobId),
+    id: JobId,
     until: Timestamp,
     worker: &str,
     now: Timestamp,
 ) -> Result<Option<Lease>, StorageError> {
     let row = tx.row(&TAKE, params![id.uuid(), until, worker, now]).await?;
-    row.map(|row| {
-        Ok(Lease {
-            tenant,
-            job: id,
-            until,
-            kind: row.get(0)?,
-            args: row.get(1)?,
-            attempt: row.get(2)?,
-            attempts_max: row.get(3)?,
-            token: row.get(4)?,
-            correlation: row.get(5)?,
-        })
+    row.as_ref().map(lease_of).transpose()
+}
+
+/// A lease: tenant, id, kind, arguments, attempt and how many there may be, token, correlation,
+/// until when.
+pub(crate) fn lease_of(row: &Row) -> Result<Lease, StorageError> {
+    Ok(Lease {
+        tenant: TenantId::from_uuid(row.get(0)?),
+        job: JobId::from_uuid(row.get(1)?),
+        kind: row.get(2)?,
+        args: row.get(3)?,
+        attempt: row.get(4)?,
+        attempts_max: row.get(5)?,
+        token: row.get(6)?,
+        correlation: row.get(7)?,
+        until: row.get(8)?,
     })
-    .transpose()
 }
 
 /// Keeps the lease from anybody else until the transaction ends; whether the job is to stop, or

@@ -2,8 +2,9 @@
 //! worker left behind. Each is then changed in its tenant's name.
 
 use kernel::{TenantId, Timestamp};
-use storage::{Row, StorageError, Tx, params, sql};
+use storage::{StorageError, Tx, params, sql};
 
+use super::job::lease_of;
 use crate::lease::Lease;
 use crate::limits::UPKEEP_ROWS_MAX;
 use crate::model::JobId;
@@ -102,18 +103,4 @@ pub(crate) async fn is_work(
 pub(crate) async fn counts(tx: &mut Tx) -> Result<Vec<(String, u64)>, StorageError> {
     let rows = tx.rows(&COUNTS, params![]).await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
-}
-
-fn lease_of(row: &Row) -> Result<Lease, StorageError> {
-    Ok(Lease {
-        tenant: TenantId::from_uuid(row.get(0)?),
-        job: JobId::from_uuid(row.get(1)?),
-        kind: row.get(2)?,
-        args: row.get(3)?,
-        attempt: row.get(4)?,
-        attempts_max: row.get(5)?,
-        token: row.get(6)?,
-        correlation: row.get(7)?,
-        until: row.get(8)?,
-    })
 }

@@ -47,8 +47,8 @@ testing::both_databases! {
         let two = [moved(1, 5), moved(1, 6)];
         let refused = journal.begin().await.unwrap().carry_together(&two).await.unwrap();
         assert!(refused.is_none());
-        // A statement that gives its row another key: 4 is there when 3 becomes it; 5 is there once 4
-        // has become it.
+        // A statement that gives its row another key: 4 is there when 3 becomes it; 5 is there once
+        // 4 has become it.
         let renumbered = |from, to| {
             (tenant, vec![RowChange::one(&RENUMBER, params![from, to])])
         };
