@@ -134,6 +134,21 @@ fn one_period_stays_as_it_is_and_equal_returns_link() {
     }
 }
 
+/// Effects far larger than their sum do not carry its rounding: a period alone stays as it is, and
+/// equal periods weigh alike, by both methods.
+#[test]
+fn offsetting_effects_of_all_but_equal_returns_keep_their_size() {
+    let effects = [3.0, 1e-9 - 3.0];
+    let period = Period { portfolio_return: 0.1 + 1e-9, benchmark_return: 0.1, effects: &effects };
+    for method in [Method::Carino, Method::Menchero] {
+        let alone = link(&[period], method).unwrap();
+        assert!((alone[0] - 3.0).abs() < 2e-15, "{method:?} {alone:?}");
+        let twice = link(&[period; 2], method).unwrap();
+        // (1.1 + 1e-9)² − 1.1² over 2e-9 is 1.1 + 0.5e-9, each of both periods'.
+        assert!((twice[0] - 6.0 * (1.1 + 0.5e-9)).abs() < 2e-14, "{method:?} {twice:?}");
+    }
+}
+
 /// The formulas of both papers by mpmath at 30 digits.
 #[test]
 fn linked_effects_equal_mpmath() {

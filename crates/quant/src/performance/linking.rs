@@ -21,6 +21,8 @@
 //! # Ok::<(), quant::Error>(())
 //! ```
 
+use std::slice;
+
 use super::attribution::{Attribution, Effects, total_of};
 use super::currency::CurrencyAttribution;
 use crate::error::{all_finite, at_least, same_length};
@@ -214,38 +216,55 @@ fn check(period: &Period<'_>) -> Result<()> {
 }
 
 fn carino(periods: &[Period<'_>]) -> Vec<f64> {
-    // ln(1 + R) − ln(1 + B) over R − B, without cancellation where they are close.
-    let slope = |own: f64, other: f64| {
-        let active = own - other;
-        if active == 0.0 { 1.0 / (1.0 + own) } else { (active / (1.0 + other)).ln_1p() / active }
+    let slope = |growth: Growth| {
+        if growth.active == 0.0 { 1.0 / growth.other } else { growth.log_ratio() / growth.active }
     };
-    let (own, other) = growth_of(periods);
-    let whole = slope(own - 1.0, other - 1.0);
-    let one = |period: &Period<'_>| slope(period.portfolio_return, period.benchmark_return) / whole;
-    periods.iter().map(one).collect()
+    let whole = slope(Growth::of(periods));
+    periods.iter().map(|period| slope(Growth::of(slice::from_ref(period))) / whole).collect()
 }
 
 fn menchero(periods: &[Period<'_>]) -> Vec<f64> {
-    let (own, other) = growth_of(periods);
+    let growth = Growth::of(periods);
     let count = periods.len() as f64;
-    let roots = own.powf(1.0 / count) - other.powf(1.0 / count);
-    let limit = own.powf((count - 1.0) / count);
-    // Where both growths are all but equal their quotient is only rounding.
-    let natural = if roots.abs() <= 1e-9 * own { limit } else { (own - other) / (count * roots) };
+    // (1 + R)^(1/T) − (1 + B)^(1/T).
+    let roots = growth.other.powf(1.0 / count) * (growth.log_ratio() / count).exp_m1();
+    let natural = if roots == 0.0 {
+        growth.other.powf((count - 1.0) / count)
+    } else {
+        growth.active / (count * roots)
+    };
     let active = |period: &Period<'_>| period.portfolio_return - period.benchmark_return;
     let (mut sum, mut squares) = (Sum::default(), Sum::default());
     for period in periods {
         sum.add(active(period));
         squares.add(active(period) * active(period));
     }
-    let residual = (own - other) - natural * sum.value();
+    let residual = growth.active - natural * sum.value();
     let correction = if squares.value() > 0.0 { residual / squares.value() } else { 0.0 };
     periods.iter().map(|period| natural + correction * active(period)).collect()
 }
 
-/// Π(1 + R) and Π(1 + B).
-fn growth_of(periods: &[Period<'_>]) -> (f64, f64) {
-    periods.iter().fold((1.0, 1.0), |(own, other), period| {
-        (own * (1.0 + period.portfolio_return), other * (1.0 + period.benchmark_return))
-    })
+/// What two returns make over some periods.
+struct Growth {
+    /// Π(1 + B).
+    other: f64,
+    /// Π(1 + R) − Π(1 + B), without cancellation where they are close: effects much larger than
+    /// their sum would carry its rounding many times over.
+    active: f64,
+}
+
+impl Growth {
+    fn of(periods: &[Period<'_>]) -> Self {
+        let start = Self { other: 1.0, active: 0.0 };
+        periods.iter().fold(start, |before, period| Self {
+            other: before.other * (1.0 + period.benchmark_return),
+            active: before.active * (1.0 + period.portfolio_return)
+                + before.other * (period.portfolio_return - period.benchmark_return),
+        })
+    }
+
+    /// ln Π(1 + R) − ln Π(1 + B).
+    fn log_ratio(&self) -> f64 {
+        (self.active / self.other).ln_1p()
+    }
 }
