@@ -3,12 +3,27 @@
 //!
 //! Source: the TypeID specification, version 0.3.0.
 
+use std::fmt;
+
 use uuid::Uuid;
 
 /// The letters of Crockford's base 32 in the lower case that TypeID uses.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 128 bits, five a letter.
 const SUFFIX_LENGTH: usize = 26;
+/// What each byte stands for as a letter.
+const DIGITS: [u8; 256] = digits();
+/// A byte that is no letter: more than any digit, also where both are put together.
+const NO_DIGIT: u8 = 32;
+
+const fn digits() -> [u8; 256] {
+    let (mut digits, mut digit) = ([NO_DIGIT; 256], 0);
+    while digit < NO_DIGIT {
+        digits[ALPHABET[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    digits
+}
 
 /// Why a text is not an id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,13 +55,23 @@ pub const fn made_at(time: u128, derived: u128) -> Uuid {
     Uuid::from_u128(time | rest | 0x7000_8000_0000_0000_0000)
 }
 
-/// Writes the 26 letters of an id.
+/// The 26 letters of an id.
 #[must_use]
 pub fn encode(id: Uuid) -> String {
+    letters(id).into_iter().map(char::from).collect()
+}
+
+/// Writes an id after its prefix and the underscore, which `start` is both of.
+pub fn write(start: &str, id: Uuid, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    out.write_str(start)?;
+    out.write_str(str::from_utf8(&letters(id)).map_err(|_| fmt::Error)?)
+}
+
+fn letters(id: Uuid) -> [u8; SUFFIX_LENGTH] {
     let value = id.as_u128();
     let letter =
         |index: usize| ALPHABET[usize::from((value >> (125 - 5 * index)).to_be_bytes()[15] & 31)];
-    (0..SUFFIX_LENGTH).map(|index| char::from(letter(index))).collect()
+    std::array::from_fn(letter)
 }
 
 /// Reads the 26 letters of an id.
@@ -57,12 +82,13 @@ pub fn decode(suffix: &str) -> Option<Uuid> {
     if bytes.len() != SUFFIX_LENGTH || bytes[0] > b'7' {
         return None;
     }
-    let mut value: u128 = 0;
+    let (mut value, mut all) = (0_u128, 0);
     for byte in bytes {
-        let digit = ALPHABET.iter().position(|letter| letter == byte)?;
-        value = value << 5 | digit as u128;
+        let digit = DIGITS[usize::from(*byte)];
+        all |= digit;
+        value = value << 5 | u128::from(digit);
     }
-    Some(Uuid::from_u128(value))
+    (all < NO_DIGIT).then(|| Uuid::from_u128(value))
 }
 
 /// Reads a whole id with the prefix it must have.
@@ -100,7 +126,7 @@ macro_rules! typed_id {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(out, concat!($prefix, "_{}"), $crate::id::encode(self.0))
+                $crate::id::write(concat!($prefix, "_"), self.0, out)
             }
         }
 

@@ -7,16 +7,20 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::future::join_all;
-use kernel::{Amount, BookId, CommandKey, Commodity, Context, Timestamp, Uuid, time};
-use ledger::model::Reason;
-use ledger::{
-    AccountId, AccountKind, At, EngineLimits, Ledger, LedgerError, Limits, Movement, NewAccount,
-    NewTransfer, Receipt, Request, Rest, Step, TransferFilter, TransferId,
+use kernel::{
+    Amount, BookId, CommandKey, Commodity, Context, Env, PageRequest, Timestamp, Uuid, time,
 };
-use storage::journal::RowChange;
-use storage::{Dialect, Level, Migration, Mode, Module, params, sql};
+use ledger::book::Book;
+use ledger::model::{Command, Reason};
+use ledger::{
+    AccountId, AccountKind, At, Atomicity, EngineLimits, Ledger, LedgerError, Limits, Movement,
+    NewAccount, NewTransfer, Receipt, Request, Rest, Step, TransferFilter, TransferId,
+};
+use storage::journal::{Engine, Progress, RowChange, SqlJournal};
+use storage::{Dialect, Level, Migration, Mode, Module, StorageError, params, sql};
 use testing::{Cell, TestDatabase};
 
 /// A queue whose rows change with transfers.
@@ -351,5 +355,50 @@ testing::both_databases! {
                 )]]);
             }
         }
+    }
+
+    /// Event stores whose one projector stops at the first record that it cannot read, and with it
+    /// the tables of every tenant.
+    async fn a_damaged_journal_holds_up_no_other(db: TestDatabase) {
+        let ledger = start(&db).await;
+        let mut purses = [Purse::of(&db, &ledger).await, Purse::of(&db, &ledger).await];
+        ledger.stop().await;
+        let (journal, env) = (SqlJournal::new(db.database.clone()), Env::system());
+        let limits = EngineLimits::default();
+        let (engine, _) = Engine::<Book>::start(journal, env, Progress::default(), limits);
+        // The last record is the first purse's; the tables know of none of these.
+        for (purse, records) in purses.iter().zip([2, 1]) {
+            for id in 0..records {
+                let (atomicity, steps) = (Atomicity::Each, vec![step(2 + id, earn(1))]);
+                let steps = Arc::new(steps);
+                let command = Command::Steps { key: None, origin: None, atomicity, steps };
+                let (tenant, stream) = (purse.context.tenant, purse.book.uuid());
+                engine.execute(tenant, stream, command, Vec::new()).await.unwrap();
+            }
+        }
+        engine.stop().await;
+        let raw = db.raw().await;
+        raw.disarm("journal").await;
+        let damage = "UPDATE journal SET body = substr(body, 2)
+                      WHERE seq = (SELECT max(seq) FROM journal)";
+        raw.run(damage).await;
+
+        let ledger = start(&db).await;
+        purses.iter_mut().for_each(|purse| purse.ledger = ledger.clone());
+        let [damaged, sound] = &purses;
+        ledger.wait_for_book(sound.book).await.unwrap();
+        let stale = ledger.wait_for_book(damaged.book).await;
+        let is_stale = matches!(stale, Err(LedgerError::Storage(StorageError::Stale)));
+        assert!(is_stale, "{stale:?}");
+        // It goes on while nobody can read the other.
+        sound.one(100, spend(1)).await.unwrap();
+        ledger.wait_for_book(sound.book).await.unwrap();
+        let level = Level::Tenant(sound.context.tenant);
+        let mut tx = db.database.begin(level, Mode::Read).await.unwrap();
+        let page = PageRequest::first(10);
+        let history = ledger.history(&mut tx, sound.book, PURSE, &page).await.unwrap();
+        assert_eq!(history.items.len(), 3);
+        tx.commit().await.unwrap();
+        ledger.stop().await;
     }
 }

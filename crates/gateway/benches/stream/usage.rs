@@ -17,7 +17,7 @@ impl Usage {
         Self {
             server_ns: processor_ns(us),
             database_ns: database.iter().copied().map(processor_ns).sum(),
-            written_bytes: database.iter().copied().map(written_bytes).sum::<u64>()
+            written_bytes: database.iter().copied().map(handed_over_bytes).sum::<u64>()
                 + written_bytes(us),
         }
     }
@@ -67,8 +67,20 @@ fn processor_ns(process: u32) -> u64 {
     (ticks(11).unwrap_or(0) + ticks(12).unwrap_or(0)) * 10_000_000
 }
 
+/// What reached the disk, or will: whole folios, which are pages where files grow by pages.
 fn written_bytes(process: u32) -> u64 {
+    io(process, "write_bytes: ")
+}
+
+/// What a process gave to files. PostgreSQL fills its log's files beforehand, in folios of 256 KiB,
+/// each of which counts as written in full with every commit; to sockets it sends, and what is sent
+/// is not in here.
+fn handed_over_bytes(process: u32) -> u64 {
+    io(process, "wchar: ")
+}
+
+fn io(process: u32, name: &str) -> u64 {
     let text = fs::read_to_string(format!("/proc/{process}/io")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|line| line.parse().ok()).unwrap_or(0)
 }

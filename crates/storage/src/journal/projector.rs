@@ -1,12 +1,12 @@
 //! From records to tables: each record is projected once, in the transaction that moves the
 //! checkpoint past it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kernel::{Position, TenantId, Uuid};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::record::Record;
@@ -18,6 +18,9 @@ use crate::error::StorageError;
 const RECORDS_MAX: u32 = 64;
 /// The bytes of records after which a transaction takes no further one: it must not last.
 const TRANSACTION_BYTES_MAX: usize = 512 * 1024;
+/// How long more records are waited for before those that have come are projected: a transaction
+/// costs the same whether it is of one or of some. Nobody who waits for the tables waits for this.
+const GATHERING: Duration = Duration::from_millis(5);
 /// How often the checkpoints are compared with what this process knows of them.
 const VERIFICATION: Duration = Duration::from_secs(5);
 /// How long a reader waits for a position before it is told that the data is stale.
@@ -31,12 +34,16 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 pub struct Progress {
     state: Arc<Mutex<State>>,
     changed: Arc<watch::Sender<u64>>,
+    /// Somebody waits for the tables.
+    wanted: Arc<Notify>,
 }
 
 #[derive(Default)]
 struct State {
     committed: BTreeMap<Uuid, (TenantId, u64)>,
     projected: BTreeMap<Uuid, u64>,
+    /// The streams of `committed` that are not projected to their ends: of many thousands, few are.
+    behind: BTreeSet<Uuid>,
     /// The bytes of each record that was committed here and is not known to be projected.
     unprojected: BTreeMap<(Uuid, u64), u64>,
     lag_bytes: u64,
@@ -46,7 +53,7 @@ struct State {
 impl Default for Progress {
     fn default() -> Self {
         let state = Arc::default();
-        Self { state, changed: Arc::new(watch::Sender::new(0)) }
+        Self { state, changed: Arc::new(watch::Sender::new(0)), wanted: Arc::default() }
     }
 }
 
@@ -63,7 +70,7 @@ impl Progress {
     pub(super) fn committed(&self, record: &Record) {
         self.change(|state| {
             let bytes = record.body.len() as u64;
-            state.committed.insert(record.stream, (record.tenant, record.seq));
+            state.commit(record.stream, (record.tenant, record.seq));
             state.unprojected.insert((record.stream, record.seq), bytes);
             state.lag_bytes += bytes;
         });
@@ -72,9 +79,7 @@ impl Progress {
     /// Learns how far the journal of a stream goes, which another process may have written.
     pub(super) fn found(&self, stream: Uuid, tenant: TenantId, seq: u64) {
         if self.head(stream) < seq {
-            self.change(|state| {
-                state.committed.insert(stream, (tenant, seq));
-            });
+            self.change(|state| state.commit(stream, (tenant, seq)));
         }
     }
 
@@ -82,6 +87,7 @@ impl Progress {
     fn projected(&self, stream: Uuid, seq: u64) {
         self.change(|state| {
             state.projected.insert(stream, seq);
+            state.compare(stream);
             let done = state.unprojected.range((stream, 0)..=(stream, seq));
             let done: Vec<(Uuid, u64)> = done.map(|(place, _)| *place).collect();
             for place in done {
@@ -97,14 +103,15 @@ impl Progress {
 
     /// Takes back what the tables do not hold after all; the streams that this concerns.
     fn recede(&self, kept: &BTreeMap<Uuid, u64>) -> Vec<Uuid> {
-        let mut receded = Vec::new();
-        for (stream, projected) in &mut self.state().projected {
+        let (mut receded, mut state) = (Vec::new(), self.state());
+        for (stream, projected) in &mut state.projected {
             let kept = kept.get(stream).copied().unwrap_or(0);
             if kept < *projected {
                 *projected = kept;
                 receded.push(*stream);
             }
         }
+        receded.iter().for_each(|stream| state.compare(*stream));
         receded
     }
 
@@ -130,11 +137,13 @@ impl Progress {
     /// Lets the projector end.
     pub fn stop(&self) {
         self.change(|state| state.stopped = true);
+        self.wanted.notify_one();
     }
 
     pub(super) async fn wait_until_below(&self, lag_max: u64) {
         let mut changes = self.changed.subscribe();
         while self.lag_bytes() > lag_max {
+            self.wanted.notify_one();
             if changes.changed().await.is_err() {
                 return;
             }
@@ -158,6 +167,7 @@ impl Progress {
         };
         let wait = async {
             while !reached() {
+                self.wanted.notify_one();
                 if changes.changed().await.is_err() {
                     return;
                 }
@@ -166,13 +176,31 @@ impl Progress {
         tokio::time::timeout(POSITION_WAIT, wait).await.map_err(|_| StorageError::Stale)
     }
 
-    /// The streams whose tables are behind, as far as this process knows.
-    fn behind(&self) -> Vec<(Uuid, TenantId, u64)> {
+    /// The streams whose tables are behind, as far as this process knows, without some.
+    fn behind(&self, without: &BTreeSet<Uuid>) -> Vec<(Uuid, TenantId, u64)> {
         let state = self.state();
-        let behind = state.committed.iter().filter(|(stream, (_, seq))| {
-            state.projected.get(stream).is_none_or(|projected| projected < seq)
-        });
-        behind.map(|(stream, (tenant, seq))| (*stream, *tenant, *seq)).collect()
+        let committed = |stream: &Uuid| {
+            let (tenant, seq) = state.committed.get(stream)?;
+            Some((*stream, *tenant, *seq))
+        };
+        state.behind.difference(without).filter_map(committed).collect()
+    }
+}
+
+impl State {
+    fn commit(&mut self, stream: Uuid, (tenant, seq): (TenantId, u64)) {
+        self.committed.insert(stream, (tenant, seq));
+        self.compare(stream);
+    }
+
+    /// Notes whether a stream's tables are behind its journal.
+    fn compare(&mut self, stream: Uuid) {
+        let committed = self.committed.get(&stream).map(|(_, seq)| seq);
+        if self.projected.get(&stream) < committed {
+            self.behind.insert(stream);
+        } else {
+            self.behind.remove(&stream);
+        }
     }
 }
 
@@ -197,12 +225,13 @@ impl<T: ProjectedTables> Projector<T> {
         Self { tables, progress }
     }
 
-    /// Brings the tables up to what the journal holds, before anybody reads them.
+    /// Brings the tables up to what the journal holds, before anybody reads them; but for streams
+    /// whose records cannot be read, for whose tables readers wait in vain.
     pub async fn catch_up(&self) -> Result<(), StorageError> {
         for (stream, tenant, seq) in self.tables.behind().await? {
-            self.project_to(stream, tenant, seq).await?;
+            self.progress.found(stream, tenant, seq);
         }
-        Ok(())
+        self.project_all(&mut BTreeSet::new()).await
     }
 
     /// Projects until it is stopped: where that blocks, on a thread of its own.
@@ -218,9 +247,10 @@ impl<T: ProjectedTables> Projector<T> {
         let mut changes = self.progress.changed.subscribe();
         let mut pause = PAUSE_MIN;
         let mut verifications = tokio::time::interval(VERIFICATION);
+        let mut left = BTreeSet::new();
         loop {
             changes.mark_unchanged();
-            let projected = self.project_all().await;
+            let projected = self.project_all(&mut left).await;
             if self.progress.state().stopped {
                 return;
             }
@@ -231,12 +261,21 @@ impl<T: ProjectedTables> Projector<T> {
                 continue;
             }
             pause = PAUSE_MIN;
+            let goes_on = !self.progress.behind(&left).is_empty();
             tokio::select! {
                 biased;
-                _ = verifications.tick() => self.verify().await,
-                changed = changes.changed() => if changed.is_err() {
+                _ = verifications.tick() => {
+                    self.verify().await;
+                    left.clear();
+                }
+                changed = changes.changed(), if !goes_on => if changed.is_err() {
                     return;
                 },
+                () = std::future::ready(()), if goes_on => {}
+            }
+            if self.progress.lag_bytes() < TRANSACTION_BYTES_MAX as u64 {
+                // It is only the sooner where it is asked for.
+                let _ = tokio::time::timeout(GATHERING, self.progress.wanted.notified()).await;
             }
         }
     }
@@ -255,16 +294,22 @@ impl<T: ProjectedTables> Projector<T> {
         }
     }
 
-    async fn project_all(&self) -> Result<(), StorageError> {
-        loop {
-            let behind = self.progress.behind();
-            if behind.is_empty() || self.progress.state().stopped {
+    /// Projects every stream to where its journal was when it was looked at. One whose records
+    /// cannot be read is `left` alone, for it must not hold up the others.
+    async fn project_all(&self, left: &mut BTreeSet<Uuid>) -> Result<(), StorageError> {
+        for (stream, tenant, seq) in self.progress.behind(left) {
+            if self.progress.state().stopped {
                 return Ok(());
             }
-            for (stream, tenant, seq) in behind {
-                self.project_to(stream, tenant, seq).await?;
+            match self.project_to(stream, tenant, seq).await {
+                Err(StorageError::Damaged { text }) => {
+                    tracing::error!(%stream, text, projection = T::NAME, "a stream is left alone");
+                    left.insert(stream);
+                }
+                projected => projected?,
             }
         }
+        Ok(())
     }
 
     async fn project_to(
