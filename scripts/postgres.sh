@@ -8,6 +8,9 @@
 #   postgres.sh start | url | stop   the same in steps, for working by hand
 #   postgres.sh find            print where the server's programs are
 #
+# Settings of the server besides are words of FLORIN_TEST_POSTGRES_SETTINGS: those of the tests are
+# small, and benches ask for those of a server that has a machine to itself.
+#
 # The URL's role is a superuser, so that tests can make databases and roles. A server that is
 # already named by FLORIN_TEST_POSTGRES_URL is used by `with`, and left alone.
 set -euo pipefail
@@ -82,6 +85,10 @@ run_server() {
   local process=("$programs/postgres" -D "$directory/data"
     -c port="$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories=
     -c fsync=on -c max_connections=200 -c shared_buffers=64MB)
+  local setting
+  for setting in ${FLORIN_TEST_POSTGRES_SETTINGS:-}; do
+    process+=(-c "$setting")
+  done
   # With `with`, the server ends when this script does, even when that is killed.
   if [[ $1 == bound ]]; then
     process=(--pdeathsig=INT "${process[@]}")

@@ -69,11 +69,15 @@ impl Ledger {
         storage::journal::compare_projections(&database).await?;
         let progress = Progress::default();
         let projector = Projector::new(database.clone(), Tables::default(), progress.clone());
-        projector.catch_up().await?;
         let journal = SqlJournal::new(database.clone());
         let env = database.env().clone();
         let archive = TableArchive { database: database.clone() };
+        // It reads books of its own accord, meanwhile.
         let (engine, writer) = Engine::start_with(journal, archive, env, progress.clone(), limits);
+        if let Err(error) = projector.catch_up().await {
+            engine.stop().await;
+            return Err(error.into());
+        }
         let tasks = Mutex::new(vec![writer, projector.start()]);
         let owners = Mutex::default();
         let counting = Remembered::default();

@@ -100,6 +100,15 @@ impl Accounts {
         before.unwrap_or_default()
     }
 
+    /// Makes room for so many in all.
+    pub(super) fn reserve(&mut self, count: u32) {
+        let more = (count as usize).saturating_sub(self.ids.len());
+        self.ids.reserve_exact(more);
+        self.states.reserve_exact(more);
+        let (ids, hasher) = (&self.ids, &self.hasher);
+        self.numbers.reserve(more, |number| hasher.hash_one(ids[*number as usize]));
+    }
+
     /// Adds an account; its number.
     pub(super) fn push(&mut self, id: u128, state: AccountState) -> u32 {
         let number = self.next_number();

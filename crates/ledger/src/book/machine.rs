@@ -24,7 +24,7 @@ impl Machine for Book {
     type Outcome = Outcome;
 
     const CODEC: u16 = 2;
-    const STATE: u16 = 2;
+    const STATE: u16 = 3;
 
     fn empty(_: Uuid) -> Self {
         Self::new()

@@ -2,7 +2,7 @@
 //!
 //! | first byte | then, until its end |
 //! | --- | --- |
-//! | 0 book | count of transfers, last closed day 4, if any |
+//! | 0 book | count of transfers, count of accounts, last closed day 4, if any |
 //! | 1 commodities | code, scale 1 |
 //! | 2 groups | id 16, parent |
 //! | 3 nodes | group, node above, commodity, posted, held, limits |
@@ -100,6 +100,7 @@ impl Book {
     fn book_part(&self) -> Vec<u8> {
         let mut part = vec![BOOK];
         put_varint(u128::from(self.transfer_count), &mut part);
+        put_varint(u128::from(self.accounts.next_number()), &mut part);
         if let Some(until) = self.locked_until {
             part.extend_from_slice(&time::days_since_epoch(until).to_be_bytes());
         }
@@ -140,6 +141,7 @@ impl Book {
             self.transfers.restore(Noted::Slab { start_ms, last });
         } else if kind == BOOK {
             self.transfer_count = read_u64(&mut reader)?;
+            self.accounts.reserve(read_u32(&mut reader)?);
             self.transfers.restore(Noted::Begin);
             if !reader.is_empty() {
                 let days = i32::from_be_bytes(reader.array()?);
