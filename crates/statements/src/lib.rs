@@ -51,6 +51,7 @@ mod qif;
 mod reading;
 mod tree;
 mod value;
+mod write;
 mod xlsx;
 mod xml;
 
@@ -64,6 +65,7 @@ pub use model::{
     Entry, EntryKind, EntryStatus, Holding, OriginalAmount, Statement,
 };
 pub use reading::{Format, ReadOptions, Reading};
+pub use write::amount_text;
 
 use detect::Source;
 use fault::{Findings, Place};
