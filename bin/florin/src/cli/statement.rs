@@ -2,17 +2,29 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use kernel::{CommodityCode, Date};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
-use statements::{AmountSign, DateOrder, DecimalSign, Role};
+use statements::{AmountSign, DateOrder, DecimalSign, Role, WriteFormat};
 
 /// Files of banks, read without a database or a server.
 #[derive(Debug, Subcommand)]
 pub enum Statement {
     /// Read files of any format; ends with 1 where one of them has a fault
     Read(StatementRead),
+    /// Write a file for other programs; what they have no place for is told
+    Convert(StatementConvert),
+}
+
+impl Statement {
+    /// What was said about the files.
+    pub const fn answers(&self) -> &Answers {
+        match self {
+            Self::Read(asked) => &asked.answers,
+            Self::Convert(asked) => &asked.answers,
+        }
+    }
 }
 
 /// Reading files.
@@ -27,6 +39,54 @@ pub struct StatementRead {
     /// What the files do not say.
     #[command(flatten)]
     pub answers: Answers,
+}
+
+/// Writing a file for another program.
+#[derive(Debug, Args)]
+pub struct StatementConvert {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The format
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub to: Target,
+    /// Where to write it [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write what is sound of a faulty file, and list the rest
+    #[arg(long)]
+    pub partial: bool,
+    /// What the file does not say.
+    #[command(flatten)]
+    pub answers: Answers,
+}
+
+/// The formats that are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// A table with a header
+    Csv,
+    /// OFX 2.2
+    Ofx,
+    /// CAMT.053, version 8
+    Camt053,
+    /// Text of beancount
+    Beancount,
+    /// A journal of hledger
+    Hledger,
+}
+
+impl Target {
+    /// As the writers call it.
+    pub const fn format(self) -> WriteFormat {
+        match self {
+            Self::Csv => WriteFormat::Csv,
+            Self::Ofx => WriteFormat::Ofx,
+            Self::Camt053 => WriteFormat::Camt053,
+            Self::Beancount => WriteFormat::Beancount,
+            Self::Hledger => WriteFormat::Hledger,
+        }
+    }
 }
 
 /// What a file may leave open. All but encoding and currency are about tables: CSV, XLSX, QIF.

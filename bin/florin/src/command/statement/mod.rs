@@ -1,7 +1,8 @@
-//! `florin statement`: files of banks, read and shown. Pure: it reads files and prints; no
-//! database, no server, no configuration.
+//! `florin statement`: files of banks, read, shown and written for other programs. No database, no
+//! server, no configuration.
 
 mod answers;
+mod convert;
 mod json;
 mod read;
 mod shown;
@@ -25,10 +26,7 @@ type Outcome = Result<Reading, String>;
 
 /// Does what is asked for.
 pub fn run(asked: &Statement) -> anyhow::Result<ExitCode> {
-    let answers = match asked {
-        Statement::Read(asked) => &asked.answers,
-    };
-    let mapping = match answers.mapping.as_deref().map(read_mapping).transpose() {
+    let mapping = match asked.answers().mapping.as_deref().map(read_mapping).transpose() {
         Ok(mapping) => mapping,
         Err(error) => {
             eprintln!("florin: --mapping: {error:#}");
@@ -37,6 +35,7 @@ pub fn run(asked: &Statement) -> anyhow::Result<ExitCode> {
     };
     match asked {
         Statement::Read(asked) => read::run(asked, mapping.as_ref()),
+        Statement::Convert(asked) => convert::run(asked, mapping.as_ref()),
     }
 }
 

@@ -28,6 +28,19 @@ pub fn text(name: &str, outcome: &Outcome) -> String {
     for statement in &reading.statements {
         push_statement(&mut text, statement);
     }
+    text.push_str(&faults(reading));
+    for note in &reading.notes {
+        let _ = writeln!(text, "  line {}: note: {}", note.line, one_line(&note.text));
+    }
+    if reading.notes_left_out > 0 {
+        let _ = writeln!(text, "  {} more notes", reading.notes_left_out);
+    }
+    text
+}
+
+/// What a reading leaves open, and what is wrong with it.
+pub fn faults(reading: &Reading) -> String {
+    let mut text = String::new();
     for question in &reading.questions {
         let asked = answers::asked(question, reading.csv_mapping.as_ref());
         let _ = writeln!(text, "  question: {asked}");
@@ -35,12 +48,6 @@ pub fn text(name: &str, outcome: &Outcome) -> String {
     reading.faults.iter().for_each(|fault| push_fault(&mut text, fault));
     if reading.faults_left_out > 0 {
         let _ = writeln!(text, "  {} more faults", reading.faults_left_out);
-    }
-    for note in &reading.notes {
-        let _ = writeln!(text, "  line {}: note: {}", note.line, one_line(&note.text));
-    }
-    if reading.notes_left_out > 0 {
-        let _ = writeln!(text, "  {} more notes", reading.notes_left_out);
     }
     text
 }
