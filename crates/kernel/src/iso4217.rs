@@ -27,8 +27,17 @@ pub struct Iso4217 {
 /// ```
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Iso4217> {
-    let index = CURRENCIES.binary_search_by(|currency| currency.code.cmp(code)).ok()?;
-    CURRENCIES.get(index)
+    let key = key(code)?;
+    let place = CURRENCIES.binary_search_by(|currency| self::key(currency.code).cmp(&Some(key)));
+    CURRENCIES.get(place.ok()?)
+}
+
+/// A code as a number with the same order: every amount of a statement asks for its decimals.
+const fn key(code: &str) -> Option<u32> {
+    match code.as_bytes() {
+        [one, two, three] => Some(u32::from_be_bytes([0, *one, *two, *three])),
+        _ => None,
+    }
 }
 
 const fn active(code: &'static str, number: u16, scale: u8, name: &'static str) -> Iso4217 {

@@ -1,13 +1,18 @@
 //! From bytes to text: which encoding a file has, and how that is known.
 //!
-//! What must stay true: the encoding that was taken is said, and so is every doubt about it. Digits
-//! and signs of money mean the same in all encodings that are guessed between, so a wrong guess can
-//! spoil a name but never an amount.
+//! What must stay true: the encoding that was taken is said, and so is every doubt about it.
+//! Digits, points, commas and hyphens mean the same in all encodings that are guessed between, so a
+//! wrong guess can spoil a name but never an amount.
+
+mod code_page;
+mod evidence;
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252};
 use serde::Serialize;
+
+use code_page::CodePage;
 
 use crate::fault::{Findings, Place};
 use crate::ofx;
@@ -39,10 +44,31 @@ pub enum EncodingSource {
     Detected,
 }
 
+/// What decodes bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decoder {
+    Standard(&'static Encoding),
+    CodePage(CodePage),
+}
+
 /// A label that a file declares, and what it stands for.
 struct Declared {
     label: String,
-    encoding: &'static Encoding,
+    decoder: Decoder,
+}
+
+impl Decoder {
+    fn of_label(label: &str) -> Option<Self> {
+        let page = CodePage::of_label(label).map(Self::CodePage);
+        page.or_else(|| Encoding::for_label(label.as_bytes()).map(Self::Standard))
+    }
+
+    fn is_ascii_compatible(self) -> bool {
+        match self {
+            Self::Standard(encoding) => encoding.is_ascii_compatible(),
+            Self::CodePage(_) => true,
+        }
+    }
 }
 
 /// Decodes a file.
@@ -52,34 +78,34 @@ pub(crate) fn decode<'a>(
     findings: &mut Findings,
 ) -> Result<(Cow<'a, str>, TextEncoding), Refusal> {
     if let Some(label) = given {
-        let encoding = Encoding::for_label(label.as_bytes())
+        let decoder = Decoder::of_label(label)
             .ok_or_else(|| Refusal::new(label, "the label of an encoding such as windows-1252"))?;
         let name = label.trim().to_ascii_lowercase();
-        return Ok(decode_as(bytes, encoding, (name, EncodingSource::Given), findings));
+        return Ok(decode_as(bytes, decoder, (name, EncodingSource::Given), findings));
     }
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         let name = encoding.name().to_ascii_lowercase();
         let known = (name, EncodingSource::ByteOrderMark);
-        return Ok(decode_as(bytes, encoding, known, findings));
+        return Ok(decode_as(bytes, Decoder::Standard(encoding), known, findings));
     }
     if let Some(encoding) = utf_16_without_mark(bytes) {
         let known = (encoding.name().to_ascii_lowercase(), EncodingSource::Detected);
-        return Ok(decode_as(bytes, encoding, known, findings));
+        return Ok(decode_as(bytes, Decoder::Standard(encoding), known, findings));
     }
     let declared = declared(bytes);
     let valid = std::str::from_utf8(bytes).ok();
     let contradicted = declared.as_ref().is_some_and(|declared| {
         // Text of several bytes a character that is valid UTF-8 is never an accident.
-        (declared.encoding == UTF_8) != valid.is_some() && !bytes.is_ascii()
+        (declared.decoder == Decoder::Standard(UTF_8)) != valid.is_some() && !bytes.is_ascii()
     });
     match (declared, valid) {
         (Some(declared), _) if !contradicted => {
             let known = (declared.label, EncodingSource::Declared);
-            Ok(decode_as(bytes, declared.encoding, known, findings))
+            Ok(decode_as(bytes, declared.decoder, known, findings))
         }
         (declared, _) => {
-            let (encoding, name) = match valid {
-                Some(_) => (UTF_8, "utf-8"),
+            let (decoder, name) = match valid {
+                Some(_) => (Decoder::Standard(UTF_8), "utf-8"),
                 None => one_byte_encoding(bytes),
             };
             if let Some(declared) = declared {
@@ -88,18 +114,21 @@ pub(crate) fn decode<'a>(
                 findings.note(Place::file(1), text);
             }
             let known = (name.to_owned(), EncodingSource::Detected);
-            Ok(decode_as(bytes, encoding, known, findings))
+            Ok(decode_as(bytes, decoder, known, findings))
         }
     }
 }
 
 fn decode_as<'a>(
     bytes: &'a [u8],
-    encoding: &'static Encoding,
+    decoder: Decoder,
     (name, source): (String, EncodingSource),
     findings: &mut Findings,
 ) -> (Cow<'a, str>, TextEncoding) {
-    let (text, had_errors) = encoding.decode_with_bom_removal(bytes);
+    let (text, had_errors) = match decoder {
+        Decoder::Standard(encoding) => encoding.decode_with_bom_removal(bytes),
+        Decoder::CodePage(page) => (Cow::Owned(page.decode(bytes)), false),
+    };
     if had_errors {
         let text = format!("some bytes are not {name}; they are shown as \u{fffd}");
         findings.note(Place::file(1), text);
@@ -121,8 +150,8 @@ fn utf_16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
 fn declared(bytes: &[u8]) -> Option<Declared> {
     let head: String = bytes.iter().take(HEAD_BYTES_MAX).map(|byte| char::from(*byte)).collect();
     let label = xml_declaration(&head).or_else(|| ofx::declared_encoding(&head))?;
-    let encoding = Encoding::for_label(label.as_bytes())?;
-    encoding.is_ascii_compatible().then_some(Declared { label, encoding })
+    let decoder = Decoder::of_label(&label)?;
+    decoder.is_ascii_compatible().then_some(Declared { label, decoder })
 }
 
 /// The encoding of an XML declaration.
@@ -136,28 +165,16 @@ fn xml_declaration(head: &str) -> Option<String> {
     Some(label.trim().to_ascii_lowercase())
 }
 
-/// Which encoding of one byte a character text that is not UTF-8 is most likely in. Cyrillic words
-/// are runs of high bytes; in western text such bytes stand alone between ASCII letters.
-fn one_byte_encoding(bytes: &[u8]) -> (&'static Encoding, &'static str) {
-    let is_high = |byte: &u8| *byte >= 0xc0 || *byte == 0xa8 || *byte == 0xb8;
-    let (mut in_runs, mut alone, mut run) = (0_usize, 0_usize, 0_usize);
-    for byte in bytes.iter().chain(&[0]) {
-        if is_high(byte) {
-            run += 1;
-            continue;
-        }
-        if run >= 3 {
-            in_runs += run;
-        } else {
-            alone += run;
-        }
-        run = 0;
-    }
+/// Which encoding of one byte a character text that is not UTF-8 is most likely in.
+fn one_byte_encoding(bytes: &[u8]) -> (Decoder, &'static str) {
     let has_c1 = bytes.iter().any(|byte| (0x80..0xa0).contains(byte));
-    match (in_runs > alone, has_c1) {
-        (true, _) => (WINDOWS_1251, "windows-1251"),
-        (false, true) => (WINDOWS_1252, "windows-1252"),
-        (false, false) => (WINDOWS_1252, "iso-8859-1"),
+    if evidence::is_cyrillic(bytes) {
+        return (Decoder::Standard(WINDOWS_1251), "windows-1251");
+    }
+    match evidence::code_page(bytes) {
+        Some(page) => (Decoder::CodePage(page), page.name()),
+        None if has_c1 => (Decoder::Standard(WINDOWS_1252), "windows-1252"),
+        None => (Decoder::Standard(WINDOWS_1252), "iso-8859-1"),
     }
 }
 

@@ -1,9 +1,10 @@
-//! Bank statements of every format, read into one kind of reading. Pure: bytes in, a [`Reading`]
-//! out; no file, no clock, no ledger.
+//! Bank statements of every format, read into one kind of reading, and written for other programs.
+//! Pure: bytes in, a [`Reading`] out; no file, no clock, no ledger.
 //!
 //! What this crate owns: recognising a file's format and encoding, reading it completely or saying
 //! with line, field, what was found and what was expected why not, and the small vocabulary in
-//! which all formats are told ([`Statement`], [`Entry`], [`Balance`]).
+//! which all formats are told ([`Statement`], [`Entry`], [`Balance`]); writing the same in other
+//! formats ([`write()`]), with what they have no place for counted.
 //!
 //! What must stay true:
 //! - strict about money: an amount, a sign, a currency or a date of booking is plainly what it must
@@ -51,6 +52,7 @@ mod qif;
 mod reading;
 mod tree;
 mod value;
+mod write;
 mod xlsx;
 mod xml;
 
@@ -64,6 +66,7 @@ pub use model::{
     Entry, EntryKind, EntryStatus, Holding, OriginalAmount, Statement,
 };
 pub use reading::{Format, ReadOptions, Reading};
+pub use write::{Loss, WriteFormat, Written, amount_text, write};
 
 use detect::Source;
 use fault::{Findings, Place};

@@ -82,12 +82,13 @@ impl<'t> Digits<'t> {
         if whole.len() + kept.len() > AMOUNT_DIGITS_MAX {
             return None;
         }
-        let mut coefficient: i128 = 0;
+        // At most eighteen digits: they fit.
+        let mut coefficient: i64 = 0;
         for digit in whole.bytes().chain(kept.bytes()) {
-            let digit = i128::from(digit.wrapping_sub(b'0'));
+            let digit = i64::from(digit.wrapping_sub(b'0'));
             coefficient = coefficient.checked_mul(10)?.checked_add(digit)?;
         }
-        let signed = if self.negative { -coefficient } else { coefficient };
+        let signed = i128::from(if self.negative { -coefficient } else { coefficient });
         Decimal::new(signed, u8::try_from(kept.len()).ok()?).ok()
     }
 }
@@ -227,8 +228,10 @@ pub(crate) fn free_text(text: &str) -> (Option<String>, bool) {
 /// An identifier: a free text that is never cut.
 pub(crate) fn identifier(text: &str) -> Result<Option<String>, Refusal> {
     let (clean, cut) = free_text(text);
-    let longest = |text: &String| text.chars().nth(IDENTIFIER_CHARS_MAX).is_some();
-    if cut || clean.as_ref().is_some_and(longest) {
+    let is_long = |text: &String| {
+        text.len() > IDENTIFIER_CHARS_MAX && text.chars().nth(IDENTIFIER_CHARS_MAX).is_some()
+    };
+    if cut || clean.as_ref().is_some_and(is_long) {
         let expected = format!("at most {IDENTIFIER_CHARS_MAX} characters");
         return Err(Refusal::new(text, expected));
     }

@@ -1,6 +1,6 @@
 //! What is refused in MT940 and MT942.
 
-#![allow(clippy::unwrap_used, reason = "a test fails where it breaks")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
 use statements::{BalanceCheck, EntryStatus, Format, ReadOptions, Reading, limits};
 
@@ -160,4 +160,45 @@ fn long_fields_take_linear_time() {
     }
     let many = read(&MT942.repeat(limits::STATEMENTS_MAX + 2));
     assert_eq!((many.statements.len(), many.faults.len()), (limits::STATEMENTS_MAX, 1));
+}
+
+#[test]
+fn pages_are_one_statement_where_each_goes_on_where_the_last_ended() {
+    let pages = |number: &str, opening: &str| {
+        format!(
+            ":20:A\n:25:1/2\n:28C:7/1\n:60F:C260101EUR10,00\n:61:2601050105C5,00NTRFONE\n\
+             :62M:C260105EUR15,00\n-\n:20:B\n:25:1/2\n:28C:{number}\n:60M:{opening}\n\
+             :61:2601060106D3,00NTRFTWO\n:62M:C260106EUR12,00\n-\n:20:C\n:25:1/2\n:28C:7/3\n\
+             :60M:C260106EUR12,00\n:61:2601070107D2,00NTRFX\n:61:x\n:62F:C260131EUR10,00\n-\n"
+        )
+    };
+    let joined = read(&pages("7/2", "C260105EUR15,00"));
+    let [statement] = &joined.statements[..] else { panic!("{:?}", joined.statements) };
+    let balances: Vec<String> = statement
+        .balances
+        .iter()
+        .map(|balance| format!("{:?} {} {}", balance.kind, balance.code, balance.amount))
+        .collect();
+    let expected = [
+        "Opening 60F 10.00",
+        "Interim 62M 15.00",
+        "Interim 60M 15.00",
+        "Interim 62M 12.00",
+        "Interim 60M 12.00",
+        "Closing 62F 10.00",
+    ];
+    assert_eq!(balances, expected);
+    let amounts = statement.entries.iter().map(|entry| entry.amount.to_string());
+    assert_eq!(amounts.collect::<Vec<_>>(), ["5.00", "-3.00", "-2.00"]);
+    // Faults name the entry as it stands in the whole statement.
+    let scope = statements::Scope::Entry { statement: 0, entry: 3 };
+    assert!(joined.faults.iter().all(|fault| (fault.line, fault.scope) == (20, scope)));
+    assert!(!joined.faults.is_empty());
+
+    // Another balance, another statement: a page is missing between them.
+    let count = |number: &str, opening: &str| read(&pages(number, opening)).statements.len();
+    assert_eq!(count("7/2", "C260105EUR16,00"), 2);
+    assert_eq!(count("7/2", "D260105EUR15,00"), 2);
+    assert_eq!(count("8/2", "C260105EUR15,00"), 3);
+    assert_eq!(count("007/2", "C260106EUR15,00"), 1);
 }

@@ -51,15 +51,20 @@ fn balances(text: &str) -> Balances {
     balances
 }
 
-/// Where `scripts/setup.sh test` puts beancount.
 fn beancount_program(name: &str) -> PathBuf {
+    cache("beancount/bin").join(name)
+}
+
+/// Where `scripts/setup.sh test` puts what Python runs.
+pub(crate) fn cache(name: &str) -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     let cache = cache.or_else(home).expect("XDG_CACHE_HOME or HOME is set");
-    cache.join("florin/beancount/bin").join(name)
+    cache.join("florin").join(name)
 }
 
-fn run(program: PathBuf, words: &[&str]) -> String {
+/// What a program prints.
+pub(crate) fn run(program: PathBuf, words: &[&str]) -> String {
     let missing = |error| panic!("{}: {error}; run scripts/setup.sh test", program.display());
     // It reads text as bytes of UTF-8 whatever the machine's language is.
     let output = Command::new(&program)

@@ -7,6 +7,7 @@
 //! - [`catalogue`]: asks PostgreSQL itself whether row-level security holds;
 //! - [`golden_event`] and [`golden_text`]: files that show what may not change unnoticed;
 //! - [`accounting`]: beancount and hledger, which check what we export;
+//! - [`bank_files`]: ofxtools and the schemas of ISO 20022, which check the statements we write;
 //! - [`eventually`]: waits for what another task does, without a sleep in the test.
 //!
 //! What must stay true: a test without its PostgreSQL fails and says what to run; it never skips.
@@ -19,6 +20,7 @@
 )]
 
 pub mod accounting;
+pub mod bank_files;
 pub mod catalogue;
 mod database;
 mod golden;

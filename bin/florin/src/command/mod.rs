@@ -10,6 +10,7 @@ pub mod net_worth;
 pub mod quant;
 pub mod rates;
 pub mod serve;
+pub mod statement;
 pub mod system_jobs;
 pub mod table;
 pub mod vault;

@@ -72,9 +72,8 @@ impl Column {
             }
         } else {
             self.currency_codes += usize::from(value::currency_code(cell).is_some());
-            let digits = cell.chars().filter(char::is_ascii_digit).count();
-            let letters = cell.chars().filter(|character| character.is_alphabetic()).count();
-            self.like_numbers += usize::from(digits > letters);
+            let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+            self.like_numbers += usize::from(digits > letters(cell));
             if self.filled > WORDS_SOUGHT_IN && self.flag_words + self.status_words == 0 {
                 return;
             }
@@ -84,6 +83,13 @@ impl Column {
             let is_unbooked = matches!(status, Some(StatusWord::Pending | StatusWord::Void));
             self.unbooked_words += usize::from(is_unbooked);
         }
+    }
+}
+
+fn letters(cell: &str) -> usize {
+    match cell.is_ascii() {
+        true => cell.bytes().filter(u8::is_ascii_alphabetic).count(),
+        false => cell.chars().filter(|character| character.is_alphabetic()).count(),
     }
 }
 

@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 
 use crate::limits::{COLUMNS_MAX, FIELD_BYTES_MAX};
-use crate::lines::Lines;
 
 /// One record.
 #[derive(Debug)]
@@ -25,7 +24,10 @@ pub(super) struct Records<'a> {
     /// LF; only in a text without any LF it is CR.
     line_end: char,
     position: usize,
-    lines: Lines<'a>,
+    /// The line where the next record begins, from 1.
+    line: u32,
+    /// How many fields the last record had: most have as many.
+    width: usize,
 }
 
 /// How a field was read.
@@ -40,25 +42,33 @@ impl<'a> Records<'a> {
     /// The records of a text whose fields this character divides.
     pub fn new(text: &'a str, delimiter: char) -> Self {
         let line_end = if text.contains('\n') { '\n' } else { '\r' };
-        Self { text, delimiter, line_end, position: 0, lines: Lines::new(text) }
+        Self { text, delimiter, line_end, position: 0, line: 1, width: 0 }
     }
 
     fn record(&mut self) -> Record<'a> {
-        let line = self.lines.line_at(self.position);
+        let line = self.line;
         let start = self.position;
-        let mut fields = Vec::new();
+        self.line = self.line.saturating_add(1);
+        let mut fields = Vec::with_capacity(self.width);
         loop {
             let rest = self.text.get(self.position..).unwrap_or_default();
             match field(rest, self.delimiter, self.line_end) {
                 Field::Complete(field, length) => {
+                    // Only in quotes a record goes on to another line.
+                    if begins_with(rest, '"') {
+                        let ends = field.matches(self.line_end).count();
+                        let ends = u32::try_from(ends).unwrap_or(u32::MAX);
+                        self.line = self.line.saturating_add(ends);
+                    }
                     fields.push(field);
                     self.position += length;
                 }
                 Field::Improper(expected) => return self.by_line(start, line, expected),
             }
             let rest = self.text.get(self.position..).unwrap_or_default();
-            if !rest.starts_with(self.delimiter) {
+            if !begins_with(rest, self.delimiter) {
                 self.position += line_end_length(rest);
+                self.width = fields.len();
                 return Record { line, fields, fault: None };
             }
             if fields.len() >= COLUMNS_MAX {
@@ -77,6 +87,7 @@ impl<'a> Records<'a> {
         let content = content.strip_suffix('\r').unwrap_or(content);
         self.position = start + length;
         self.position += line_end_length(self.text.get(self.position..).unwrap_or_default());
+        self.line = line.saturating_add(1);
         let mut fields: Vec<Cow<'a, str>> = Vec::new();
         let mut fault = None;
         for part in content.split(self.delimiter).take(COLUMNS_MAX + 1) {
@@ -101,11 +112,11 @@ impl<'a> Iterator for Records<'a> {
         loop {
             let rest = self.text.get(self.position..).filter(|rest| !rest.is_empty())?;
             // Some exports end with the zero bytes of a fixed length.
-            if rest.starts_with('\0') && rest.bytes().all(|byte| byte == 0) {
+            if begins_with(rest, '\0') && rest.bytes().all(|byte| byte == 0) {
                 return None;
             }
             let record = self.record();
-            let blank = |field: &Cow<str>| field.trim().is_empty();
+            let blank = |field: &Cow<str>| is_blank(field);
             if record.fault.is_some() || !record.fields.iter().all(blank) {
                 return Some(record);
             }
@@ -115,7 +126,7 @@ impl<'a> Iterator for Records<'a> {
 
 /// The field at the beginning of a text.
 fn field(rest: &str, delimiter: char, line_end: char) -> Field<'_> {
-    let Some(quoted) = rest.strip_prefix('"') else {
+    let Some(quoted) = rest.get(1..).filter(|_| begins_with(rest, '"')) else {
         let length = match (u8::try_from(delimiter), u8::try_from(line_end)) {
             // A byte below 128 is never part of another character.
             (Ok(delimiter), Ok(line_end)) if delimiter.is_ascii() => {
@@ -160,6 +171,20 @@ fn field(rest: &str, delimiter: char, line_end: char) -> Field<'_> {
         false => Cow::Borrowed(content),
     };
     Field::Complete(content, position + 2)
+}
+
+/// Whether nothing but blanks stands in a field.
+fn is_blank(field: &str) -> bool {
+    // Most fields begin with a letter or a digit.
+    !field.as_bytes().first().is_some_and(u8::is_ascii_graphic) && field.trim().is_empty()
+}
+
+/// Whether a text begins with a character, which is nearly always a byte.
+fn begins_with(text: &str, character: char) -> bool {
+    match u8::try_from(character) {
+        Ok(byte) if byte.is_ascii() => text.as_bytes().first() == Some(&byte),
+        Ok(_) | Err(_) => text.starts_with(character),
+    }
 }
 
 fn line_end_length(rest: &str) -> usize {

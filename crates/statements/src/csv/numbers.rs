@@ -130,19 +130,12 @@ pub(super) fn currency_of_sign(text: &str) -> Option<CommodityCode> {
 
 /// A cell as a number with its surroundings taken off; `None` where it is no number in any reading.
 pub(super) fn printed(text: &str) -> Option<Printed<'_>> {
-    let text = text.trim_matches(|character: char| character.is_whitespace());
-    if text.len() > NUMBER_BYTES_MAX || !text.contains(is_digit) {
-        return None;
+    if let Some(plain) = plain_number(text) {
+        return Some(plain);
     }
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let ends_are_digits = unsigned.starts_with(is_digit) && unsigned.ends_with(is_digit);
-    if ends_are_digits
-        && unsigned.bytes().all(|byte| byte.is_ascii_digit() || b".,'".contains(&byte))
-    {
-        // Most numbers have nothing around them.
-        let signed = unsigned.len() < text.len();
-        let core = Cow::Borrowed(unsigned);
-        return Some(Printed { negative: signed, signed, core, currency: None });
+    let text = text.trim_matches(|character: char| character.is_whitespace());
+    if text.len() > NUMBER_BYTES_MAX || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
     }
     if text.bytes().filter(u8::is_ascii_alphabetic).count() > LETTERS_MAX {
         return None;
@@ -190,6 +183,24 @@ pub(super) fn printed(text: &str) -> Option<Printed<'_>> {
     })
 }
 
+/// What most numbers are: digits, points, commas and apostrophes between digits, maybe a minus.
+fn plain_number(text: &str) -> Option<Printed<'_>> {
+    let unsigned = match text.as_bytes() {
+        [b'-', ..] => text.get(1..)?,
+        _ => text,
+    };
+    let bytes = unsigned.as_bytes();
+    let (first, last) = (bytes.first()?, bytes.last()?);
+    let in_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'\'');
+    let is_plain = text.len() <= NUMBER_BYTES_MAX
+        && first.is_ascii_digit()
+        && last.is_ascii_digit()
+        && bytes.iter().all(in_number);
+    let signed = unsigned.len() < text.len();
+    let core = Cow::Borrowed(unsigned);
+    is_plain.then_some(Printed { negative: signed, signed, core, currency: None })
+}
+
 fn is_digit(character: char) -> bool {
     character.is_ascii_digit()
 }
@@ -230,13 +241,16 @@ pub(super) fn digits<'p>(
 
 /// Whether digits stand in groups of three, or as in India in groups of two before the last three.
 fn is_grouped(whole: &str, thousands: char) -> bool {
+    if whole.rsplit(thousands).next().is_none_or(|last| last.len() != 3) {
+        return false;
+    }
     let groups: Vec<&str> = whole.split(thousands).collect();
     let digits_only = |group: &&str| group.bytes().all(|byte| byte.is_ascii_digit());
-    let (Some(first), Some(last)) = (groups.first(), groups.last()) else {
+    let Some(first) = groups.first() else {
         return false;
     };
     let between = groups.get(1..groups.len() - 1).unwrap_or_default();
-    let proper = groups.iter().all(digits_only) && !first.starts_with('0') && last.len() == 3;
+    let proper = groups.iter().all(digits_only) && !first.starts_with('0');
     let by_three = (1..=3).contains(&first.len()) && between.iter().all(|group| group.len() == 3);
     let by_two = (1..=2).contains(&first.len()) && between.iter().all(|group| group.len() == 2);
     proper && (by_three || by_two)
@@ -281,7 +295,12 @@ fn booking_side(text: &str) -> Option<(&str, bool)> {
 /// A currency at either end: the rest, and its code where that is plain.
 fn currency_sign(text: &str) -> Option<(&str, Option<CommodityCode>)> {
     let code_of = |code: &str| value::currency_code(code);
+    let ends = (text.as_bytes().first(), text.as_bytes().last());
     for (sign, code) in CURRENCY_SIGNS {
+        let sign_ends = (sign.as_bytes().first(), sign.as_bytes().last());
+        if ends.0 != sign_ends.0 && ends.1 != sign_ends.1 {
+            continue;
+        }
         if let Some(rest) = text.strip_prefix(sign).or_else(|| text.strip_suffix(sign)) {
             return Some((rest.trim(), code.and_then(code_of)));
         }

@@ -10,7 +10,7 @@ use kernel::CommodityCode;
 use super::group::Group;
 use super::layout::Layout;
 use super::mapping::{AmountSign, CsvMapping, Role};
-use super::row::{Cells, Kind, Rules};
+use super::row::{Cells, Columns, Kind, Rules};
 use super::survey;
 use crate::fault::{Findings, Place};
 use crate::limits::{ENTRIES_MAX, STATEMENTS_MAX};
@@ -22,6 +22,8 @@ use crate::value;
 struct Groups {
     found: Vec<Group>,
     by_name: BTreeMap<(String, CommodityCode), usize>,
+    /// The statement of the last record: the next one mostly belongs to it, too.
+    last: Option<((String, CommodityCode), usize)>,
 }
 
 /// Reads the records of a table into statements. Answers what the running balance proves about the
@@ -33,13 +35,14 @@ pub(super) fn read(
     (reading, findings): (&mut Reading, &mut Findings),
 ) -> Option<AmountSign> {
     let mut groups = Groups::default();
+    let columns = Columns::of(mapping);
     for (count, record) in survey::rows(text, layout).enumerate() {
         if count >= ENTRIES_MAX {
             let expected = format!("at most {ENTRIES_MAX} records");
             findings.fault(Place::file(record.line), "records", "", &expected);
             break;
         }
-        let cells = Cells::new(&record, mapping);
+        let cells = Cells::new(&record, &columns);
         let place = Place::file(record.line);
         match cells.kind(rules) {
             Kind::Other(why) => findings.note(place, format!("this line is no entry: {why}")),
@@ -115,18 +118,25 @@ impl Groups {
         (account, currency): (String, CommodityCode),
         (line, layout): (u32, &Layout),
     ) -> Option<&mut Group> {
-        let index = match self.by_name.get(&(account.clone(), currency)) {
+        let name = (account, currency);
+        if let Some((last, index)) = &self.last
+            && *last == name
+        {
+            return self.found.get_mut(*index);
+        }
+        let index = match self.by_name.get(&name) {
             Some(index) => *index,
             None if self.found.len() >= STATEMENTS_MAX => return None,
             None => {
                 let index = self.found.len();
                 let stated =
-                    if account.is_empty() { announced_iban(layout) } else { account.clone() };
+                    if name.0.is_empty() { announced_iban(layout) } else { name.0.clone() };
                 self.found.push(Group::new(index, (stated, currency), line));
-                self.by_name.insert((account, currency), index);
+                self.by_name.insert(name.clone(), index);
                 index
             }
         };
+        self.last = Some((name, index));
         self.found.get_mut(index)
     }
 

@@ -25,12 +25,24 @@ pub(super) struct Rules {
     amount_sign: AmountSign,
     debit_sign: DebitSign,
     booked: usize,
+    /// The currency of the mapping, with its decimals: those of nearly every amount.
+    usual: Option<(CommodityCode, Option<u8>)>,
 }
+
+/// Where the columns of each role are: every cell of every record asks.
+pub(super) struct Columns<'m> {
+    mapping: &'m CsvMapping,
+    first: [Option<usize>; ROLES_MAX],
+}
+
+/// No role has a greater number.
+const ROLES_MAX: usize = Role::Status as usize + 1;
 
 /// The columns of a record by their roles.
 pub(super) struct Cells<'r> {
     record: &'r Record<'r>,
     mapping: &'r CsvMapping,
+    columns: &'r Columns<'r>,
 }
 
 /// What a record is.
@@ -55,14 +67,32 @@ impl Rules {
             amount_sign: mapping.amount_sign.unwrap_or(USUAL_SIGN),
             debit_sign: mapping.debit_sign.unwrap_or(DebitSign::WithoutSign),
             booked: mapping.column(Role::Booked)?,
+            usual: mapping.currency.map(|currency| (currency, value::scale_of(currency))),
         })
+    }
+}
+
+impl<'m> Columns<'m> {
+    /// The columns of a mapping.
+    pub fn of(mapping: &'m CsvMapping) -> Self {
+        let mut first = [None; ROLES_MAX];
+        for (index, column) in mapping.columns.iter().enumerate() {
+            if let Some(place) = first.get_mut(column.role as usize) {
+                *place = place.or(Some(index));
+            }
+        }
+        Self { mapping, first }
+    }
+
+    fn first(&self, role: Role) -> Option<usize> {
+        self.first.get(role as usize).copied().flatten()
     }
 }
 
 impl<'r> Cells<'r> {
     /// The cells of a record.
-    pub fn new(record: &'r Record<'r>, mapping: &'r CsvMapping) -> Self {
-        Self { record, mapping }
+    pub fn new(record: &'r Record<'r>, columns: &'r Columns<'r>) -> Self {
+        Self { record, mapping: columns.mapping, columns }
     }
 
     /// The text of a column: without blanks around it, and without the `="…"` that keeps
@@ -83,12 +113,12 @@ impl<'r> Cells<'r> {
 
     /// The text of the first column with a role; empty where there is none.
     pub fn text(&self, role: Role) -> &'r str {
-        self.mapping.column(role).map(|index| self.cell(index)).unwrap_or_default()
+        self.columns.first(role).map(|index| self.cell(index)).unwrap_or_default()
     }
 
     /// What the file calls the column with a role.
     fn name(&self, role: Role) -> Cow<'r, str> {
-        let index = self.mapping.column(role);
+        let index = self.columns.first(role);
         let column = index.and_then(|index| self.mapping.columns.get(index));
         match column.map(|column| column.name.as_str()) {
             None | Some("") => Cow::Owned(format!("column {}", index.map_or(0, |index| index + 1))),
@@ -103,12 +133,11 @@ impl<'r> Cells<'r> {
         if let Some(expected) = self.record.fault {
             return Kind::Faulty(expected);
         }
-        let filled: Vec<&str> =
-            fields.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+        let mut filled = fields.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
         if fields.len() != width {
             // A line of words below the table. A broken entry has more than one cell.
-            return match filled.as_slice() {
-                [words] if words.starts_with(char::is_alphabetic) && width > 2 => {
+            return match (filled.next(), filled.next()) {
+                (Some(words), None) if words.starts_with(char::is_alphabetic) && width > 2 => {
                     Kind::Other("it has one cell of text")
                 }
                 _ => Kind::Faulty("as many fields as there are columns"),
@@ -126,7 +155,7 @@ impl<'r> Cells<'r> {
         if has_money && dated {
             return Kind::Entry;
         }
-        let total = filled.iter().any(|cell| vocabulary::is_total_word(cell));
+        let total = filled.any(vocabulary::is_total_word);
         match (has_money, dated) {
             (true, _) if total => Kind::Other("it sums up others"),
             (false, _) if total => Kind::Other("it states a balance"),
@@ -234,7 +263,7 @@ impl<'r> Cells<'r> {
                 findings.check(place, &self.name(role), amount).map(Some)
             }
         };
-        if self.mapping.column(Role::Amount).is_some() {
+        if self.columns.first(Role::Amount).is_some() {
             let amount = read(Role::Amount)??;
             return self.flagged(amount, rules, place, findings);
         }
@@ -275,7 +304,7 @@ impl<'r> Cells<'r> {
         place: Place,
         findings: &mut Findings,
     ) -> Option<Decimal> {
-        if self.mapping.column(Role::Flag).is_none() {
+        if self.columns.first(Role::Flag).is_none() {
             let inverted = rules.amount_sign == AmountSign::PositiveOut;
             return Some(if inverted { amount.negate() } else { amount });
         }
@@ -358,6 +387,9 @@ pub(super) fn money(
     if printed.currency.is_some_and(|printed| printed != currency) {
         return Err(Refusal::new(text, format!("an amount in {currency}")));
     }
-    let scale = value::scale_of(currency);
+    let scale = match rules.usual {
+        Some((usual, scale)) if usual == currency => scale,
+        Some(_) | None => value::scale_of(currency),
+    };
     digits.decimal(scale).ok_or_else(|| value::too_fine(text, currency))
 }

@@ -94,7 +94,7 @@ const NAMES: &[(Role, &[&str])] = &[
     (Role::CounterpartyBank, &[
         "bic tegenpartij", "bic", "blz", "bic swift code",
         "bic swift code zahlungsbeteiligter", "swift",
-        "bank",
+        "bank", "counterparty bank",
     ]),
     (Role::Purpose, &[
         "description", "details", "narrative", "narration", "memo", "particulars",
@@ -105,7 +105,7 @@ const NAMES: &[(Role, &[&str])] = &[
         "mededelingen", "libellé", "libelle", "concepto",
         "descripción", "descrizione", "causale", "opis", "tytuł", "назначение платежа",
         "назначение", "описание", "гүйлгээний утга", "утга", "message", "note", "notes",
-        "text", "payment details", "additional information", "tekst", "avisierungstext",
+        "text", "payment details", "purpose", "additional information", "tekst", "avisierungstext",
         "opis operacji", "beschreibung",
     ]),
     (Role::Reference, &[
@@ -123,7 +123,7 @@ const NAMES: &[(Role, &[&str])] = &[
         "end to end id", "end to end reference", "endtoendid", "kundenreferenz end to end",
     ]),
     (Role::TypeCode, &[
-        "type", "transaction type", "buchungstext", "umsatzart", "buchungsart",
+        "type", "transaction type", "buchungstext", "umsatzart", "buchungsart", "type code",
         "mutatiesoort", "code", "category code", "vorgang", "tipo", "тип операции",
     ]),
     (Role::Status, &[

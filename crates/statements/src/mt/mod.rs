@@ -1,8 +1,8 @@
 //! MT940 and MT942 of SWIFT, bare or in blocks, with what banks of several countries make of the
 //! field `:86:`.
 //!
-//! What must stay true: a message is a statement; each of its fields is read, belongs to a line, or
-//! is a fault; text between messages is named in a note.
+//! What must stay true: a message is a statement, or a page of one; each of its fields is read,
+//! belongs to a line, or is a fault; text between messages is named in a note.
 
 mod codes;
 mod entry;
@@ -33,6 +33,8 @@ struct Messages<'a, 'c> {
     reading: &'c mut Reading,
     findings: &'c mut Findings,
     draft: Option<Draft<'a>>,
+    /// The message before, whose next page may still come.
+    open: Option<Draft<'a>>,
     entries: usize,
 }
 
@@ -59,7 +61,8 @@ pub(crate) fn read(source: &Source, _: &ReadOptions, findings: &mut Findings) ->
         return None;
     }
     let mut reading = Reading::new(None);
-    let mut messages = Messages { reading: &mut reading, findings, draft: None, entries: 0 };
+    let mut messages =
+        Messages { reading: &mut reading, findings, draft: None, open: None, entries: 0 };
     let mut text_noted = false;
     for piece in Fields::new(source.text) {
         match piece {
@@ -82,6 +85,7 @@ pub(crate) fn read(source: &Source, _: &ReadOptions, findings: &mut Findings) ->
         }
     }
     messages.close();
+    messages.complete();
     reading.format = reading.format.or(Some(Format::Mt940));
     Some(reading)
 }
@@ -104,7 +108,8 @@ impl<'a> Messages<'a, '_> {
         if begins && self.draft.as_ref().is_some_and(|draft| !draft.is_empty()) {
             self.close();
         }
-        if self.draft.is_none() && self.reading.statements.len() >= STATEMENTS_MAX {
+        let statements = self.reading.statements.len() + usize::from(self.open.is_some());
+        if self.draft.is_none() && statements >= STATEMENTS_MAX {
             let expected = format!("at most {STATEMENTS_MAX} statements");
             self.findings.fault(Place::file(field.line), ":20:", "", &expected);
             return false;
@@ -124,12 +129,27 @@ impl<'a> Messages<'a, '_> {
         true
     }
 
+    /// Ends a message: it is the next page of the one before, or begins a statement.
     fn close(&mut self) {
         let Some(draft) = self.draft.take() else {
             return;
         };
         // The first message says what the file is.
         self.reading.format = self.reading.format.or(Some(draft.format()));
+        match &mut self.open {
+            Some(open) if open.continues_in(&draft) => open.append(draft),
+            _ => {
+                self.complete();
+                self.open = Some(draft);
+            }
+        }
+    }
+
+    /// Ends a statement.
+    fn complete(&mut self) {
+        let Some(draft) = self.open.take() else {
+            return;
+        };
         let mut context =
             Context { findings: &mut *self.findings, statement: self.reading.statements.len() };
         self.reading.statements.push(draft.complete(&mut context));

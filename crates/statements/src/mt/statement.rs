@@ -1,8 +1,10 @@
-//! One message: the account, its balances, and the lines between them.
+//! One statement: the account, its balances, and the lines between them; a message, or several
+//! that are its pages.
 //!
-//! What must stay true: a statement has one account, one currency and each balance once; a field
-//! that is not known, or stands where it cannot stand, is a fault, because it may be a line of
-//! money that was damaged.
+//! What must stay true: a statement has one account, one currency and each balance once; a page
+//! goes on where the one before it ended, at the same balance, or is a statement of its own; a
+//! field that is not known, or stands where it cannot stand, is a fault, because it may be a line
+//! of money that was damaged.
 
 use kernel::{CommodityCode, Date, Decimal};
 
@@ -21,7 +23,7 @@ pub(super) struct Draft<'a> {
     reference: Option<&'a str>,
     number: Option<&'a str>,
     account: Option<Field<'a>>,
-    balances: Vec<Field<'a>>,
+    balances: Vec<(Field<'a>, BalanceKind)>,
     /// The currency of a floor limit: an interim report may state no balance.
     floor: Option<Field<'a>>,
     totals: Vec<Field<'a>>,
@@ -94,11 +96,11 @@ impl<'a> Draft<'a> {
                 self.totals.push(field);
             }
             "60F" | "60M" if self.lines.is_empty() && !self.after_lines => {
-                self.balances.push(field);
+                self.balances.push((field, balance_kind(field.tag)));
             }
             "62F" | "62M" | "64" | "65" => {
                 self.after_lines = true;
-                self.balances.push(field);
+                self.balances.push((field, balance_kind(field.tag)));
             }
             "61" if !self.after_lines => self.lines.push(Raw::new(field)),
             "86" | "NS" => match self.lines.last_mut() {
@@ -107,6 +109,54 @@ impl<'a> Draft<'a> {
             },
             _ => self.stray.push(field),
         }
+    }
+
+    /// Whether another message is the next page of this one: of the same account and statement, it
+    /// opens as a page between with the balance at which this one ends as such.
+    pub fn continues_in(&self, next: &Self) -> bool {
+        let end = self.balances.iter().rfind(|(field, _)| field.tag == "62M");
+        let start = next.balances.iter().find(|(field, _)| field.tag == "60M");
+        let (Some((end, _)), Some((start, _))) = (end, start) else {
+            return false;
+        };
+        let account = |draft: &Self| draft.account.map(|field| field.first_line());
+        // Behind the slash is the page.
+        let number = |draft: &Self| {
+            let number = draft.number.and_then(|number| number.split('/').next());
+            number.map(|number| number.trim_start_matches('0'))
+        };
+        // Mark and amount: the day may be that of the page.
+        let money = |field: &Field<'a>| {
+            let text = field.first_line();
+            Some((text.get(..1)?, text.get(7..)?))
+        };
+        account(self) == account(next)
+            && number(self) == number(next)
+            && money(end).is_some()
+            && money(end) == money(start)
+    }
+
+    /// Takes over the next page.
+    pub fn append(&mut self, next: Self) {
+        let inner = |kind: &mut BalanceKind, end: BalanceKind| {
+            if *kind == end {
+                *kind = BalanceKind::Interim;
+            }
+        };
+        self.balances.iter_mut().for_each(|(_, kind)| inner(kind, BalanceKind::Closing));
+        self.balances.extend(next.balances.into_iter().map(|(field, mut kind)| {
+            inner(&mut kind, BalanceKind::Opening);
+            (field, kind)
+        }));
+        self.floor = self.floor.or(next.floor);
+        self.totals.extend(next.totals);
+        self.lines.extend(next.lines);
+        self.information.extend(next.information);
+        // Its account is the same, but another line may hide behind it.
+        self.plain.extend(next.account);
+        self.plain.extend(next.plain);
+        self.stray.extend(next.stray);
+        self.interim |= next.interim;
     }
 
     /// The statement, once all its fields were taken over.
@@ -227,7 +277,8 @@ impl<'a> Draft<'a> {
         let place = Place::statement(self.line, context.statement);
         let code = |field: &Field<'a>, start: usize| field.first_line().get(start..start + 3);
         let mut stated: Vec<(&Field, &str)> = Vec::new();
-        stated.extend(self.balances.iter().filter_map(|field| Some((field, code(field, 7)?))));
+        let balances = self.balances.iter().map(|(field, _)| field);
+        stated.extend(balances.filter_map(|field| Some((field, code(field, 7)?))));
         stated.extend(self.floor.iter().filter_map(|field| Some((field, code(field, 0)?))));
         let mut currency = own;
         for (field, code) in stated {
@@ -253,9 +304,10 @@ impl<'a> Draft<'a> {
 
     fn balances(&self, currency: Option<CommodityCode>, context: &mut Context) -> Vec<Balance> {
         let mut balances: Vec<Balance> = Vec::new();
-        for field in &self.balances {
+        for (field, kind) in &self.balances {
+            let kind = *kind;
             let place = Place::balance(field.line, context.statement);
-            let (tag, kind) = (format!(":{}:", field.tag), balance_kind(field.tag));
+            let tag = format!(":{}:", field.tag);
             let found = self.balance(field, kind, context);
             let Some(balance) = found.filter(|balance| Some(balance.currency) == currency) else {
                 continue;
@@ -312,9 +364,9 @@ impl<'a> Draft<'a> {
     /// The day of the first line, else of the closing balance.
     fn first_day(&self) -> Option<Date> {
         let of_line = self.lines.first().and_then(Raw::day);
-        let closing = self.balances.iter().find(|field| field.tag.starts_with("62"));
+        let closing = self.balances.iter().find(|(field, _)| field.tag.starts_with("62"));
         let of_closing =
-            || closing.and_then(|field| line::date(field.first_line().get(1..7)?).ok());
+            || closing.and_then(|(field, _)| line::date(field.first_line().get(1..7)?).ok());
         of_line.or_else(of_closing)
     }
 
@@ -323,10 +375,13 @@ impl<'a> Draft<'a> {
         if self.interim {
             return;
         }
-        for (tag, expected) in [("60", "the opening balance"), ("62", "the closing balance")] {
-            if !self.balances.iter().any(|field| field.tag.starts_with(tag)) {
+        for (kind, tag, expected) in [
+            (BalanceKind::Opening, ":60F:", "the opening balance"),
+            (BalanceKind::Closing, ":62F:", "the closing balance"),
+        ] {
+            if !self.balances.iter().any(|(_, stated)| *stated == kind) {
                 let place = Place::balance(self.line, context.statement);
-                context.findings.fault(place, &format!(":{tag}F:"), "", expected);
+                context.findings.fault(place, tag, "", expected);
             }
         }
     }

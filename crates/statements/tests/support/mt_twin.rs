@@ -6,12 +6,37 @@ use statements::{Balance, Entry, Reading, Statement};
 /// Where a reading and its twin disagree, as sentences.
 pub fn disagreements(reading: &Reading, twin: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    let messages = twin.as_array().map(Vec::as_slice).unwrap_or_default();
+    let messages = whole(twin.as_array().map(Vec::as_slice).unwrap_or_default());
     expect(&mut found, "messages", &reading.statements.len(), &messages.len());
-    for (statement, message) in reading.statements.iter().zip(messages) {
+    for (statement, message) in reading.statements.iter().zip(&messages) {
         compare_message(statement, message, &mut found);
     }
     found
+}
+
+/// The statements of messages: a page that begins where the one before it ended is a part of it.
+fn whole(messages: &[Value]) -> Vec<Value> {
+    let mut statements: Vec<Value> = Vec::new();
+    for message in messages {
+        let (opening, closing) = ("opening_balance", "closing_balance");
+        let Some(last) = statements.last_mut().filter(|last| {
+            last[closing]["is_intermediate"] == true
+                && message[opening]["is_intermediate"] == true
+                && last[closing]["amount"] == message[opening]["amount"]
+                && last["account_id"] == message["account_id"]
+        }) else {
+            statements.push(message.clone());
+            continue;
+        };
+        last[closing] = message[closing].clone();
+        last["closing_available_balance"] = message["closing_available_balance"].clone();
+        let lines = message["statement_lines"].as_array().cloned().unwrap_or_default();
+        last["statement_lines"]
+            .as_array_mut()
+            .into_iter()
+            .for_each(|all| all.extend(lines.clone()));
+    }
+    statements
 }
 
 fn compare_message(statement: &Statement, message: &Value, found: &mut Vec<String>) {
