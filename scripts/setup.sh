@@ -7,7 +7,9 @@ source "$(dirname "$0")/steps.sh"
 POSTGRES_VERSION_MIN=15
 # What reads our exports in the tests. Debian's beancount is older than the one that people install.
 BEANCOUNT=(beancount==3.2.3 beanquery==0.2.0)
-beancount_directory=${XDG_CACHE_HOME:-$HOME/.cache}/florin/beancount
+# What speaks S3 in the tests: moto's server, with no more of it than S3 needs.
+MOTO=(moto==5.2.5 flask==3.1.3 flask-cors==6.0.5 py-partiql-parser==0.6.3)
+tools=${XDG_CACHE_HOME:-$HOME/.cache}/florin
 packages=()
 
 has() {
@@ -24,19 +26,23 @@ find_missing_for_test() {
   scripts/postgres.sh find >/dev/null 2>&1 || packages+=(postgresql)
   has chromium || has chromium-browser || has google-chrome || packages+=(chromium)
   has hledger || packages+=(hledger)
-  has_beancount || python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+  if ! has_python beancount "${BEANCOUNT[@]}" || ! has_python moto "${MOTO[@]}"; then
+    python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+  fi
 }
 
-has_beancount() {
-  [[ $(cat "$beancount_directory/versions" 2>/dev/null) == "${BEANCOUNT[*]}" ]]
+# has_python NAME PACKAGE…
+has_python() {
+  [[ $(cat "$tools/$1/versions" 2>/dev/null) == "${*:2}" ]]
 }
 
 # In a folder of its own: nothing that Python has on this machine is changed.
-install_beancount() {
-  rm -rf "$beancount_directory"
-  python3 -m venv "$beancount_directory"
-  "$beancount_directory/bin/pip" install --quiet --disable-pip-version-check "${BEANCOUNT[@]}"
-  echo "${BEANCOUNT[*]}" >"$beancount_directory/versions"
+install_python() {
+  local directory=$tools/$1
+  rm -rf "$directory"
+  python3 -m venv "$directory"
+  "$directory/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
+  echo "${*:2}" >"$directory/versions"
 }
 
 install_packages() {
@@ -90,8 +96,13 @@ fi
 if ((${#packages[@]} > 0)); then
   step "Installing ${packages[*]}" install_packages
 fi
-if [[ $purpose == test ]] && ! has_beancount; then
-  step "Installing ${BEANCOUNT[*]}" install_beancount
+if [[ $purpose == test ]]; then
+  if ! has_python beancount "${BEANCOUNT[@]}"; then
+    step "Installing ${BEANCOUNT[*]}" install_python beancount "${BEANCOUNT[@]}"
+  fi
+  if ! has_python moto "${MOTO[@]}"; then
+    step "Installing ${MOTO[*]}" install_python moto "${MOTO[@]}"
+  fi
 fi
 check_rust "$purpose"
 check_node

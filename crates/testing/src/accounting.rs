@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::installed::installed;
+
 /// What a program says that accounts hold: by account, the amount with its decimals as it was
 /// written and the commodity. Accounts that hold nothing may be left out.
 pub type Balances = BTreeMap<String, (String, String)>;
@@ -53,10 +55,7 @@ fn balances(text: &str) -> Balances {
 
 /// Where `scripts/setup.sh test` puts beancount.
 fn beancount_program(name: &str) -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let cache = cache.or_else(home).expect("XDG_CACHE_HOME or HOME is set");
-    cache.join("florin/beancount/bin").join(name)
+    installed("beancount").join(name)
 }
 
 fn run(program: PathBuf, words: &[&str]) -> String {

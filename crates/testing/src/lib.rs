@@ -7,6 +7,7 @@
 //! - [`catalogue`]: asks PostgreSQL itself whether row-level security holds;
 //! - [`golden_event`] and [`golden_text`]: files that show what may not change unnoticed;
 //! - [`accounting`]: beancount and hledger, which check what we export;
+//! - [`Moto`]: a server that speaks S3;
 //! - [`eventually`]: waits for what another task does, without a sleep in the test.
 //!
 //! What must stay true: a test without its PostgreSQL fails and says what to run; it never skips.
@@ -22,6 +23,8 @@ pub mod accounting;
 pub mod catalogue;
 mod database;
 mod golden;
+mod installed;
+mod moto;
 mod raw;
 mod server;
 pub mod tenancy;
@@ -29,6 +32,7 @@ mod wait;
 
 pub use database::{TestDatabase, master_key, run, with_keys};
 pub use golden::{golden_event, golden_text};
+pub use moto::Moto;
 pub use raw::{Cell, Raw};
 pub use wait::eventually;
 
