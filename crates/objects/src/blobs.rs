@@ -72,7 +72,8 @@ impl fmt::Debug for Blobs {
 }
 
 impl Blobs {
-    /// In a directory, which is made where it is missing.
+    /// In a directory, which is made where it is missing, for its owner alone: object_store gives
+    /// what it makes in it no permissions of its own.
     ///
     /// # Errors
     /// Where it cannot be made.
@@ -80,7 +81,11 @@ impl Blobs {
         let unfit = |error: &dyn fmt::Display| ObjectsError::Configuration {
             text: format!("the directory of objects {}: {error}", path.display()),
         };
-        std::fs::create_dir_all(path).map_err(|error| unfit(&error))?;
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(path).map_err(|error| unfit(&error))?;
         let store = LocalFileSystem::new_with_prefix(path).map_err(|error| unfit(&error))?;
         Ok(Self::over(Arc::new(store.with_fsync(true)), limits))
     }

@@ -134,6 +134,30 @@ testing::both_databases! {
         assert_eq!(shelf.state(id).await, None);
     }
 
+    async fn what_is_held_while_a_collection_is_at_it_stays(db: TestDatabase) {
+        let shelf = Shelf::of(&db);
+        let mut ids = Vec::new();
+        for number in 0..40_u64 {
+            ids.push(shelf.keep(&number.to_be_bytes()).await);
+        }
+        shelf.a_day_later();
+        let holding = async {
+            let mut held = Vec::new();
+            for id in ids.iter().rev() {
+                match shelf.hold(*id, "2026-17").await {
+                    Ok(_) => held.push(*id),
+                    Err(error) => assert_eq!(code::<()>(Err(error)), "object_unknown"),
+                }
+            }
+            held
+        };
+        let (collected, held) = futures_util::join!(shelf.collect(), holding);
+        assert_eq!(collected.removed + held.len() as u64, 40);
+        for id in held {
+            shelf.read(id).await.unwrap();
+        }
+    }
+
     async fn an_upload_that_rests_for_a_week_goes(db: TestDatabase) {
         let shelf = Shelf::of(&db);
         let content = noise(1, 2 * CHUNK);

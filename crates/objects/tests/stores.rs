@@ -3,10 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
+#[path = "shelf/flaky.rs"]
+mod flaky;
 mod shelf;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use flaky::Flaky;
 use kernel::PageRequest;
 use objects::{BlobLimits, Blobs, Bucket, MODULE, ObjectState, Objects};
 use shelf::{CHUNK, DAY, Shelf, code, noise, reference};
@@ -145,6 +149,23 @@ testing::both_databases! {
         let shelf = Shelf::over(&db, Blobs::bucket(&bucket(&url, ""), SHORT).unwrap());
         let id = shelf.keep(b"something else").await;
         assert_eq!(code(shelf.read(id).await), "internal");
+    }
+
+    async fn nothing_waits_for_a_store_that_falls_silent(db: TestDatabase) {
+        let store = Flaky::new(1);
+        let shelf = Shelf::over(&db, Blobs::over(Arc::new(store.clone()), SHORT));
+        let id = shelf.keep(b"hello").await;
+        let lost = shelf.keep(b"nobody's").await;
+        shelf.refer(id, reference(1)).await.unwrap();
+        db.clock.advance_seconds(DAY + 1);
+        shelf.objects.collect().await.unwrap();
+        assert_eq!(code(shelf.read(lost).await), "object_unknown");
+        db.clock.advance_seconds(DAY + 1);
+        store.fall_silent();
+        let kept = shelf.try_keep(shelf.own(), b"more").await;
+        assert_eq!(code(kept), "object_store_unavailable");
+        assert_eq!(code(shelf.read(id).await), "object_store_unavailable");
+        assert_eq!(shelf.objects.collect().await.unwrap().failed, 1);
     }
 
     async fn a_directory_that_is_gone_keeps_nothing(db: TestDatabase) {

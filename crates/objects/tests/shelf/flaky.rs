@@ -42,9 +42,17 @@ impl Flaky {
         names
     }
 
+    /// Answers nothing any more.
+    pub fn fall_silent(&self) {
+        self.fail(u64::MAX);
+    }
+
     /// Lets others go on, then fails or does not.
     async fn step(&self) -> Result<()> {
         tokio::task::yield_now().await;
+        if self.failures_percent.load(Ordering::Relaxed) == u64::MAX {
+            return std::future::pending().await;
+        }
         let drawn = {
             let mut state = self.state.lock().unwrap();
             *state ^= *state << 13;
