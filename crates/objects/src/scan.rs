@@ -19,8 +19,8 @@ use crate::error::ObjectsError;
 use crate::event::ObjectRefused;
 use crate::model::{ObjectId, ObjectState};
 use crate::objects::Objects;
+use crate::settle::settle;
 use crate::store;
-use crate::upload::settle;
 
 /// The longest answer of a scanner, and the longest name of what it found, in bytes.
 const ANSWER_BYTES_MAX: usize = 1_024;
@@ -34,7 +34,7 @@ const PIECE_BYTES_MAX: usize = 64 << 10;
 pub enum Verdict {
     /// It knows nothing against it.
     Clean,
-    /// What it found.
+    /// What it found, or why it does not look.
     Found(String),
 }
 
@@ -126,10 +126,17 @@ impl Clamd {
     }
 }
 
+/// What clamd answers to more than its `StreamMaxLength`.
+const TOO_LONG: &str = "INSTREAM size limit exceeded";
+
 /// What an answer says: `stream: OK`, `stream: NAME FOUND`, or what went wrong.
 fn verdict(answer: &str) -> Result<Verdict, ObjectsError> {
     if answer == "stream: OK" {
         return Ok(Verdict::Clean);
+    }
+    // It will not be shorter when it is tried again.
+    if answer.starts_with(TOO_LONG) {
+        return Ok(Verdict::Found("it is longer than the scanner takes".to_owned()));
     }
     let found = answer.strip_prefix("stream: ").and_then(|rest| rest.strip_suffix(" FOUND"));
     match found {

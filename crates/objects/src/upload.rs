@@ -11,18 +11,16 @@ use std::fmt;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 use kernel::Context;
-use storage::{StorageError, Tx, tenant_hasher};
+use storage::{Tx, tenant_hasher};
 use vault::{Opened, RowKey, opener, sealer};
 
 use crate::chunk::{Chunk, ContentHasher, ContentKey, Place, chunk_count};
 use crate::error::ObjectsError;
-use crate::event::ObjectStored;
-use crate::limits::{
-    ATTEMPTS_MAX, CHUNK_BYTES, GRACE_SECONDS, NAME_CHARS_MAX, OBJECT_BYTES_MAX, UPLOADS_MAX,
-};
+use crate::limits::{CHUNK_BYTES, NAME_CHARS_MAX, OBJECT_BYTES_MAX, UPLOADS_MAX};
 use crate::model::{NewObject, Object, ObjectId, ObjectState, Reference};
 use crate::objects::{Objects, find, shown};
-use crate::scan::{Verdict, enqueue_check};
+use crate::scan::enqueue_check;
+use crate::settle::content_hash;
 use crate::sniff::media_type;
 use crate::store::{self, ObjectRow};
 
@@ -31,9 +29,9 @@ pub const FILE: &str = "file";
 
 /// What seals and hashes the chunks of one object.
 #[derive(Clone)]
-struct Tools {
-    key: ContentKey,
-    hasher: ContentHasher,
+pub(crate) struct Tools {
+    pub key: ContentKey,
+    pub hasher: ContentHasher,
 }
 
 impl Objects {
@@ -97,53 +95,6 @@ impl Objects {
             self.receive(context, (&mut row, &tools), chunk).await?;
         }
         self.complete(context, id).await
-    }
-
-    /// Keeps a content that is here as a whole, or finds the object that has it. Whoever needs it
-    /// refers to it within a day ([`refer`](crate::refer)).
-    ///
-    /// # Errors
-    /// [`ObjectsError::TypeRefused`], [`ObjectsError::Infected`], [`ObjectsError::TooLarge`], and
-    /// where store or scanner fail: then nothing is kept.
-    pub async fn keep(
-        &self,
-        context: &Context,
-        new: &NewObject<'_>,
-        content: impl Into<Bytes> + Send,
-    ) -> Result<ObjectId, ObjectsError> {
-        let content: Bytes = content.into();
-        let size = content.len() as u64;
-        check_size(size)?;
-        let media_type = media_type(&content)?;
-        let mut tx = self.write(context).await?;
-        let hasher = ContentHasher::new(&tenant_hasher(&mut tx, context).await?, new.party);
-        tx.commit().await?;
-        let hash = hash_of(&hasher, &content).await?;
-        let mut tx = self.write(context).await?;
-        if let Some(same) = store::same(&mut tx, new.party, hash).await? {
-            store::touch(&mut tx, same.id, context.now()).await?;
-            tx.commit().await?;
-            return Ok(same.id);
-        }
-        tx.rollback();
-        if let Some(scanner) = &self.scanner {
-            let pieces = futures_util::stream::iter([Ok(content.clone())]).boxed();
-            if let Verdict::Found(found) = scanner.scan(pieces).await? {
-                return Err(ObjectsError::Infected { found });
-            }
-        }
-        let mut tx = self.write(context).await?;
-        let (mut row, key) = add(&mut tx, context, new, size).await?;
-        tx.commit().await?;
-        let tools = Tools { key, hasher };
-        let mut chunks = Vec::new();
-        for number in 0..chunk_count(size) {
-            let from = number as usize * CHUNK_BYTES;
-            let chunk = content.slice(from..content.len().min(from + CHUNK_BYTES));
-            chunks.push(self.put(context, (&row, &tools, number), chunk).await?);
-        }
-        row.media_type = Some(media_type.to_owned());
-        self.settle_anew(context, &row, Some(&chunks)).await
     }
 
     /// Ends that somebody wants a file to be kept for its own sake; an upload that is not complete
@@ -226,7 +177,7 @@ impl Objects {
     }
 
     /// Writes a chunk to the store, under a name that no other has.
-    async fn put(
+    pub(crate) async fn put(
         &self,
         context: &Context,
         (row, tools, number): (&ObjectRow, &Tools, u32),
@@ -263,70 +214,6 @@ impl Objects {
         let stored = self.settle_anew(context, &row, None).await?;
         self.object(context, stored).await
     }
-
-    /// Settles in a transaction of its own, and once more where another stored the same content at
-    /// the same moment.
-    async fn settle_anew(
-        &self,
-        context: &Context,
-        row: &ObjectRow,
-        new: Option<&[Chunk]>,
-    ) -> Result<ObjectId, ObjectsError> {
-        let mut attempt = 0;
-        loop {
-            let mut tx = self.write(context).await?;
-            match settle(&mut tx, context, (row, new)).await {
-                Ok(id) => {
-                    tx.commit().await?;
-                    return Ok(id);
-                }
-                Err(ObjectsError::Storage(StorageError::Duplicate { .. }))
-                    if attempt < ATTEMPTS_MAX =>
-                {
-                    attempt += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-}
-
-/// Notes that all of an object is here and can be read; or that another holds the same content, and
-/// stands for it. Chunks that have no rows yet are handed over.
-pub(crate) async fn settle(
-    tx: &mut Tx,
-    context: &Context,
-    (row, new): (&ObjectRow, Option<&[Chunk]>),
-) -> Result<ObjectId, ObjectsError> {
-    let now = context.now();
-    if let Some(new) = new
-        && !store::receive(tx, row, (row.size, new), now).await?
-    {
-        return Err(ObjectsError::Unknown { object: row.id });
-    }
-    let hash = content_hash(tx, context, (row, new)).await?;
-    let held = store::hold(tx, row.id).await?.ok_or(ObjectsError::Unknown { object: row.id })?;
-    match held.state {
-        ObjectState::Stored => return Ok(row.id),
-        ObjectState::Uploading | ObjectState::Checking => {}
-        ObjectState::Refused | ObjectState::Removed => {
-            return Err(ObjectsError::Unknown { object: row.id });
-        }
-    }
-    if let Some(same) = store::same(tx, row.party, hash).await? {
-        store::merge(tx, (row.id, same.id), now).await?;
-        store::touch(tx, same.id, now).await?;
-        return Ok(same.id);
-    }
-    store::all_here(tx, row.id, (ObjectState::Stored, hash), now).await?;
-    if new.is_none() {
-        // It came in pieces, some of them perhaps twice.
-        store::tidy_at(tx, row.id, Some(now.plus_seconds(GRACE_SECONDS))).await?;
-    }
-    let media_type = held.media_type.clone().unwrap_or_default();
-    let stored = ObjectStored { object: row.id, party: row.party, size: row.size, media_type };
-    tx.emit(context, &stored).await?;
-    Ok(row.id)
 }
 
 /// The key of an object's chunks.
@@ -357,7 +244,7 @@ pub(crate) fn require(row: &ObjectRow, expected: ObjectState) -> Result<(), Obje
 }
 
 /// Adds the row of an object of which nothing has come, and makes its key.
-async fn add(
+pub(crate) async fn add(
     tx: &mut Tx,
     context: &Context,
     new: &NewObject<'_>,
@@ -391,38 +278,12 @@ async fn add(
     Ok((row, key))
 }
 
-fn check_size(size: u64) -> Result<(), ObjectsError> {
+pub(crate) fn check_size(size: u64) -> Result<(), ObjectsError> {
     match size {
         0 => Err(ObjectsError::Empty),
         1..=OBJECT_BYTES_MAX => Ok(()),
         _ => Err(ObjectsError::TooLarge { bytes_max: OBJECT_BYTES_MAX }),
     }
-}
-
-/// The hash of a content, from the rows of its chunks or from those that have none yet.
-async fn content_hash(
-    tx: &mut Tx,
-    context: &Context,
-    (row, new): (&ObjectRow, Option<&[Chunk]>),
-) -> Result<[u8; 32], ObjectsError> {
-    let hasher = ContentHasher::new(&tenant_hasher(tx, context).await?, row.party);
-    Ok(match new {
-        Some(chunks) => hasher.content(row.size, chunks),
-        None => hasher.content(row.size, &store::chunks(tx, row.id).await?),
-    })
-}
-
-async fn hash_of(hasher: &ContentHasher, content: &Bytes) -> Result<[u8; 32], ObjectsError> {
-    let (hasher, content) = (hasher.clone(), content.clone());
-    beside(move || {
-        let chunk = |(number, bytes): (usize, &[u8])| {
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            Chunk { number, id: kernel::Uuid::nil(), hash: hasher.chunk(number, bytes) }
-        };
-        let chunks: Vec<Chunk> = content.chunks(CHUNK_BYTES).enumerate().map(chunk).collect();
-        hasher.content(content.len() as u64, &chunks)
-    })
-    .await
 }
 
 /// Where a chunk of an object stands.

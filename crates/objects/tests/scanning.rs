@@ -108,7 +108,7 @@ testing::both_databases! {
         assert_eq!(shelf.stored().len(), 3);
         // Longer than it takes: it does not say that the content is clean, so it is not kept.
         let long = shelf.try_keep(shelf.own(), &noise(2, STREAM_BYTES_MAX + CHUNK)).await;
-        assert_eq!(code(long), "scanner_unavailable");
+        assert_eq!(code(long), "object_infected");
     }
 
     async fn what_came_in_pieces_waits_for_the_scanner(db: TestDatabase) {
