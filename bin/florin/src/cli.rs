@@ -2,6 +2,7 @@
 
 pub mod jobs;
 pub mod ledger;
+pub mod object;
 pub mod quant;
 pub mod statement;
 pub mod vault;
@@ -102,6 +103,9 @@ pub enum Command {
     /// Keys, what is sealed with them, and erasing a party
     #[command(subcommand)]
     Vault(vault::Vault),
+    /// Files: uploads, downloads, and what keeps them
+    #[command(subcommand)]
+    Object(object::Object),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -134,6 +138,7 @@ impl Command {
             Self::Import(_)
             | Self::NetWorth(_)
             | Self::Ledger(_)
+            | Self::Object(_)
             | Self::Api(_)
             | Self::Login { .. }
             | Self::Rates(Rates::Import { own: true, .. }) => true,
@@ -152,8 +157,12 @@ impl Command {
 
 /// Importing statements.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Import {
-    /// The files
+    /// What else to do with imports.
+    #[command(subcommand)]
+    pub other: Option<ImportOther>,
+    /// The files (./file for one that is called as a subcommand)
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Show what would be booked, and book nothing
@@ -171,6 +180,19 @@ pub struct Import {
     /// Print the imports as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What else to do with imports.
+#[derive(Debug, Subcommand)]
+pub enum ImportOther {
+    /// Save the file that an import was read from, as the bank sent it
+    File {
+        /// The import: imp_…
+        import: String,
+        /// Where to save it; nothing that is there is overwritten
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
 }
 
 /// Rates of exchange.
@@ -232,7 +254,7 @@ pub enum Audit {
 /// A call of the API.
 #[derive(Debug, Args)]
 pub struct Api {
-    /// GET, POST, PUT or DELETE
+    /// GET, POST, PUT, PATCH or DELETE
     pub method: String,
     /// The path below /api/v1, with its query
     pub path: String,

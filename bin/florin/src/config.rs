@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
 use jobs::Cron;
+use objects::{BlobLimits, Blobs, Bucket};
 
 /// One thing that can be set.
 struct Setting {
@@ -67,6 +68,23 @@ const SETTINGS: &[Setting] = &[
         key: "rate_age_days_max",
         environment: "FLORIN_RATE_AGE_DAYS_MAX",
         about: "how old a rate or price may be where the caller does not say",
+    },
+    Setting {
+        key: "objects_url",
+        environment: "FLORIN_OBJECTS_URL",
+        about: "where files are kept: file:PATH, or s3://BUCKET/PREFIX with AWS_ACCESS_KEY_ID and \
+                AWS_SECRET_ACCESS_KEY",
+    },
+    Setting {
+        key: "objects_endpoint",
+        environment: "FLORIN_OBJECTS_ENDPOINT",
+        about: "the server of an s3:// bucket, where it is not Amazon's",
+    },
+    Setting { key: "objects_region", environment: "FLORIN_OBJECTS_REGION", about: "its region" },
+    Setting {
+        key: "clamd_address",
+        environment: "FLORIN_CLAMD_ADDRESS",
+        about: "HOST:PORT of ClamAV's daemon, which looks into files before they are kept",
     },
     Setting {
         key: "ecb_rates_url",
@@ -182,6 +200,10 @@ impl Config {
         if !config.values.contains_key("database_url") {
             let path = config.data_dir().join("florin.db");
             config.set("database_url", format!("sqlite:{}", path.display()), Origin::Default)?;
+        }
+        if flags.outside.is_some() || !config.values.contains_key("objects_url") {
+            let path = config.data_dir().join("objects");
+            config.set("objects_url", format!("file:{}", path.display()), Origin::Default)?;
         }
         config.check()?;
         Ok(config)
@@ -320,6 +342,33 @@ impl Config {
     /// How old a rate or price may be.
     pub fn rate_age_days_max(&self) -> u32 {
         self.number("rate_age_days_max").unwrap_or(7)
+    }
+
+    /// Where files are kept.
+    pub fn objects(&self) -> anyhow::Result<Blobs> {
+        let (url, limits) = (self.get("objects_url"), BlobLimits::default());
+        if let Some(path) = url.strip_prefix("file:") {
+            return Ok(Blobs::directory(Path::new(path), limits)?);
+        }
+        let place = url.strip_prefix("s3://").filter(|place| !place.is_empty());
+        let place = place.with_context(|| {
+            format!("objects_url is {url:?}, not file:PATH or s3://BUCKET/PREFIX")
+        })?;
+        let (name, prefix) = place.split_once('/').unwrap_or((place, ""));
+        let set = |key| Some(self.get(key)).filter(|text| !text.is_empty()).map(str::to_owned);
+        let bucket = Bucket {
+            name: name.to_owned(),
+            prefix: prefix.to_owned(),
+            endpoint: set("objects_endpoint"),
+            region: set("objects_region"),
+            credentials: None,
+        };
+        Ok(Blobs::bucket(&bucket, limits)?)
+    }
+
+    /// What looks for viruses, if something does.
+    pub fn clamd_address(&self) -> Option<&str> {
+        Some(self.get("clamd_address")).filter(|address| !address.is_empty())
     }
 
     /// Where the ECB's rates are fetched from, if they are.

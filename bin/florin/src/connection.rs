@@ -53,7 +53,7 @@ pub struct StoredSession {
 
 /// A request.
 pub struct Call<'a> {
-    /// GET, POST, PUT or DELETE.
+    /// GET, POST, PUT, PATCH or DELETE.
     pub method: &'a str,
     /// Below `/api/v1`, with its query.
     pub path: &'a str,

@@ -97,6 +97,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         | Command::Jobs(_)
         | Command::Schedules(_)
         | Command::Vault(_)
+        | Command::Object(_)
         | Command::Api(_) => {
             let mut connection = Connection::open(&cli.global, config).await?;
             let outcome = match &cli.command {
@@ -108,6 +109,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
                     command::jobs::run_schedules(&mut connection, asked).await
                 }
                 Command::Vault(asked) => command::vault::run(&mut connection, asked).await,
+                Command::Object(asked) => command::object::run(&mut connection, asked).await,
                 Command::Api(api) => command::api::run(&mut connection, api).await,
                 _ => Ok(()),
             };

@@ -6,15 +6,16 @@ use anyhow::Context as _;
 use futures_util::future::BoxFuture;
 use gateway::{Gauge, HealthCheck, Services};
 use identity::{Founding, Identity, SigningKeys, Tenant};
-use jobs::{Leases, NewJob, NewSchedule, Worker, WorkerLimits, WorkerTask};
+use jobs::{Cron, Leases, NewJob, NewSchedule, Priority, Worker, WorkerLimits, WorkerTask};
 use kernel::{Actor, Commodity, Context, Env, TenantId};
 use ledger::{EngineLimits, Ledger};
 use markets::{EcbFeed, FetchEcbRates};
+use objects::{CheckObjects, Clamd, CollectObjects, Collection, Objects};
 use storage::keys::{LocalMasterKeys, master_key_counts};
 use storage::log::{FileSink, HeadKey, HeadSigner, Sequencer, Task};
 use storage::{Database, Dialect, Level, Limits, Mode, Module, StorageError, Tx};
 use vault::master::{self, Missing};
-use vault::{MasterRotation, Register, RotateKeys, RotateMasterKey, Vault};
+use vault::{MasterRotation, Register, RotateKeys, RotateMasterKey, SealedTable, Vault};
 use wealth::Wealth;
 
 use crate::config::Config;
@@ -23,11 +24,15 @@ use crate::config::Config;
 pub const MODULES: &[Module] = &[
     jobs::MODULE,
     vault::MODULE,
+    objects::MODULE,
     ledger::MODULE,
     identity::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
+
+/// The modules' tables with sealed columns.
+const SEALED: &[&[SealedTable]] = &[wealth::SEALED, objects::SEALED];
 
 /// The file of the key that signs heads, in the directory of keys.
 const HEAD_KEY: &str = "head.key";
@@ -47,6 +52,8 @@ pub struct Platform {
     pub database: Database,
     /// Keys, and what is sealed with them.
     pub vault: Vault,
+    /// Its files.
+    pub objects: Objects,
     /// Its ledger.
     pub ledger: Ledger,
     /// What the family owns.
@@ -71,11 +78,12 @@ impl Platform {
         let ledger = Ledger::start(database.clone(), EngineLimits::default()).await?;
         let signer = HeadSigner::new(database.clone(), head_key, sink, config.heads_interval());
         let tasks = vec![Sequencer::new(database.clone()).start(), signer.start()];
-        let wealth = Wealth::new(database.clone(), ledger.clone());
+        let objects = open_objects(config, &database)?;
+        let wealth = Wealth::new(database.clone(), ledger.clone(), objects.clone());
         let households = Arc::new(Households(wealth.clone()));
         let identity = Identity::new(database.clone(), token_keys).with_founding(households);
         let identity = Arc::new(identity);
-        Ok(Self { env, database, vault, ledger, wealth, identity, tasks, worker: None })
+        Ok(Self { env, database, vault, objects, ledger, wealth, identity, tasks, worker: None })
     }
 
     /// Starts to do jobs, and puts the system's schedules as they are configured.
@@ -84,9 +92,15 @@ impl Platform {
         let mut worker = Worker::new(self.database.clone(), &name, WorkerLimits::default());
         worker = worker.with(RotateKeys::new(Arc::clone(self.vault.tables())));
         worker = worker.with(RotateMasterKey::new(self.database.clone()));
+        worker = worker.with(CollectObjects::new(self.objects.clone()));
+        worker = worker.with(CheckObjects::new(self.objects.clone()));
         let context = Context::new(self.env.clone(), TenantId::COMMON, Actor::system("florin"));
         let is_wrapped_by_older = self.is_wrapped_by_older().await?;
         let mut tx = self.database.begin(Level::Common, Mode::Write).await?;
+        let collection = NewJob::of(&Collection {})?.with_priority(Priority::Low);
+        let hourly = Cron::parse("17 * * * *", "UTC")?;
+        let schedule = NewSchedule::new(COLLECTION, hourly, collection)?;
+        jobs::put_schedule(&mut tx, &context, &schedule).await?;
         match config.ecb_rates_url() {
             Some(url) => {
                 worker = worker.with(EcbFeed::new(self.database.clone(), url)?);
@@ -170,6 +184,7 @@ impl Platform {
             database: self.database.clone(),
             identity: Arc::clone(&self.identity),
             vault: self.vault.clone(),
+            objects: self.objects.clone(),
             ledger: self.ledger.clone(),
             wealth: self.wealth.clone(),
             rate_age_days_max: config.rate_age_days_max(),
@@ -237,6 +252,8 @@ impl Platform {
 
 /// The schedule by which the ECB's rates are fetched.
 const ECB_RATES: &str = "markets.ecb_rates";
+/// The schedule by which files are taken away that nobody needs.
+const COLLECTION: &str = "objects.collect";
 
 /// Ready, where no more waits than may.
 fn within(what: &str, count: u64, count_max: u64) -> Result<String, String> {
@@ -299,12 +316,21 @@ pub async fn master_keys(config: &Config, database: &Database) -> anyhow::Result
 async fn open_vault(config: &Config, database: &Database) -> anyhow::Result<Vault> {
     let keys = master_keys(config, database).await?;
     database.use_master_keys(Arc::new(keys))?;
-    let vault = Vault::new(&[wealth::SEALED], Register::at(&config.erased_parties_file()));
+    let vault = Vault::new(SEALED, Register::at(&config.erased_parties_file()));
     let again = vault.recall(database).await?;
     if again > 0 {
         tracing::warn!(parties = again, "parties that the database did not know as erased are");
     }
     Ok(vault)
+}
+
+/// Where files are kept, and what looks for viruses in them.
+fn open_objects(config: &Config, database: &Database) -> anyhow::Result<Objects> {
+    let objects = Objects::new(database.clone(), config.objects()?);
+    Ok(match config.clamd_address() {
+        None => objects,
+        Some(address) => objects.with_scanner(Arc::new(Clamd::at(address))),
+    })
 }
 
 /// The key that signs heads.

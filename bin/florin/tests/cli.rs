@@ -142,7 +142,9 @@ fn nobody_else_reads_what_the_first_command_makes() {
     for file in std::fs::read_dir(&shared).unwrap() {
         let path = file.unwrap().path();
         let is_lock = path.ends_with("florin.lock");
-        assert!(is_lock || mode(&path) == 0o600, "{}", path.display());
+        // What is in a folder is as private as the folder.
+        let expected = if path.is_dir() { 0o700 } else { 0o600 };
+        assert!(is_lock || mode(&path) == expected, "{}", path.display());
     }
 }
 

@@ -146,6 +146,11 @@ fn the_page_of_the_vault_does_what_it_says() {
 }
 
 #[test]
+fn the_page_of_files_does_what_it_says() {
+    run("docs/objects.md");
+}
+
+#[test]
 fn every_command_of_the_list_is_there() {
     let text = std::fs::read_to_string(root().join("docs/command-line.md")).unwrap();
     let (_, list) = text.split_once("```text\n").unwrap();
@@ -169,8 +174,14 @@ fn is_word(word: &&str) -> bool {
 
 #[test]
 fn every_page_with_something_to_run_is_run() {
-    let run =
-        ["docs/ledger.md", "README.md", "docs/command-line.md", "docs/jobs.md", "docs/vault.md"];
+    let run = [
+        "docs/ledger.md",
+        "README.md",
+        "docs/command-line.md",
+        "docs/jobs.md",
+        "docs/vault.md",
+        "docs/objects.md",
+    ];
     let files = std::fs::read_dir(root().join("docs")).unwrap();
     let names = files.map(|file| format!("docs/{}", file.unwrap().file_name().display()));
     for page in names.filter(|name| name.ends_with(".md")).chain(["README.md".to_owned()]) {

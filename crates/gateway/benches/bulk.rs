@@ -12,14 +12,21 @@ use gateway::{Gateway, Limits, Services};
 use identity::{Identity, NewUser, Secret, SigningKeys};
 use kernel::{Actor, Commodity, Context, Env, TenantId};
 use ledger::{EngineLimits, Ledger};
+use objects::{Blobs, Objects};
 use serde_json::{Value, json};
 use storage::{Database, Dialect, Level, Mode, migrate};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use wealth::Wealth;
 
-const MODULES: [storage::Module; 5] =
-    [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+const MODULES: [storage::Module; 6] = [
+    vault::MODULE,
+    objects::MODULE,
+    ledger::MODULE,
+    identity::MODULE,
+    markets::MODULE,
+    wealth::MODULE,
+];
 const ACCOUNTS: usize = 1_000;
 const TRANSFERS: usize = 10_000;
 const SPAN: Duration = Duration::from_secs(4);
@@ -85,7 +92,8 @@ impl Bench {
     async fn start(database: Database) -> Self {
         let env = Env::system();
         let ledger = Ledger::start(database.clone(), EngineLimits::default()).await.unwrap();
-        let wealth = Wealth::new(database.clone(), ledger.clone());
+        let objects = Objects::new(database.clone(), Blobs::in_memory());
+        let wealth = Wealth::new(database.clone(), ledger.clone(), objects.clone());
         let keys = SigningKeys::generate(&env).unwrap();
         let identity = Arc::new(Identity::new(database.clone(), keys));
         let anonymous = Context::new(env.clone(), TenantId::COMMON, Actor::Anonymous);
@@ -110,6 +118,7 @@ impl Bench {
             identity,
             vault: vault::Vault::new(&[], vault::Register::at(Path::new("erased-parties"))),
             ledger,
+            objects,
             wealth,
             rate_age_days_max: 7,
             checks: Vec::new(),

@@ -3,12 +3,15 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
+use kernel::TenantId;
 use tokio::sync::watch;
 
 use crate::calculation::Calculations;
 use crate::idempotency::KeysUnderWay;
-use crate::load::TenantLoad;
+use crate::load::{Place, TenantLoad};
 use crate::metrics::Metrics;
+use crate::problem::ApiError;
 use crate::services::Services;
 
 /// The services of the process, and what the gateway itself keeps count of. Cloning it is cheap.
@@ -38,6 +41,14 @@ impl App {
         let calculations = Calculations::new(services.limits.analytics);
         let state = State { services, metrics, requests, streams, keys, calculations, ending };
         Self(Arc::new(state))
+    }
+
+    /// A place among a tenant's live streams.
+    pub(crate) fn stream_of(&self, tenant: TenantId) -> Result<Place, ApiError> {
+        self.streams.take(tenant).ok_or_else(|| {
+            let text = "this tenant has too many live streams";
+            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", text)
+        })
     }
 }
 

@@ -144,14 +144,10 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Ids<T> 
 
 /// The whole body, up to a limit.
 pub(crate) async fn bytes(body: Body, bytes_max: usize) -> Result<Bytes, ApiError> {
-    let too_large = || {
-        let text = format!("the body is larger than the {bytes_max} bytes that this route takes");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", text)
-    };
     // Where the length is said, nothing is read in vain.
     let said = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if said > bytes_max {
-        return Err(too_large());
+        return Err(too_large(bytes_max));
     }
     let mut whole = BytesMut::with_capacity(said);
     let mut chunks = body.into_data_stream();
@@ -161,11 +157,17 @@ pub(crate) async fn bytes(body: Body, bytes_max: usize) -> Result<Bytes, ApiErro
             ApiError::new(StatusCode::BAD_REQUEST, "body_unreadable", text)
         })?;
         if whole.len() + chunk.len() > bytes_max {
-            return Err(too_large());
+            return Err(too_large(bytes_max));
         }
         whole.extend_from_slice(&chunk);
     }
     Ok(whole.freeze())
+}
+
+/// 413, with how much may come.
+pub(crate) fn too_large(bytes_max: usize) -> ApiError {
+    let text = format!("the body is larger than the {bytes_max} bytes that this route takes");
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", text)
 }
 
 /// What JSON says; what cannot be read is named.

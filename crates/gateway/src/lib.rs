@@ -23,6 +23,7 @@ mod calculation;
 mod caller;
 mod changes;
 mod docs;
+mod download;
 mod edge;
 mod extract;
 mod idempotency;

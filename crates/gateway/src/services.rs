@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use identity::Identity;
 use kernel::Env;
 use ledger::Ledger;
+use objects::Objects;
 use storage::Database;
 use vault::Vault;
 use wealth::Wealth;
@@ -21,6 +22,8 @@ pub struct Services {
     pub identity: Arc<Identity>,
     /// Keys, parties, erasure.
     pub vault: Vault,
+    /// Files.
+    pub objects: Objects,
     /// Books, accounts, transfers.
     pub ledger: Ledger,
     /// Assets, imports, net worth.

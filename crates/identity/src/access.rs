@@ -48,11 +48,17 @@ pub enum Action {
     ReadVault,
     /// Replace keys, erase a party, export all that is held about one.
     KeepVault,
+    /// See files, and download them.
+    ReadObjects,
+    /// Upload files, keep them until a time, give them up.
+    KeepObjects,
+    /// Place and release legal holds.
+    HoldObjects,
 }
 
 /// The table. A child sees who is in the family and what a currency is worth: what the family is
 /// worth, the grown-ups tell. A viewer sees what there is, an adviser also how it came about.
-const ALLOWED: [(Action, &[Role]); 19] = [
+const ALLOWED: [(Action, &[Role]); 22] = [
     (Action::ReadSelf, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::ReadMembers, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::AddMembers, &[Owner]),
@@ -72,6 +78,9 @@ const ALLOWED: [(Action, &[Role]); 19] = [
     (Action::SteerJobs, &[Owner, Adult]),
     (Action::ReadVault, &[Owner, Adult]),
     (Action::KeepVault, &[Owner]),
+    (Action::ReadObjects, &[Owner, Adult, Adviser]),
+    (Action::KeepObjects, &[Owner, Adult]),
+    (Action::HoldObjects, &[Owner]),
 ];
 
 /// Whether a role may do something; what is not in the table is not allowed.
@@ -118,6 +127,9 @@ impl Action {
             Self::SteerJobs => "steer_jobs",
             Self::ReadVault => "read_vault",
             Self::KeepVault => "keep_vault",
+            Self::ReadObjects => "read_objects",
+            Self::KeepObjects => "keep_objects",
+            Self::HoldObjects => "hold_objects",
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use crate::installed::{installed, run};
 
 /// What a program says that accounts hold: by account, the amount with its decimals as it was
 /// written and the commodity. Accounts that hold nothing may be left out.
@@ -52,34 +53,7 @@ fn balances(text: &str) -> Balances {
 }
 
 fn beancount_program(name: &str) -> PathBuf {
-    cache("beancount/bin").join(name)
-}
-
-/// Where `scripts/setup.sh test` puts what Python runs.
-pub(crate) fn cache(name: &str) -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let cache = cache.or_else(home).expect("XDG_CACHE_HOME or HOME is set");
-    cache.join("florin").join(name)
-}
-
-/// What a program prints.
-pub(crate) fn run(program: PathBuf, words: &[&str]) -> String {
-    let missing = |error| panic!("{}: {error}; run scripts/setup.sh test", program.display());
-    // It reads text as bytes of UTF-8 whatever the machine's language is.
-    let output = Command::new(&program)
-        .args(words)
-        .env("LC_ALL", "C.UTF-8")
-        .output()
-        .unwrap_or_else(missing);
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{}: {told}{}",
-        program.display(),
-        String::from_utf8_lossy(&output.stdout)
-    );
-    String::from_utf8(output.stdout).expect("the program writes UTF-8")
+    installed("beancount").join(name)
 }
 
 fn path(file: &Path) -> &str {

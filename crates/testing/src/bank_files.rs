@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::accounting::{cache, run};
+use crate::installed::{installed, run};
 
 /// Has ofxtools read OFX files. Answers a line for each statement and entry, its fields parted by
 /// tabulators: `statement FILE ACCOUNT CURRENCY BALANCE`, `entry DAY AMOUNT ID NAME MEMO`.
@@ -35,7 +35,7 @@ pub fn check_camt(files: &[PathBuf]) {
 fn python(program: &str, words: &[PathBuf]) -> String {
     let words = words.iter().map(|word| path(word));
     let words: Vec<&str> = ["-c", program].into_iter().chain(words).collect();
-    run(cache("bank-files/bin/python"), &words)
+    run(installed("bank-files").join("python"), &words)
 }
 
 fn path(file: &Path) -> &str {

@@ -8,6 +8,7 @@
 //! - [`golden_event`] and [`golden_text`]: files that show what may not change unnoticed;
 //! - [`accounting`]: beancount and hledger, which check what we export;
 //! - [`bank_files`]: ofxtools and the schemas of ISO 20022, which check the statements we write;
+//! - [`Moto`]: a server that speaks S3;
 //! - [`eventually`]: waits for what another task does, without a sleep in the test.
 //!
 //! What must stay true: a test without its PostgreSQL fails and says what to run; it never skips.
@@ -24,6 +25,8 @@ pub mod bank_files;
 pub mod catalogue;
 mod database;
 mod golden;
+mod installed;
+mod moto;
 mod raw;
 mod server;
 pub mod tenancy;
@@ -31,6 +34,7 @@ mod wait;
 
 pub use database::{TestDatabase, master_key, run, with_keys};
 pub use golden::{golden_event, golden_text};
+pub use moto::Moto;
 pub use raw::{Cell, Raw};
 pub use wait::eventually;
 

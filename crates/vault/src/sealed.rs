@@ -65,6 +65,9 @@ pub enum Form {
     Text,
     /// JSON.
     Json,
+    /// A key, which opens what is held elsewhere. It is sealed anew with its row, and left out of
+    /// what is shown to people.
+    Key,
 }
 
 /// Anything that is kept as JSON.

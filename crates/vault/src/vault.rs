@@ -191,7 +191,8 @@ impl Vault {
                 let wanted = row.cells_of(table, tx.level().tenant());
                 for (column, place, bytes) in wanted {
                     let key = crate::sealed::parts(bytes).map(|parts| parts.key);
-                    if !key.is_some_and(|key| keys.contains(&key)) {
+                    let is_key = column.form == Form::Key;
+                    if is_key || !key.is_some_and(|key| keys.contains(&key)) {
                         continue;
                     }
                     if let Opened::Content(content) = opener.open_bytes(&place, bytes)? {
@@ -272,7 +273,7 @@ async fn of_party(
 fn shown(form: Form, content: &[u8]) -> Json {
     let text = || Json::String(String::from_utf8_lossy(content).into_owned());
     match form {
-        Form::Text => text(),
+        Form::Text | Form::Key => text(),
         Form::Json => serde_json::from_slice(content).unwrap_or_else(|_| text()),
     }
 }

@@ -1,5 +1,6 @@
--- A file of statements that was brought, whatever became of it. The file itself is not kept: what
--- was read from it stands in the tables below. `version` goes up with every change.
+-- A file of statements that was brought, whatever became of it. The file itself is an object that
+-- refers to the import; `file_hash` is keyed for the tenant. What was read from the file stands in
+-- the tables below. `version` goes up with every change.
 CREATE TABLE wealth_import (
     tenant {uuid} NOT NULL,
     id {uuid} NOT NULL,

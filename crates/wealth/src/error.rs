@@ -4,6 +4,7 @@ use kernel::{AmountError, CommodityCode, CursorError, Date, ErrorKind, FieldFaul
 use ledger::LedgerError;
 use ledger::model::Reason;
 use markets::MarketsError;
+use objects::ObjectsError;
 use storage::StorageError;
 use vault::VaultError;
 
@@ -101,6 +102,9 @@ pub enum WealthError {
     /// Sealing and opening of texts.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// Keeping of files.
+    #[error(transparent)]
+    Objects(#[from] ObjectsError),
     /// An amount could not be computed.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -145,6 +149,7 @@ impl Problematic for WealthError {
             Self::PriceTooOld { .. } => "price_too_old",
             Self::Unconverted { error, .. } | Self::Markets(error) => error.code(),
             Self::Vault(error) => error.code(),
+            Self::Objects(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::Amount(_) => "amount_invalid",
@@ -165,6 +170,7 @@ impl Problematic for WealthError {
             | Self::PriceTooOld { .. } => ErrorKind::Refused,
             Self::Unconverted { error, .. } | Self::Markets(error) => error.kind(),
             Self::Vault(error) => error.kind(),
+            Self::Objects(error) => error.kind(),
             Self::Import(error) => error.kind(),
             Self::Ledger(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -176,6 +182,7 @@ impl Problematic for WealthError {
             Self::Fields(fields) => fields.clone(),
             Self::Markets(error) => error.fields(),
             Self::Vault(error) => error.fields(),
+            Self::Objects(error) => error.fields(),
             Self::Import(error) => error.fields(),
             _ => Vec::new(),
         }

@@ -59,6 +59,7 @@ pub use transactions::{OtherSide, Transaction, TransactionFilter};
 pub use valuation::ROUNDING;
 
 use ledger::Ledger;
+use objects::Objects;
 use storage::Database;
 
 /// The tables of this module.
@@ -74,12 +75,14 @@ pub static SEALED: &[vault::SealedTable] = &import::store::lines::SEALED;
 pub struct Wealth {
     database: Database,
     ledger: Ledger,
+    objects: Objects,
 }
 
 impl Wealth {
-    /// Over a database that has [`MODULE`]'s tables, and the ledger that runs on it.
+    /// Over a database that has [`MODULE`]'s tables, the ledger that runs on it, and the objects as
+    /// which imported files are kept.
     #[must_use]
-    pub const fn new(database: Database, ledger: Ledger) -> Self {
-        Self { database, ledger }
+    pub const fn new(database: Database, ledger: Ledger, objects: Objects) -> Self {
+        Self { database, ledger, objects }
     }
 }

@@ -9,17 +9,19 @@ use std::sync::Arc;
 
 use bank::{Bank, camt, ofx};
 use jobs::{JobState, Worker, WorkerLimits};
-use kernel::PageRequest;
+use kernel::{PageRequest, Problematic as _};
 use storage::{Level, Mode};
 use testing::{Cell, TestDatabase, eventually};
-use vault::{Register, RotateKeys, Vault, VaultError, own_party};
-use wealth::WealthError;
+use vault::{Register, RotateKeys, Vault, own_party};
 
 const LINES: &[&str] =
     &["2026-03-02 -12.50 A1 Kaffeehaus Sperl", "2026-03-03 2400.00 A2 Salary of Saraa"];
 
 fn vault(db: &TestDatabase) -> Vault {
-    Vault::new(&[wealth::SEALED], Register::at(&db.directory().join("erased-parties")))
+    Vault::new(
+        &[objects::SEALED, wealth::SEALED],
+        Register::at(&db.directory().join("erased-parties")),
+    )
 }
 
 impl Bank<'_> {
@@ -63,7 +65,8 @@ impl Bank<'_> {
 
 testing::both_databases! {
     modules = [
-        jobs::MODULE, vault::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE,
+        jobs::MODULE, vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE,
+        wealth::MODULE,
     ];
 
     async fn a_line_is_read_by_its_family_and_sealed_anew(db: TestDatabase) {
@@ -104,8 +107,7 @@ testing::both_databases! {
         // Nothing more is sealed for it, so nothing more is imported.
         let upload = bank::upload("more", ofx("1", "", LINES));
         let refused = bank.wealth.stage(&bank.context, upload).await.unwrap_err();
-        let expected = matches!(refused, WealthError::Vault(VaultError::PartyErased { .. }));
-        assert!(expected, "{refused}");
+        assert_eq!(refused.code(), "party_erased", "{refused}");
     }
 
     async fn all_that_a_file_said_is_shown_to_whom_it_is_about(db: TestDatabase) {
@@ -115,8 +117,11 @@ testing::both_databases! {
         let mut tx = db.database.begin(level, Mode::Read).await.unwrap();
         let party = own_party(bank.context.tenant);
         let held = vault(&db).export(&mut tx, party, &PageRequest::first(10)).await.unwrap();
-        let told: Vec<_> = held.items.iter().map(|one| &one.content["counterparty"]).collect();
-        assert_eq!(told, ["Kaffeehaus Sperl", "Salary of Saraa"]);
-        assert!(held.items.iter().all(|one| one.table == "wealth_import_line"));
+        let told = |one: &vault::Held| (one.table, one.content["counterparty"].clone());
+        let told: Vec<_> = held.items.iter().map(told).collect();
+        let line = |who: &str| ("wealth_import_line", who.into());
+        let file = ("objects_object", serde_json::Value::Null);
+        assert_eq!(told, [file, line("Kaffeehaus Sperl"), line("Salary of Saraa")]);
+        assert_eq!(held.items[0].content, "a file");
     }
 }

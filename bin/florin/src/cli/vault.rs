@@ -1,5 +1,7 @@
 //! The words of `florin vault`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 /// Keys, and what is sealed with them.
@@ -28,6 +30,9 @@ pub enum Vault {
     Export {
         /// The party: party_…
         party: String,
+        /// Save its files here, each under its id and name; nothing that is there is overwritten
+        #[arg(long, value_name = "DIR")]
+        files: Option<PathBuf>,
     },
     /// Print a new master key, for FLORIN_MASTER_KEY or a file of them
     NewMasterKey,

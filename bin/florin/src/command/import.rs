@@ -7,14 +7,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kernel::Env;
 use serde_json::{Value as Json, json};
 
-use crate::cli::Import;
-use crate::command::{escape, file_name, print, read_file};
+use crate::cli::{Import, ImportOther};
+use crate::command::{download, escape, file_name, print, read_file};
 use crate::connection::{Call, Connection};
 
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// Imports file after file; the first that is refused ends it, and those before it are booked.
 pub async fn run(connection: &mut Connection, asked: &Import) -> anyhow::Result<()> {
+    if let Some(ImportOther::File { import, out }) = &asked.other {
+        return download(connection, &format!("/imports/{}/file", escape(import)), out).await;
+    }
     let bar = ProgressBar::new(asked.files.len() as u64 * 2);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
         bar.set_style(style);

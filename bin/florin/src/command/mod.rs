@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod login;
 pub mod net_worth;
+pub mod object;
 pub mod quant;
 pub mod rates;
 pub mod serve;
@@ -14,6 +15,8 @@ pub mod statement;
 pub mod system_jobs;
 pub mod table;
 pub mod vault;
+
+use crate::connection::{Call, Connection};
 
 /// Prints a text. A reader who has seen enough (`| head`) is no failure.
 pub fn print(text: &str) -> anyhow::Result<()> {
@@ -32,6 +35,24 @@ pub fn read_file(path: &std::path::Path, bytes_max: u64) -> anyhow::Result<Vec<u
     let length = std::fs::metadata(path).with_context(place)?.len();
     anyhow::ensure!(length <= bytes_max, "{} has more than {bytes_max} bytes", place());
     std::fs::read(path).with_context(place)
+}
+
+/// Saves an answer as a new file. Where it breaks off, nothing is left of it.
+pub async fn download(
+    connection: &mut Connection,
+    path: &str,
+    out: &std::path::Path,
+) -> anyhow::Result<()> {
+    use anyhow::Context as _;
+    let place = || format!("{}", out.display());
+    let mut file = std::fs::File::create_new(out).with_context(place)?;
+    let copied = connection.copy(Call { method: "GET", path, body: None, key: None }, &mut file);
+    let copied = copied.await.and_then(|()| file.sync_all().with_context(place));
+    if copied.is_err() {
+        drop(file);
+        let _ = std::fs::remove_file(out);
+    }
+    copied
 }
 
 /// The name of a file without its folders.

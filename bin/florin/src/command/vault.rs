@@ -1,5 +1,7 @@
 //! `florin vault`: keys, parties, and what is held about one.
 
+use std::path::Path;
+
 use anyhow::{Context as _, ensure};
 use kernel::Env;
 use serde_json::{Value as Json, json};
@@ -9,7 +11,7 @@ use vault::master;
 use crate::cli::vault::{Rotate, Vault};
 use crate::command::jobs::show_one;
 use crate::command::table::{table, word};
-use crate::command::{escape, print};
+use crate::command::{download, escape, print};
 use crate::config::Config;
 use crate::connection::{Call, Connection};
 use crate::platform::{master_keys, open_database};
@@ -28,7 +30,13 @@ pub async fn run(connection: &mut Connection, asked: &Vault) -> anyhow::Result<(
             let path = format!("/vault/parties/{}/erase", escape(party));
             show_one(&post(connection, &path, &json!({})).await?, false)
         }
-        Vault::Export { party } => export(connection, party).await,
+        Vault::Export { party, files } => {
+            export(connection, party).await?;
+            match files {
+                Some(folder) => save_files(connection, party, folder).await,
+                None => Ok(()),
+            }
+        }
         Vault::NewMasterKey => Ok(()),
     }
 }
@@ -82,6 +90,32 @@ async fn export(connection: &mut Connection, party: &str) -> anyhow::Result<()> 
             None => return Ok(()),
         }
     }
+}
+
+/// Saves the files that are held about a party.
+async fn save_files(connection: &mut Connection, party: &str, folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let path = format!("/objects?limit=200&party={}", escape(party));
+    let mut cursor = String::new();
+    loop {
+        let page = get(connection, &format!("{path}{cursor}")).await?;
+        let items = page["items"].as_array().into_iter().flatten();
+        for object in items.filter(|object| object["state"] == "stored") {
+            let id = word(&object["id"]);
+            let out = folder.join(format!("{id}-{}", plain(&word(&object["name"]))));
+            download(connection, &format!("/objects/{id}/content"), &out).await?;
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={}", escape(next)),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// A name as a file may have it, whoever gave it.
+fn plain(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
+    name.chars().take(100).map(|c| if is_plain(c) { c } else { '_' }).collect()
 }
 
 /// The master keys that are open, and how many keys of tenants each wraps.

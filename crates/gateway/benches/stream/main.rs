@@ -16,6 +16,7 @@ use gateway::{Gateway, Limits, Services};
 use identity::{Identity, NewUser, Secret, SigningKeys};
 use kernel::{Actor, BookId, Commodity, Context, Env, TenantId};
 use ledger::{EngineLimits, Ledger};
+use objects::{Blobs, Objects};
 use storage::{Database, Dialect, Level, Mode, migrate};
 use tokio::net::TcpListener;
 use wealth::Wealth;
@@ -23,8 +24,14 @@ use wealth::Wealth;
 use client::Shape;
 use usage::Usage;
 
-const MODULES: [storage::Module; 5] =
-    [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+const MODULES: [storage::Module; 6] = [
+    vault::MODULE,
+    objects::MODULE,
+    ledger::MODULE,
+    identity::MODULE,
+    markets::MODULE,
+    wealth::MODULE,
+];
 /// What each line of the table is of.
 const SHAPES: [(&str, Shape, usize); 6] = [
     ("one connection, 64 callers", Shape::Connection, 64),
@@ -115,7 +122,8 @@ fn is_asked(what: &str) -> bool {
 impl Bench {
     async fn start(database: Database, ledger: Ledger) -> Self {
         let env = Env::system();
-        let wealth = Wealth::new(database.clone(), ledger.clone());
+        let objects = Objects::new(database.clone(), Blobs::in_memory());
+        let wealth = Wealth::new(database.clone(), ledger.clone(), objects.clone());
         let keys = SigningKeys::generate(&env).unwrap();
         let identity = Arc::new(Identity::new(database.clone(), keys));
         let anonymous = Context::new(env.clone(), TenantId::COMMON, Actor::Anonymous);
@@ -140,6 +148,7 @@ impl Bench {
             identity,
             vault: vault::Vault::new(&[], vault::Register::at(Path::new("erased-parties"))),
             ledger,
+            objects,
             wealth,
             rate_age_days_max: 7,
             checks: Vec::new(),

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use identity::Action;
 use kernel::{Actor, BookId, Timestamp};
@@ -48,10 +48,7 @@ async fn stream_changes(
     let last = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let after = last.or(query.after.as_deref());
     let after = after.map(str::parse::<ChangePlace>).transpose()?.unwrap_or_default();
-    let place = app.streams.take(caller.context.tenant).ok_or_else(|| {
-        let text = "this tenant has too many live streams";
-        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", text)
-    })?;
+    let place = app.stream_of(caller.context.tenant)?;
     let mut changes = app.services.ledger.changes(&caller.context, book, after).await?;
     let follows = query.follow.unwrap_or(true);
     if !follows {

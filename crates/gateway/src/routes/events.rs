@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use identity::Action;
 use kernel::{FieldFault, Position, Timestamp};
@@ -43,10 +43,7 @@ async fn events(
     cut: Option<axum::Extension<Cut>>,
 ) -> Result<Response, ApiError> {
     let position = begin_at(&headers, query)?;
-    let place = app.streams.take(caller.context.tenant).ok_or_else(|| {
-        let text = "this tenant has too many live streams";
-        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", text)
-    })?;
+    let place = app.stream_of(caller.context.tenant)?;
     let until = Timestamp::EPOCH.plus_seconds(caller.claims.exp);
     let cut = cut.map(|cut| cut.0);
     let mut tx = caller.read(&app).await?;

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream::unfold;
@@ -39,10 +39,7 @@ async fn export_book(
     Ids(book): Ids<BookId>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, ApiError> {
-    let place = app.streams.take(caller.context.tenant).ok_or_else(|| {
-        let text = "this tenant has too many live streams";
-        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", text)
-    })?;
+    let place = app.stream_of(caller.context.tenant)?;
     let format = query.format.unwrap_or(BookFormat::Jsonl);
     let export = app.services.ledger.export(&caller.context, book, format.into()).await?;
     let mut response = Response::new(Body::from_stream(unfold((export, Some(place)), chunk)));

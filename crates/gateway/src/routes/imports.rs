@@ -1,7 +1,7 @@
 //! Importing statements: preview, decide, book, undo, discard; and what happened on the accounts.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use identity::Action;
 use kernel::FieldFault;
@@ -14,6 +14,7 @@ use crate::access::allow;
 use crate::answer;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::download;
 use crate::extract::{Ids, Json, Query, Raw};
 use crate::idempotency::Command;
 use crate::problem::ApiError;
@@ -31,6 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(allow(Action::ImportStatements, routes!(stage_import)))
         .routes(allow(Action::ReadImports, routes!(get_import)))
         .routes(allow(Action::ImportStatements, routes!(discard_import)))
+        .routes(allow(Action::ReadImports, routes!(get_import_file)))
         .routes(allow(Action::ReadImports, routes!(list_import_lines)))
         .routes(allow(Action::ImportStatements, routes!(decide_import_line)))
         .routes(allow(Action::ImportStatements, routes!(book_import)))
@@ -108,6 +110,25 @@ async fn discard_import(
 ) -> Result<Response, ApiError> {
     app.services.wealth.discard(&caller.context, import).await?;
     Ok(answer::nothing())
+}
+
+/// Download the file of an import
+///
+/// As it was sent, whole or a range of its bytes (`Range`, RFC 9110). Where its party was erased,
+/// nobody can read it any more.
+#[utoipa::path(get, path = "/imports/{import}/file", tag = "imports",
+    params(("import" = String, Path, description = "The import.")),
+    responses((status = 200, description = "The file.", body = FileBytes,
+        content_type = "application/octet-stream")))]
+async fn get_import_file(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(import): Ids<ImportId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let place = app.stream_of(caller.context.tenant)?;
+    let file = app.services.wealth.import_file(&caller.context, import).await?;
+    download::answer(file, &headers, place)
 }
 
 /// List the lines of an import

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use identity::{Action, authorise};
 use kernel::{Actor, BookId, Timestamp};
@@ -52,10 +52,7 @@ async fn stream_lines(
     if !is_media(request.headers(), LINES) {
         return Err(unsupported("the body must be application/x-ndjson"));
     }
-    let place = app.streams.take(caller.context.tenant).ok_or_else(|| {
-        let text = "this tenant has too many live streams";
-        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", text)
-    })?;
+    let place = app.stream_of(caller.context.tenant)?;
     let keeps_books = authorise(caller.claims.role, Action::KeepBooks).is_ok();
     let cut = request.extensions().get::<Cut>().cloned();
     // Who works in this process has no token whose time could be over.

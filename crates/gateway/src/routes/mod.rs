@@ -16,6 +16,7 @@ mod imports;
 mod intake;
 mod jobs;
 mod members;
+mod objects;
 mod operations;
 pub(crate) mod posting;
 mod transfers;
@@ -60,6 +61,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(jobs::routes())
         .merge(vault::routes())
+        .merge(objects::routes())
         .merge(analytics::routes())
 }
 

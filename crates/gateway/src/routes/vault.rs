@@ -84,7 +84,8 @@ async fn rotate_keys(
 /// Erase a party
 ///
 /// Its keys are destroyed, and with them whatever names and texts are held about it, for good: in
-/// rows, in the log, and in backups that are restored. Amounts, dates and hashes stay.
+/// rows, in the log, and in backups that are restored; files too. Amounts, dates and hashes stay.
+/// Refused while a legal hold keeps a file of the party.
 #[utoipa::path(post, path = "/vault/parties/{party}/erase", tag = "vault",
     params(("party" = String, Path, description = "The party.")),
     responses((status = 200, description = "As it stands.", body = Party)))]
@@ -98,6 +99,7 @@ async fn erase_party(
         Begun::Again(answer) => return Ok(answer),
     };
     let vault = &app.services.vault;
+    objects::check_erasable(&mut turn.tx, party).await?;
     let erased = vault.erase(&mut turn.tx, &turn.context, party).await?;
     turn.answer(StatusCode::OK, &Party::from(erased)).await
 }

@@ -16,6 +16,7 @@ pub(crate) mod intake;
 pub(crate) mod job;
 pub(crate) mod member;
 pub(crate) mod money;
+pub(crate) mod object;
 pub(crate) mod page;
 pub(crate) mod posting;
 pub(crate) mod problem;

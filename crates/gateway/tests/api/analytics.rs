@@ -66,7 +66,8 @@ pub fn assert_near(found: &Value, expected: &Value, tolerance: f64) {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
+        wealth::MODULE];
 
     async fn indicators_are_listed_and_have_talib_s_values(db: TestDatabase) {
         let asker = Asker::new(&db, AnalyticsLimits::default()).await;

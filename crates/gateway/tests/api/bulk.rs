@@ -136,7 +136,8 @@ fn expected(list: Vec<(&str, Value)>) -> Vec<(String, Value)> {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
+        wealth::MODULE];
 
     async fn each_stands_on_its_own_and_is_answered_in_order(db: TestDatabase) {
         let family = Family::new(&db).await;

@@ -77,6 +77,7 @@ async fn foreign_ids(
     *request.body_mut() = csv.into();
     let import = app.send(request).await;
     assert_eq!(import.status, 201, "{import:?}");
+    let object = post("/objects", json!({ "name": "a.pdf", "size": 5 })).await;
     let (job, schedule) = errands(db, other).await;
     BTreeMap::from([
         ("job", job),
@@ -90,6 +91,8 @@ async fn foreign_ids(
         ("asset", text(&asset["id"])),
         ("import", text(&import.json()["id"])),
         ("line", "1".to_owned()),
+        ("object", text(&object["id"])),
+        ("matter", "2026-17".to_owned()),
     ])
 }
 
@@ -147,6 +150,7 @@ fn least(operation: &str) -> Value {
         "lock_period" => json!({ "until": null }),
         "decide_import_line" => json!({ "decision": "skip" }),
         "undo_import" => json!({ "reason": "wrong file" }),
+        "keep_object_until" => json!({ "until": "2036-12-31T00:00:00Z" }),
         _ => json!({}),
     }
 }
@@ -247,8 +251,8 @@ fn every_operation_and_who_may_call_it_is_what_was_agreed() {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE,
-        jobs::MODULE];
+    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
+        wealth::MODULE, jobs::MODULE];
 
     async fn nobody_gets_in_without_a_token(db: TestDatabase) {
         let app = TestApp::new(&db).await;

@@ -59,8 +59,8 @@ impl<'a> House<'a> {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE,
-        jobs::MODULE];
+    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
+        wealth::MODULE, jobs::MODULE];
 
     async fn a_dead_job_shows_why_and_is_retried(db: TestDatabase) {
         let house = House::new(&db).await;

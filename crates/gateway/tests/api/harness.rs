@@ -8,6 +8,7 @@ use gateway::{Gateway, HealthCheck, Limits, Services};
 use identity::{Founding, Identity, SigningKeys, Tenant};
 use kernel::{Commodity, Context};
 use ledger::{EngineLimits, Ledger};
+use objects::{BlobLimits, Blobs, Objects};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use storage::{StorageError, Tx};
@@ -62,14 +63,19 @@ impl Founding for Households {
 /// The services of a gateway over a database.
 pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
     let ledger = Ledger::start(db.database.clone(), EngineLimits::default()).await.unwrap();
-    let wealth = Wealth::new(db.database.clone(), ledger.clone());
+    let objects = objects(db);
+    let wealth = Wealth::new(db.database.clone(), ledger.clone(), objects.clone());
     let founding = Arc::new(Households(wealth.clone()));
     let identity = Identity::new(db.database.clone(), keys).with_founding(founding);
     Services {
         env: db.env.clone(),
         database: db.database.clone(),
         identity: Arc::new(identity),
-        vault: Vault::new(&[wealth::SEALED], Register::at(&db.directory().join("erased-parties"))),
+        vault: Vault::new(
+            &[wealth::SEALED, objects::SEALED],
+            Register::at(&db.directory().join("erased-parties")),
+        ),
+        objects,
         ledger,
         wealth,
         rate_age_days_max: 7,
@@ -77,6 +83,12 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
         gauges: Vec::new(),
         limits: Limits::default(),
     }
+}
+
+/// Objects in a directory that is gone after the test.
+pub fn objects(db: &TestDatabase) -> Objects {
+    let files = Blobs::directory(&db.directory().join("objects"), BlobLimits::default());
+    Objects::new(db.database.clone(), files.unwrap())
 }
 
 pub fn keys(db: &TestDatabase) -> SigningKeys {

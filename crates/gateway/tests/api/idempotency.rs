@@ -16,7 +16,8 @@ async fn owner_and_guest(app: &TestApp) -> (Signed, Signed) {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
+        wealth::MODULE];
 
     async fn the_same_request_gets_the_same_answer(db: TestDatabase) {
         let app = TestApp::new(&db).await;

@@ -16,7 +16,8 @@ async fn stage(app: &TestApp, signed: &Signed, key: &str, file: &str) -> Reply {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
+        wealth::MODULE];
 
     async fn what_is_staged_is_discarded_and_what_is_booked_is_not(db: TestDatabase) {
         let app = TestApp::new(&db).await;
@@ -49,5 +50,37 @@ testing::both_databases! {
         assert!(refused.json()["detail"].as_str().unwrap().contains("is booked"));
         let shown = app.get(&format!("/api/v1/imports/{id}"), &signed.access).await;
         assert_eq!(shown.json(), booked.json());
+    }
+
+    async fn the_file_of_an_import_is_downloaded_whole_or_in_part(db: TestDatabase) {
+        let app = TestApp::new(&db).await;
+        let signed = app.register("saraa@example.mn").await;
+        let file = "Date,Description,Amount\n2026-01-02,Shop,-1.00\n";
+        let staged = stage(&app, &signed, "staged", file).await.json();
+        let path = format!("/api/v1/imports/{}/file", staged["id"].as_str().unwrap());
+        let get = async |pairs: &[(&'static str, &str)]| {
+            let mut request = request(Method::GET, &path, &signed.access, None);
+            for (name, value) in pairs {
+                request.headers_mut().insert(*name, value.parse().unwrap());
+            }
+            app.send(request).await
+        };
+        // A compressed answer would not be the file as it is kept.
+        let whole = get(&[("accept-encoding", "gzip")]).await;
+        assert_eq!((whole.status.as_u16(), whole.text().as_str()), (200, file));
+        let header = |name: &str| whole.headers[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-disposition"), "attachment; filename*=UTF-8''a.csv");
+        assert_eq!(header("content-type"), "text/plain");
+        assert_eq!(header("content-length"), file.len().to_string());
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        let part = get(&[("range", "bytes=5-15")]).await;
+        assert_eq!((part.status.as_u16(), part.text().as_str()), (206, "Description"));
+        assert_eq!(part.headers["content-range"], format!("bytes 5-15/{}", file.len()).as_str());
+        let tag = header("etag");
+        let same = get(&[("range", "bytes=-6"), ("if-range", &tag)]).await;
+        assert_eq!((same.status.as_u16(), same.text().as_str()), (206, "-1.00\n"));
+        let other = get(&[("range", "bytes=-6"), ("if-range", "\"another\"")]).await;
+        assert_eq!(other.status.as_u16(), 200);
+        get(&[("range", "bytes=999-")]).await.assert_problem(416, "range_not_in_content");
     }
 }

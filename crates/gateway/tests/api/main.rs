@@ -12,6 +12,7 @@ mod contract;
 mod documented;
 mod errands;
 mod events;
+mod files;
 mod frame;
 mod harness;
 mod idempotency;

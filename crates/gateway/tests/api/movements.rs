@@ -24,7 +24,8 @@ async fn refused(family: &Family, transfer: Value, status: u16, code: &str) -> V
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
+        wealth::MODULE];
 
     async fn a_hold_is_captured_in_parts(db: TestDatabase) {
         let family = Family::new(&db).await;

@@ -6,7 +6,8 @@ use testing::TestDatabase;
 use crate::bulk::{Family, id};
 
 testing::both_databases! {
-    modules = [vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
+        wealth::MODULE];
 
     async fn nothing_counts_from_a_closed_period(db: TestDatabase) {
         let family = Family::new(&db).await;

@@ -109,6 +109,7 @@ pub enum Role {
     /// The bank's word for what it was.
     TypeCode,
     /// Whether it is booked.
+    // Tables of roles end with the last one.
     Status,
 }
 

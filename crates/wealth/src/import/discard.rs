@@ -1,5 +1,5 @@
 //! Discarding: an import of which nothing was booked is forgotten, with all that was read from the
-//! file.
+//! file; the file itself goes where nothing else needs it.
 //!
 //! What must stay true: nothing that was ever booked is forgotten by it; that the file was brought,
 //! and that it was discarded, stays in the log.
@@ -11,6 +11,7 @@ use super::ATTEMPTS_MAX;
 use super::book::is_overtaken;
 use super::error::ImportError;
 use super::event::ImportDiscarded;
+use super::file;
 use super::model::{ImportId, ImportStatus};
 use super::query::import_row;
 use super::store;
@@ -45,6 +46,7 @@ impl Wealth {
             }
         }
         store::delete(&mut tx, id).await?;
+        objects::release(&mut tx, context, file::reference(id)).await?;
         tx.emit(context, &ImportDiscarded { import: id, book: row.book }).await?;
         tx.commit().await?;
         Ok(())

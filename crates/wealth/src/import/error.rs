@@ -23,6 +23,12 @@ pub enum ImportError {
         /// The number asked for.
         line: u32,
     },
+    /// No file was kept of the import: it was empty, or brought before files were kept.
+    #[error("no file is kept of import {import}")]
+    FileUnknown {
+        /// The import.
+        import: ImportId,
+    },
     /// The file is larger than is read.
     #[error("the file has {bytes} bytes; a file of statements has at most {IMPORT_BYTES_MAX}")]
     FileTooLarge {
@@ -167,6 +173,7 @@ impl Problematic for ImportError {
         match self {
             Self::ImportUnknown { .. } => "import_unknown",
             Self::LineUnknown { .. } => "import_line_unknown",
+            Self::FileUnknown { .. } => "import_file_unknown",
             Self::FileTooLarge { .. } => "file_too_large",
             Self::TooManyLines { .. } => "too_many_lines",
             Self::TooManyStatements { .. } => "too_many_statements",
@@ -187,7 +194,9 @@ impl Problematic for ImportError {
 
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::ImportUnknown { .. } | Self::LineUnknown { .. } => ErrorKind::NotFound,
+            Self::ImportUnknown { .. } | Self::LineUnknown { .. } | Self::FileUnknown { .. } => {
+                ErrorKind::NotFound
+            }
             Self::FileTooLarge { .. }
             | Self::TooManyLines { .. }
             | Self::TooManyStatements { .. }

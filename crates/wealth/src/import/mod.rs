@@ -19,6 +19,8 @@
 //! - What the bank stated of a day stays so when older statements come later (`opening`).
 //! - A difference between the bank's closing balance and the ledger is shown, never repaired.
 //! - An import of which something was booked stays, undone ones included; others can be discarded.
+//! - The file that was brought is kept as an object of the tenant's party as long as its import is
+//!   there, so that each line can be held against what the bank sent.
 //!
 //! # What undoing does
 //! Each transfer of the import is taken back by one of the same date in the other direction, and
@@ -45,6 +47,7 @@ mod draft;
 mod draft_tests;
 mod error;
 mod event;
+mod file;
 mod ids;
 mod model;
 mod opening;

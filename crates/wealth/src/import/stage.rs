@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use kernel::{Context, Date};
+use objects::ObjectId;
 use statements::{ReadOptions, Reading};
-use storage::{Level, Mode, StorageError, Tx, crypto, tenant_hash};
+use storage::{Level, Mode, StorageError, TextHasher, Tx, crypto, tenant_hash, tenant_hasher};
 
 use super::accounts;
 use super::assess::{Assessment, follows_soon};
@@ -12,6 +13,7 @@ use super::dedup::{Family, Key};
 use super::draft::{self, Draft, DraftStatement};
 use super::error::ImportError;
 use super::event::ImportStaged;
+use super::file;
 use super::model::{Import, ImportId, ImportNote, ImportStatus, LineStatus, Upload};
 use super::store::accounts::AccountPlan;
 use super::store::lines::{self, NewLine};
@@ -43,7 +45,7 @@ impl Wealth {
         if context.key.is_some() && self.is_there(context, id).await? {
             return self.import(context, id).await;
         }
-        let (book, asset) = self.prepare(context, upload.asset).await?;
+        let (book, asset, hasher) = self.prepare(context, upload.asset).await?;
         let currency = asset.as_ref().map_or(book.currency, |asset| asset.commodity);
         let options = ReadOptions {
             encoding: None,
@@ -51,17 +53,19 @@ impl Wealth {
             not_after: last_day(context.now().date()),
             csv_mapping: upload.csv_mapping.clone(),
         };
-        let mut import = ImportRow::staged(id, book.id, &upload, context.now());
+        let hash = hasher.derived(&["wealth.import.file"]).hmac(&[&upload.bytes]);
+        let mut import = ImportRow::staged(id, (book.id, hash), &upload, context.now());
         import.file_name = file_name(&upload.file_name);
-        let reading = read(upload.bytes, options).await?;
+        let reading = read(upload.bytes.clone(), options).await?;
         let mut draft = Draft::of(reading);
         check_limits(&draft)?;
         note_currency(&mut draft, (upload.csv_mapping.is_none(), asset.is_none()), currency);
         describe(&mut import, &draft);
 
+        let file = self.keep_file(context, &import.file_name, upload.bytes).await?;
         let mut attempt = 0;
         loop {
-            match self.stage_once(context, (&import, &draft), asset.as_ref()).await {
+            match self.stage_once(context, (&import, &draft, file), asset.as_ref()).await {
                 Ok(()) => return self.import(context, id).await,
                 Err(error) if follows_soon(attempt, &error).await => attempt += 1,
                 Err(WealthError::Storage(StorageError::Duplicate { .. }))
@@ -78,25 +82,28 @@ impl Wealth {
     async fn stage_once(
         &self,
         context: &Context,
-        (import, draft): (&ImportRow, &Draft),
+        (import, draft, file): (&ImportRow, &Draft, Option<ObjectId>),
         asset: Option<&Asset>,
     ) -> Result<(), WealthError> {
         let (_, settled) = self.settled(context).await?;
         let mut tx = self.database.begin(Level::Tenant(context.tenant), Mode::Write).await?;
         self.write(&mut tx, context, (import, draft), asset).await?;
+        if let Some(file) = file {
+            objects::refer(&mut tx, context, file, file::reference(import.id)).await?;
+        }
         let assessed = self.assess(&mut tx, import.clone(), &settled).await?;
         tx.emit(context, &staged_event(&assessed)).await?;
         tx.commit().await?;
         Ok(())
     }
 
-    /// The book and the asset that was named, and the key of the tenant's hashes, which is made
+    /// The book and the asset that was named, and what makes the tenant's hashes, whose key is made
     /// before it is used ten thousand times.
     async fn prepare(
         &self,
         context: &Context,
         asset: Option<AssetId>,
-    ) -> Result<(ledger::BookInfo, Option<Asset>), WealthError> {
+    ) -> Result<(ledger::BookInfo, Option<Asset>, TextHasher), WealthError> {
         let mut tx = self.database.begin(Level::Tenant(context.tenant), Mode::Write).await?;
         let book = self.household(&mut tx).await?;
         let found = match asset {
@@ -108,9 +115,9 @@ impl Wealth {
                 Some(found)
             }
         };
-        tenant_hash(&mut tx, context, "").await?;
+        let hasher = tenant_hasher(&mut tx, context).await?;
         tx.commit().await?;
-        Ok((book, found))
+        Ok((book, found, hasher))
     }
 
     async fn is_there(&self, context: &Context, id: ImportId) -> Result<bool, WealthError> {

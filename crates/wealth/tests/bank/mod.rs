@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use kernel::{Amount, Commodity, Context, Date, Money, PageRequest, time};
 use ledger::{AccountId, At, EngineLimits, Ledger};
+use objects::{BlobLimits, Blobs, Objects};
 use storage::{Level, Mode};
 use testing::{Cell, TestDatabase};
 use wealth::import::{
@@ -21,6 +22,7 @@ pub type State = (BTreeMap<AccountId, Amount>, u64, u64, u64);
 /// A family with a household in AUD, and what its database holds.
 pub struct Bank<'a> {
     pub wealth: Wealth,
+    pub objects: Objects,
     pub ledger: Ledger,
     pub context: Context,
     pub db: &'a TestDatabase,
@@ -145,13 +147,15 @@ impl<'a> Bank<'a> {
     /// Another family in the same database.
     pub async fn another(db: &'a TestDatabase, ledger: &Ledger) -> Self {
         let context = db.context(db.new_tenant());
-        let wealth = Wealth::new(db.database.clone(), ledger.clone());
+        let files = Blobs::directory(&db.directory().join("objects"), BlobLimits::default());
+        let objects = Objects::new(db.database.clone(), files.unwrap());
+        let wealth = Wealth::new(db.database.clone(), ledger.clone(), objects.clone());
         let level = Level::Tenant(context.tenant);
         let mut tx = db.database.begin(level, Mode::Write).await.unwrap();
         let aud = Commodity::well_known("AUD").unwrap();
         wealth.open_household(&mut tx, &context, "Bat-Hargreaves", aud).await.unwrap();
         tx.commit().await.unwrap();
-        Self { wealth, ledger: ledger.clone(), context, db }
+        Self { wealth, objects, ledger: ledger.clone(), context, db }
     }
 
     pub async fn stage(&self, bytes: &[u8]) -> Import {

@@ -5,6 +5,7 @@
 use kernel::{Commodity, Context, Date, Decimal, Money, Problematic as _, Timestamp, time};
 use ledger::{EngineLimits, Ledger};
 use markets::RateFile;
+use objects::{BlobLimits, Blobs, Objects};
 use storage::{Level, Mode};
 use testing::TestDatabase;
 use wealth::{
@@ -111,7 +112,9 @@ impl Family {
     /// Another family in the same database.
     pub async fn another(db: &TestDatabase, ledger: &Ledger) -> Self {
         let context = db.context(db.new_tenant());
-        let wealth = Wealth::new(db.database.clone(), ledger.clone());
+        let files = Blobs::directory(&db.directory().join("objects"), BlobLimits::default());
+        let objects = Objects::new(db.database.clone(), files.unwrap());
+        let wealth = Wealth::new(db.database.clone(), ledger.clone(), objects);
         let level = Level::Tenant(context.tenant);
         let mut tx = db.database.begin(level, Mode::Write).await.unwrap();
         let aud = currency("AUD");

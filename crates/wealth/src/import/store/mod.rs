@@ -123,12 +123,17 @@ pub(crate) struct StatementRow {
 
 impl ImportRow {
     /// An import that was read just now.
-    pub(crate) fn staged(id: ImportId, book: BookId, upload: &Upload, now: Timestamp) -> Self {
+    pub(crate) fn staged(
+        id: ImportId,
+        (book, file_hash): (BookId, [u8; 32]),
+        upload: &Upload,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             book,
             file_name: upload.file_name.clone(),
-            file_hash: storage::crypto::sha256(&[&upload.bytes]),
+            file_hash,
             byte_count: u64::try_from(upload.bytes.len()).unwrap_or(u64::MAX),
             format: None,
             format_version: None,
