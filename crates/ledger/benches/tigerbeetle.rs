@@ -1,4 +1,4 @@
-//! TigerBeetle beside the bench `engine`, where its program is on the PATH: its own `benchmark`, with
+//! TigerBeetle beside the bench `engine`, where its program is on the PATH: its own `benchmark`, in
 //! the same shapes. It makes a data file, starts a server, calls it, and says what it took.
 //!
 //! The options are those of its source (`src/tigerbeetle/cli.zig`, `Benchmark`).
