@@ -10,6 +10,7 @@ fn every_statement_binds_the_tenant_or_is_listed() {
         ledger::MODULE,
         identity::MODULE,
         markets::MODULE,
+        objects::MODULE,
         wealth::MODULE,
     ];
     assert!(gateway::contract().contains("openapi"));
