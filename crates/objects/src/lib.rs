@@ -25,13 +25,12 @@
 //! use kernel::Context;
 //! use objects::{NewObject, Objects, Reference};
 //!
-//! # async fn example(objects: Objects, context: Context, receipt: kernel::Uuid) ->
-//! #     Result<(), objects::ObjectsError> {
+//! # async fn example(objects: Objects, context: Context, mut tx: storage::Tx,
+//! #     receipt: kernel::Uuid) -> Result<(), objects::ObjectsError> {
 //! let new = NewObject { party: vault::own_party(context.tenant), name: "receipt.pdf" };
 //! let id = objects.keep(&context, &new, "%PDF-1.7 …").await?;
 //!
 //! // In the transaction that adds what needs it:
-//! # let mut tx: storage::Tx = todo!();
 //! let reference = Reference { kind: "books.receipt", id: receipt };
 //! objects::refer(&mut tx, &context, id, reference).await?;
 //! # tx.commit().await?;
