@@ -20,7 +20,8 @@ use crate::postings::last_number;
 use crate::projection::run::read_postings;
 use crate::projection::segment;
 use crate::query::TransferView;
-use crate::store::{self, Sides};
+use crate::store;
+use crate::transfers::{self, Sides};
 
 /// Changes that are read at a time.
 const READ_MAX: usize = 512;
@@ -223,7 +224,7 @@ pub(crate) async fn items(
     book: BookId,
     after: ChangePlace,
 ) -> Result<Vec<Item>, StorageError> {
-    let views = store::transfers_from(tx, book, after.number + 1, READ_MAX).await?;
+    let views = transfers::from(tx, book, after.number + 1, READ_MAX).await?;
     let last = views.last().map_or(after.number, |(view, _)| view.number);
     let expiries = expiries(tx, book.uuid(), after, last).await?;
     // Where there are more, what stands behind them waits.

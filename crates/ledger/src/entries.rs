@@ -17,6 +17,7 @@ use crate::postings::Postings;
 use crate::projection::run::Posting;
 use crate::query::TransferView;
 use crate::store::{self, AccountRow};
+use crate::transfers;
 
 /// What an account's balance by effective date is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +165,7 @@ impl Ledger {
         found.sort_unstable_by_key(after);
         found.truncate(usize::from(page.limit) + 1);
         let numbers = found.iter().map(|posting| posting.number).collect();
-        let transfers = store::transfers_by_number(tx, book, numbers).await?;
+        let transfers = transfers::by_number(tx, book, numbers).await?;
         let entry = |(posting, transfer): (Posting, TransferView)| {
             accounts.get(&posting.account).map(|account| entry(account, posting, transfer))
         };

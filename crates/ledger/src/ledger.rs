@@ -21,7 +21,7 @@ use crate::postings::TableArchive;
 use crate::projection::Tables;
 use crate::query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferView};
 use crate::repetition::Existing;
-use crate::store;
+use crate::{store, transfers};
 
 /// The books whose owners are remembered.
 const OWNERS_MAX: usize = 100_000;
@@ -252,7 +252,7 @@ impl Ledger {
     ) -> Result<Page<HistoryLine>, LedgerError> {
         let before = number_of(page)?;
         let limit = usize::from(page.limit) + 1;
-        let lines = store::history(tx, book, account, before, limit).await?;
+        let lines = transfers::history(tx, book, account, before, limit).await?;
         Ok(Page::cut(lines, page.limit, |line| numbered(page.filter, line.number)))
     }
 
@@ -265,7 +265,7 @@ impl Ledger {
         page: &PageRequest,
     ) -> Result<Page<TransferView>, LedgerError> {
         let limit = usize::from(page.limit) + 1;
-        let lines = store::transfers(tx, book, filter, number_of(page)?, limit).await?;
+        let lines = transfers::filtered(tx, book, filter, number_of(page)?, limit).await?;
         Ok(Page::cut(lines, page.limit, |line| numbered(page.filter, line.number)))
     }
 
@@ -277,7 +277,7 @@ impl Ledger {
         transfer: TransferId,
     ) -> Result<TransferView, LedgerError> {
         let filter = TransferFilter { transfer: Some(transfer), ..TransferFilter::default() };
-        let found = store::transfers(tx, book, &filter, None, 1).await?.into_iter().next();
+        let found = transfers::filtered(tx, book, &filter, None, 1).await?.into_iter().next();
         found.ok_or(LedgerError::TransferUnknown { transfer })
     }
 

@@ -42,6 +42,7 @@ mod source;
 mod statement;
 mod store;
 mod submit;
+mod transfers;
 
 pub use changes::{BalanceAfter, Change, ChangePlace, Changed, Changes};
 pub use chart::{AccountPath, Alias, ChartNode, Place, SEGMENT_LENGTH_MAX, Segment};

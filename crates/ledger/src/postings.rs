@@ -6,13 +6,12 @@ use storage::{Database, Level, Mode, Params, StorageError, Tx, params, sql};
 
 use crate::book::made_ms;
 use crate::projection::run::{Place, Posting, account_key, read_places, read_postings};
-use crate::projection::{chunk_of, segment};
+use crate::projection::segment;
+use crate::transfers;
 
-/// The most segments that are looked into at a time. It begins with one: who asks for the last few
-/// entries of a busy account needs no more.
+/// The segments that are looked into at a time, but for the first: who asks for the last entries of
+/// a busy account needs no more than that.
 const SEGMENTS_MAX: usize = 64;
-/// Each time so many times as many.
-const SEGMENTS_GROWTH: usize = 8;
 /// The pieces of one segment that are read at first.
 const PIECES_FIRST: usize = 8;
 /// The pieces that are read at a time after these: those of an account that sees everything are
@@ -47,11 +46,6 @@ sql! {
     LAST_NUMBER =
         "SELECT last FROM ledger_transfer_chunk
          WHERE tenant = app_tenant() AND book = $1 ORDER BY first DESC LIMIT 1";
-    BOOKED_AT = concat!(
-        "SELECT booked_at FROM ledger_transfer
-         WHERE tenant = app_tenant() AND book = $1 AND number = $2 AND chunk = ",
-        chunk_of!("$2")
-    );
 }
 
 /// Which postings of a book.
@@ -137,7 +131,7 @@ impl KeyRun {
         let (mut rest, mut count) = (segments.as_slice(), 1);
         while !rest.is_empty() {
             let some = rest.split_off(..count.min(rest.len())).unwrap_or_default();
-            count = (count * SEGMENTS_GROWTH).min(SEGMENTS_MAX);
+            count = SEGMENTS_MAX;
             let look = |segment: &u64| self.pieces(*segment, self.until, PIECES_FIRST);
             let looks = some.iter().map(look).collect();
             for (segment, pieces) in some.iter().zip(tx.rows_many(&PIECES, looks).await?) {
@@ -305,10 +299,7 @@ async fn last_booked_by(tx: &mut Tx, book: Uuid, time: Timestamp) -> Result<u64,
     let (mut low, mut high) = (0, last_number(tx, book).await?);
     while low < high {
         let middle = low + (high - low).div_ceil(2);
-        let row = tx.row(&BOOKED_AT, params![book, middle]).await?;
-        let damaged = || StorageError::Damaged { text: format!("transfer {middle} is missing") };
-        let booked: Timestamp = row.ok_or_else(damaged)?.get(0)?;
-        if booked <= time {
+        if transfers::booked_at(tx, book, middle).await? <= time {
             low = middle;
         } else {
             high = middle - 1;

@@ -6,7 +6,7 @@ use storage::{StorageError, Tx};
 
 use crate::model::{Found, NewTransfer, Step};
 use crate::postings::numbers_of_ids;
-use crate::store;
+use crate::transfers;
 
 /// The transfers that are read at a time.
 const READ_MAX: usize = 1_024;
@@ -50,7 +50,7 @@ pub(crate) async fn existing(
             rest = &rest[1..];
             continue;
         };
-        let views = store::transfers_from(tx, book, number, reach.min(rest.len())).await?;
+        let views = transfers::from(tx, book, number, reach.min(rest.len())).await?;
         let mut same = 0;
         for ((view, _), (step, transfer)) in views.iter().zip(rest) {
             if view.id != transfer.id {

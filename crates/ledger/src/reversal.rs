@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 use crate::model::{Movement, NewTransfer, Reason, Rejection, Step, TransferId};
 use crate::postings::numbers_of_ids;
 use crate::query::{NewReversal, TransferView};
-use crate::store;
+use crate::transfers;
 
 /// The transfers that are looked up at a time: each reads a few pieces of runs.
 const LOOKED_UP_MAX: usize = 64;
@@ -129,7 +129,7 @@ async fn known(
         let ids: Vec<_> = some.iter().map(|transfer| transfer.uuid()).collect();
         let numbers = numbers_of_ids(tx, book.uuid(), &ids).await?;
         let numbers = numbers.into_iter().flatten().collect();
-        let views = store::transfers_by_number(tx, book, numbers).await?;
+        let views = transfers::by_number(tx, book, numbers).await?;
         found.extend(views.into_iter().map(|view| (view.id, view)));
     }
     Ok(found)

@@ -16,10 +16,10 @@ use crate::error::LedgerError;
 use crate::model::{Account, AccountId, AccountKind, TransferId};
 use crate::outline;
 use crate::postings::{Postings, last_number, numbers_of_reference};
-use crate::projection::chunk_of;
+use crate::projection::chunk::Chunked;
 use crate::projection::run::Posting;
 use crate::query::{TransferFilter, TransferView};
-use crate::store;
+use crate::{store, transfers};
 
 /// The transfers or accounts that one call looks at.
 pub const SEARCH_SCANNED_MAX: usize = 50_000;
@@ -29,15 +29,6 @@ const STRETCH: usize = 500;
 const ACCOUNTS_STRETCH: usize = 5_000;
 
 sql! {
-    NUMBERS = concat!(
-        "SELECT number FROM ledger_transfer
-         WHERE tenant = app_tenant() AND book = $1 AND chunk >= ",
-        chunk_of!("$2"),
-        "    AND chunk <= $3 AND number >= $2 AND number <= $3
-             AND (code = $4 OR $4 IS NULL)
-             AND (effective >= $5 OR $5 IS NULL) AND (effective <= $6 OR $6 IS NULL)
-         ORDER BY number DESC"
-    );
     ACCOUNT_TEXT =
         "SELECT name, metadata FROM ledger_account_text
          WHERE tenant = app_tenant() AND book = $1 AND account = $2";
@@ -153,7 +144,7 @@ impl Ledger {
         let mut listed = listed(tx, book, search, (first, last)).await?;
         let mut to = last;
         while !ended && !state.is_full() {
-            let (numbers, looked, reached) = match &mut listed {
+            let (views, looked, reached) = match &mut listed {
                 Some(listed) => {
                     let some: Vec<u64> = listed.numbers.by_ref().take(STRETCH).collect();
                     let mut reached = some.last().copied().unwrap_or(first);
@@ -162,19 +153,19 @@ impl Ledger {
                         reached = listed.cut_at.unwrap_or(reached);
                         state.scanned = listed.scanned;
                     }
-                    (some, 0, reached)
+                    (transfers::by_number(tx, book, some).await?, 0, reached)
                 }
                 None => {
                     let stretch = STRETCH.min(state.scanned_max - state.scanned) as u64;
                     let from = first.max(to.saturating_sub(stretch - 1));
                     ended = from == first;
-                    let numbers = numbers(tx, book, search, (from, to)).await?;
+                    let fits = |one: &Chunked| search.fits_chunk(one);
+                    let views = transfers::newest(tx, book, (from, to), fits).await?;
                     let looked = usize::try_from(to - from + 1).unwrap_or(usize::MAX);
                     to = from.saturating_sub(1);
-                    (numbers, looked, from)
+                    (views, looked, from)
                 }
             };
-            let views = store::transfers_by_number(tx, book, numbers).await?;
             state.scanned += looked;
             state.last = reached;
             state.found.extend(views.into_iter().filter(|view| search.fits(view)));
@@ -364,7 +355,7 @@ async fn listed(
     let mut asked = search.account;
     if let Some(hold) = search.hold {
         let filter = TransferFilter { transfer: Some(hold), ..TransferFilter::default() };
-        let Some(hold) = store::transfers(tx, book, &filter, None, 1).await?.pop() else {
+        let Some(hold) = transfers::filtered(tx, book, &filter, None, 1).await?.pop() else {
             return Ok(Some(Listed::new(numbers, (0, max), None)));
         };
         first = first.max(hold.number);
@@ -393,19 +384,15 @@ async fn listed(
     Ok(Some(Listed::new(numbers, (scanned, max), reached)))
 }
 
-/// The numbers of a stretch of the table that fit by what stands in it.
-async fn numbers(
-    tx: &mut Tx,
-    book: BookId,
-    search: &TransferSearch,
-    (from, to): (u64, u64),
-) -> Result<Vec<u64>, StorageError> {
-    let TransferSearch { code, effective_from, effective_to, .. } = search;
-    let params = params![book.uuid(), from, to, *code, *effective_from, *effective_to];
-    tx.rows(&NUMBERS, params).await?.iter().map(|row| row.get(0)).collect()
-}
-
 impl TransferSearch {
+    /// Whether what its chunk says of a transfer fits, before more is read of it.
+    fn fits_chunk(&self, one: &Chunked) -> bool {
+        let day = |date: &Option<Date>| date.map(time::days_since_epoch);
+        self.code.is_none_or(|code| one.code == code)
+            && day(&self.effective_from).is_none_or(|from| one.effective >= from)
+            && day(&self.effective_to).is_none_or(|to| one.effective <= to)
+    }
+
     fn fits(&self, view: &TransferView) -> bool {
         let amount = view.amount.to_decimal(view.commodity.scale);
         let amount = |holds: &dyn Fn(Decimal) -> bool| amount.as_ref().is_ok_and(|one| holds(*one));

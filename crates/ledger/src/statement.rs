@@ -13,6 +13,7 @@ use crate::postings::Postings;
 use crate::projection::run::Posting;
 use crate::query::{HistoryLine, TransferView};
 use crate::store::{self, AccountRow};
+use crate::transfers;
 
 /// The postings of the account that one call looks at: all of them count for a balance.
 pub const POSTINGS_SCANNED_MAX: usize = 1_000_000;
@@ -115,7 +116,7 @@ impl Ledger {
             read(tx, book, period, STATEMENT_LINES_MAX).await?;
         let kind = account.kind;
         let numbers = within.iter().map(|posting| posting.number).collect();
-        let transfers = store::transfers_by_number(tx, book, numbers).await?;
+        let transfers = transfers::by_number(tx, book, numbers).await?;
         let (mut balance, mut lines) = (opening, Vec::with_capacity(within.len()));
         for (posting, transfer) in within.iter().zip(transfers) {
             balance = balance.checked_add(posting.amount)?;

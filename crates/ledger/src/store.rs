@@ -1,55 +1,15 @@
-//! The only SQL of the ledger: books, texts, and reading what the projection wrote.
+//! Books, texts, accounts and balances, as the tables have them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use kernel::{Amount, BookId, Commodity, Date, Timestamp, Uuid, time};
+use kernel::{Amount, BookId, Commodity, Date, Timestamp, time};
 use storage::journal::RowChange;
 use storage::{Params, Row, StorageError, Tx, params, sql};
 
-use crate::model::{AccountId, AccountKind, TransferId};
-use crate::postings::{Postings, last_number, numbers_of_ids, numbers_of_reference};
-use crate::projection::chunk_of;
+use crate::model::{AccountId, AccountKind};
+use crate::postings::Postings;
 use crate::projection::run::Posting;
-use crate::query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferView};
-
-/// Transfers whose numbers are no further apart are read together, with what stands between them: a
-/// look of its own costs about as much as so many rows.
-const TRANSFERS_APART_MAX: u64 = 4;
-
-/// Transfers with the names of what they touch; `$condition` says which. They are read out of their
-/// chunks first: under row-level security PostgreSQL seeks nothing by what a function may leak.
-macro_rules! transfers {
-    ($($condition:expr),+) => {
-        concat!(
-            "WITH transfer AS MATERIALIZED (
-                 SELECT number, book, id, kind, debit, credit, amount, code, effective, booked_at,
-                     expires_at, hold, reference, reverses, asked
-                 FROM ledger_transfer WHERE tenant = app_tenant() AND book = $1 AND ",
-            $($condition),+,
-            ")
-             SELECT transfer.number, transfer.id, transfer.kind, debit.id, credit.id,
-                 transfer.amount, debit.commodity, debit.scale, transfer.code, transfer.effective,
-                 transfer.booked_at, text.reference, text.purpose, text.counterparty,
-                 transfer.expires_at, transfer.hold, transfer.reference, transfer.reverses,
-                 reversal.id, transfer.asked, text.metadata, debit.number, debit.kind,
-                 credit.number, credit.kind
-             FROM transfer
-             JOIN ledger_account AS debit
-                 ON debit.tenant = app_tenant() AND debit.book = transfer.book
-                 AND debit.number = transfer.debit
-             JOIN ledger_account AS credit
-                 ON credit.tenant = app_tenant() AND credit.book = transfer.book
-                 AND credit.number = transfer.credit
-             LEFT JOIN ledger_transfer_link AS reversal
-                 ON reversal.tenant = app_tenant() AND reversal.book = transfer.book
-                 AND reversal.reverses = transfer.id
-             LEFT JOIN ledger_transfer_text AS text
-                 ON text.tenant = app_tenant() AND text.book = transfer.book
-                 AND text.transfer = transfer.id
-             ORDER BY transfer.number"
-        )
-    };
-}
+use crate::query::{At, BookInfo, DayChange};
 
 sql! {
     BOOK_INSERT =
@@ -77,18 +37,6 @@ sql! {
         "SELECT number, id, kind, commodity, scale FROM ledger_account
          WHERE tenant = app_tenant() AND book = $1 AND (code = $2 OR $2 IS NULL)
          ORDER BY number";
-    TRANSFERS_BETWEEN = transfers!(
-        "chunk >= ",
-        chunk_of!("$2"),
-        " AND chunk <= $3 AND number >= $2 AND number <= $3"
-    );
-}
-
-/// The numbers of the accounts that a transfer touches, and which side increases them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sides {
-    pub debit: (u32, AccountKind),
-    pub credit: (u32, AccountKind),
 }
 
 /// An account as the tables know it.
@@ -248,165 +196,6 @@ pub(crate) async fn day_changes(
     }
     changes.sort_unstable_by_key(|change| (change.date, change.account));
     Ok(changes)
-}
-
-pub(crate) async fn history(
-    tx: &mut Tx,
-    book: BookId,
-    account: AccountId,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Vec<HistoryLine>, StorageError> {
-    let known = accounts(tx, book, Some(account), None).await?;
-    let Some(AccountRow { number, kind, .. }) = known.into_values().next() else {
-        return Ok(Vec::new());
-    };
-    let mut postings = Vec::with_capacity(limit);
-    let take = |posting: &Posting| {
-        if !posting.amount.is_zero() {
-            postings.push(*posting);
-        }
-        postings.len() < limit
-    };
-    Postings { book: book.uuid(), until: last_before(before) }.of_account(tx, number, take).await?;
-    let numbers = postings.iter().map(|posting| posting.number).collect();
-    let transfers = transfers_by_number(tx, book, numbers).await?;
-    let line = |(posting, transfer): (Posting, TransferView)| HistoryLine {
-        number: posting.number,
-        transfer: transfer.id,
-        amount: kind.natural(posting.amount),
-        balance: kind.natural(posting.balance),
-        effective: transfer.effective,
-        booked_at: transfer.booked_at,
-        other: if transfer.debit == account { transfer.credit } else { transfer.debit },
-        reference: transfer.reference,
-        purpose: transfer.purpose,
-        counterparty: transfer.counterparty,
-        code: transfer.code,
-    };
-    Ok(postings.into_iter().zip(transfers).map(line).collect())
-}
-
-/// The last number before a page's end.
-fn last_before(before: Option<u64>) -> u64 {
-    before.map_or(i64::MAX.unsigned_abs(), |before| before.saturating_sub(1))
-}
-
-/// The transfers with these numbers, in their order; one may be asked for twice. Those that are
-/// close to each other are read together: they stand in the same chunks.
-pub(crate) async fn transfers_by_number(
-    tx: &mut Tx,
-    book: BookId,
-    numbers: Vec<u64>,
-) -> Result<Vec<TransferView>, StorageError> {
-    let mut sorted = numbers.clone();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let close = sorted.chunk_by(|one, next| next - one <= TRANSFERS_APART_MAX);
-    let range = |close: &[u64]| Some(params![book.uuid(), *close.first()?, *close.last()?]);
-    let ranges = close.filter_map(range).collect();
-    let mut found: HashMap<u64, TransferView> = HashMap::with_capacity(numbers.len());
-    for row in tx.rows_many(&TRANSFERS_BETWEEN, ranges).await?.iter().flatten() {
-        if sorted.binary_search(&row.get(0)?).is_ok() {
-            found.insert(row.get(0)?, view(row)?);
-        }
-    }
-    let damaged = |number| StorageError::Damaged { text: format!("transfer {number} is missing") };
-    let one = |number| found.get(&number).cloned().ok_or_else(|| damaged(number));
-    numbers.into_iter().map(one).collect()
-}
-
-/// The rows of the transfers with the numbers from `first` to `last`, in their order.
-async fn between(
-    tx: &mut Tx,
-    book: BookId,
-    first: u64,
-    last: u64,
-) -> Result<Vec<Row>, StorageError> {
-    tx.rows(&TRANSFERS_BETWEEN, params![book.uuid(), first, last]).await
-}
-
-/// The transfers from a number on, in their order, with the accounts that they touch.
-pub(crate) async fn transfers_from(
-    tx: &mut Tx,
-    book: BookId,
-    number: u64,
-    limit: usize,
-) -> Result<Vec<(TransferView, Sides)>, StorageError> {
-    let last = number.saturating_add(limit as u64).saturating_sub(1);
-    let rows = between(tx, book, number.max(1), last).await?;
-    rows.iter().map(|row| Ok((view(row)?, sides(row)?))).collect()
-}
-
-pub(crate) async fn transfers(
-    tx: &mut Tx,
-    book: BookId,
-    filter: &TransferFilter,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Vec<TransferView>, StorageError> {
-    let until = last_before(before);
-    let TransferFilter { transfer, account, reference } = *filter;
-    let mut numbers = Vec::new();
-    if let Some(transfer) = transfer {
-        let found = numbers_of_ids(tx, book.uuid(), &[transfer.uuid()]).await?;
-        numbers.extend(found.into_iter().flatten());
-    } else if let Some(reference) = reference {
-        let before = until.saturating_add(1);
-        // An account's are a part of them.
-        let limit = if account.is_some() { usize::MAX } else { limit };
-        numbers = numbers_of_reference(tx, book.uuid(), reference, before, limit).await?;
-    } else if let Some(account) = account {
-        let known = accounts(tx, book, Some(account), None).await?;
-        let Some(number) = known.into_keys().next() else { return Ok(Vec::new()) };
-        let take = |posting: &Posting| {
-            numbers.push(posting.number);
-            numbers.len() < limit
-        };
-        Postings { book: book.uuid(), until }.of_account(tx, number, take).await?;
-    } else {
-        let last = until.min(last_number(tx, book.uuid()).await?);
-        let first = last.saturating_sub(limit as u64).saturating_add(1);
-        return between(tx, book, first, last).await?.iter().rev().map(view).collect();
-    }
-    let mut found = transfers_by_number(tx, book, numbers).await?;
-    found.retain(|found| {
-        found.number <= until
-            && account.is_none_or(|account| found.debit == account || found.credit == account)
-            && reference.is_none_or(|reference| found.reference_hash == Some(reference))
-    });
-    found.truncate(limit);
-    Ok(found)
-}
-
-fn sides(row: &Row) -> Result<Sides, StorageError> {
-    Ok(Sides { debit: (row.get(21)?, kind(row, 22)?), credit: (row.get(23)?, kind(row, 24)?) })
-}
-
-fn view(row: &Row) -> Result<TransferView, StorageError> {
-    let code: String = row.get(6)?;
-    Ok(TransferView {
-        number: row.get(0)?,
-        id: TransferId::from_uuid(row.get(1)?),
-        kind: crate::query::TransferKind::from_number(row.get(2)?)?,
-        debit: AccountId::from_uuid(row.get(3)?),
-        credit: AccountId::from_uuid(row.get(4)?),
-        amount: row.get(5)?,
-        commodity: commodity(&code, row.get(7)?)?,
-        code: row.get(8)?,
-        effective: row.get(9)?,
-        booked_at: row.get(10)?,
-        reference: row.get(11)?,
-        reference_hash: row.get::<Option<Uuid>>(16)?.map(|hash| hash.as_u128()),
-        purpose: row.get(12)?,
-        counterparty: row.get(13)?,
-        metadata: row.get::<Option<String>>(20)?.map(|text| json(&text)).transpose()?,
-        expires_at: row.get(14)?,
-        hold: row.get::<Option<Uuid>>(15)?.map(TransferId::from_uuid),
-        reverses: row.get::<Option<Uuid>>(17)?.map(TransferId::from_uuid),
-        reversed_by: row.get::<Option<Uuid>>(18)?.map(TransferId::from_uuid),
-        asked: row.get(19)?,
-    })
 }
 
 pub(crate) fn json(text: &str) -> Result<serde_json::Value, StorageError> {

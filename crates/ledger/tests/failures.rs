@@ -7,11 +7,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use kernel::{
-    Amount, BookId, CommandKey, Commodity, Context, Env, PageRequest, Timestamp, Uuid, time,
+    Amount, BookId, CommandKey, Commodity, Context, Env, PageRequest, TenantId, Timestamp, Uuid,
+    time,
 };
 use ledger::book::Book;
 use ledger::model::{Command, Reason};
@@ -19,7 +21,9 @@ use ledger::{
     AccountId, AccountKind, At, Atomicity, EngineLimits, Ledger, LedgerError, Limits, Movement,
     NewAccount, NewTransfer, Receipt, Request, Rest, Step, TransferFilter, TransferId,
 };
-use storage::journal::{Engine, Progress, RowChange, SqlJournal};
+use storage::journal::{
+    Engine, JournalStore, Progress, ProjectedTables, Projector, Record, RowChange, SqlJournal,
+};
 use storage::{Dialect, Level, Migration, Mode, Module, StorageError, params, sql};
 use testing::{Cell, TestDatabase};
 
@@ -401,4 +405,79 @@ testing::both_databases! {
         tx.commit().await.unwrap();
         ledger.stop().await;
     }
+
+    /// Writers who wait for tables that nobody can bring up to the journal, those of every tenant.
+    async fn records_that_cannot_be_read_stop_no_writer(db: TestDatabase) {
+        let ledger = start(&db).await;
+        let purses = [Purse::of(&db, &ledger).await, Purse::of(&db, &ledger).await];
+        ledger.stop().await;
+        let journal = SqlJournal::new(db.database.clone());
+        let [damaged, sound] = purses.map(|purse| (purse.context.tenant, purse.book.uuid()));
+        let (read, done) = (journal.clone(), Mutex::default());
+        let tables = Unreadable { journal: read, stream: damaged.1, done };
+        let progress = Progress::default();
+        let projector = Projector::over(tables, progress.clone()).start();
+        // Less than a record has.
+        let limits = EngineLimits { projection_lag_bytes_max: 10, ..EngineLimits::default() };
+        let env = Env::system();
+        let (engine, writer) = Engine::<Book>::start(journal, env, progress.clone(), limits);
+        for id in 2..12 {
+            for (tenant, stream) in [damaged, sound] {
+                let (atomicity, steps) = (Atomicity::Each, Arc::new(vec![step(id, earn(1))]));
+                let command = Command::Steps { key: None, origin: None, atomicity, steps };
+                let answer = engine.execute(tenant, stream, command, Vec::new());
+                tokio::time::timeout(WRITER_MAX, answer).await.unwrap().unwrap();
+            }
+        }
+        engine.stop().await;
+        progress.stop();
+        writer.await.unwrap();
+        projector.await.unwrap();
+    }
+}
+
+/// More than any writer waits for tables that come on.
+const WRITER_MAX: Duration = Duration::from_secs(20);
+
+/// Tables of which nothing is kept, and a stream whose records cannot be read.
+struct Unreadable {
+    journal: SqlJournal,
+    stream: Uuid,
+    done: Mutex<BTreeMap<Uuid, u64>>,
+}
+
+impl ProjectedTables for Unreadable {
+    const NAME: &'static str = "unreadable";
+
+    async fn behind(&self) -> Result<Vec<(Uuid, TenantId, u64)>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn checkpoint(&self, stream: Uuid, _: TenantId) -> Result<u64, StorageError> {
+        Ok(self.done.lock().unwrap().get(&stream).copied().unwrap_or(0))
+    }
+
+    async fn checkpoints(&self) -> Result<BTreeMap<Uuid, u64>, StorageError> {
+        Ok(self.done.lock().unwrap().clone())
+    }
+
+    async fn records(
+        &self,
+        stream: Uuid,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Record>, StorageError> {
+        if stream == self.stream {
+            return Err(StorageError::Damaged { text: format!("{stream} after {after}") });
+        }
+        self.journal.read(stream, after, limit).await
+    }
+
+    async fn project(&self, records: &[Record], _: u64, to: u64) -> Result<(), StorageError> {
+        let stream = records.first().unwrap().stream;
+        self.done.lock().unwrap().insert(stream, to);
+        Ok(())
+    }
+
+    fn forget(&self, _: Uuid) {}
 }

@@ -10,7 +10,7 @@ const MANY: &str = "{many}";
 /// A statement for many rows.
 pub(crate) struct Bulk {
     text: String,
-    /// The table whose rows it adds or changes.
+    /// The table whose rows it adds or changes; empty where it asks.
     pub table: String,
     pub kind: BulkKind,
     sql: OnceLock<String>,
@@ -18,6 +18,8 @@ pub(crate) struct Bulk {
 
 /// What it does with each row.
 pub(crate) enum BulkKind {
+    /// Asks, and answers with the row's place, from 1, as the last column.
+    Query,
     /// Adds it, or fails.
     Insert,
     /// Adds it, or leaves what is there.
@@ -36,7 +38,12 @@ impl Bulk {
     /// Reads a statement; `None` where it says more than this understands.
     pub(crate) fn of(sql: &str) -> Option<Self> {
         let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
-        if sql.starts_with("UPDATE ") { update(&sql) } else { insert(&sql) }
+        match sql.split_once(' ')?.0 {
+            "UPDATE" => update(&sql),
+            "INSERT" => insert(&sql),
+            "SELECT" | "WITH" => query(&sql),
+            _ => None,
+        }
     }
 
     /// The text, with the types of the one row's parameters.
@@ -57,15 +64,31 @@ impl Bulk {
             }
             // Once for all rows.
             let sql = sql.replace("app_tenant()", "(SELECT app_tenant())");
-            let (arrays, names) = (arrays.join(", "), names.join(", "));
-            sql.replace(MANY, &format!("unnest({arrays}) AS many ({names})"))
+            let (arrays, mut names) = (arrays.join(", "), names.join(", "));
+            let mut numbered = "";
+            if matches!(self.kind, BulkKind::Query) {
+                (numbered, names) = (" WITH ORDINALITY", names + ", place");
+            }
+            sql.replace(MANY, &format!("unnest({arrays}){numbered} AS many ({names})"))
         })
     }
 
     fn new(text: String, table: &str, kind: BulkKind) -> Option<Self> {
-        let table = identifier(table)?.to_owned();
+        let table = table.to_owned();
         text.contains('$').then(|| Self { text, table, kind, sql: OnceLock::new() })
     }
+}
+
+/// The offset keeps each row's question as it is: it is asked once a row, and never made a join of
+/// all that there is.
+fn query(sql: &str) -> Option<Bulk> {
+    if ["FOR UPDATE", "INSERT ", "UPDATE ", "DELETE "].iter().any(|more| sql.contains(more)) {
+        return None;
+    }
+    let text = format!(
+        "SELECT answer.*, many.place FROM {MANY} CROSS JOIN LATERAL ({sql} OFFSET 0) AS answer"
+    );
+    Bulk::new(text, "", BulkKind::Query)
 }
 
 fn insert(sql: &str) -> Option<Bulk> {
@@ -82,6 +105,7 @@ fn insert(sql: &str) -> Option<Bulk> {
         return None;
     }
     let (table, _) = head.strip_prefix("INSERT INTO ")?.split_once(' ')?;
+    let table = identifier(table)?;
     let row = row.strip_prefix('(')?.strip_suffix(')')?;
     let kind = if tail.is_empty() { BulkKind::Insert } else { BulkKind::InsertOrLeave };
     Bulk::new(format!("{head}SELECT {row} FROM {MANY}{tail}"), table, kind)
@@ -92,6 +116,7 @@ fn update(sql: &str) -> Option<Bulk> {
         return None;
     }
     let (table, changes) = sql.strip_prefix("UPDATE ")?.split_once(" SET ")?;
+    let table = identifier(table)?;
     let (changes, conditions) = changes.split_once(" WHERE ")?;
     let is_given = |value: &str| {
         let number = value.strip_prefix('$').filter(|number| !number.is_empty());
@@ -151,6 +176,20 @@ mod tests {
     }
 
     #[test]
+    fn a_query_is_asked_for_each_row() {
+        assert_eq!(
+            many(
+                "SELECT a FROM t WHERE tenant = app_tenant() AND b = $1 LIMIT $2",
+                &["uuid", "int8"]
+            ),
+            "SELECT answer.*, many.place \
+             FROM unnest($1::uuid[], $2::int8[]) WITH ORDINALITY AS many (c1, c2, place) \
+             CROSS JOIN LATERAL (SELECT a FROM t WHERE tenant = (SELECT app_tenant()) \
+             AND b = many.c1 LIMIT many.c2 OFFSET 0) AS answer"
+        );
+    }
+
+    #[test]
     fn a_column_identifies_where_it_is_compared_and_stays() {
         for (sql, expected) in [
             ("UPDATE t SET a = $3 WHERE b = $1 AND id = $2", &["b", "id"][..]),
@@ -180,6 +219,9 @@ mod tests {
             "UPDATE t SET a = (SELECT max(b) FROM u) WHERE b = $1",
             "UPDATE t SET a = $1 WHERE b = $2 RETURNING a",
             "DELETE FROM t WHERE a = $1",
+            "SELECT a FROM t WHERE b = $1 FOR UPDATE",
+            "SELECT a FROM t",
+            "WITH gone AS (DELETE FROM t WHERE a = $1 RETURNING a) SELECT a FROM gone",
         ] {
             assert!(Bulk::of(other).is_none(), "{other}");
         }

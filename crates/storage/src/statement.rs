@@ -76,7 +76,7 @@ impl Statement {
         })
     }
 
-    /// The same for many rows at once, where it adds or changes one and does nothing else.
+    /// The same for many rows at once, where it asks, or adds or changes one and does nothing else.
     pub(crate) fn postgres_bulk(&self) -> Option<&Bulk> {
         self.postgres_bulk.get_or_init(|| Bulk::of(self.postgres())).as_ref()
     }

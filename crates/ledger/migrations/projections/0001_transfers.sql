@@ -39,7 +39,7 @@ CREATE TABLE ledger_transfer_chunk (
     refs {bytes},
     body {text} NOT NULL,
     PRIMARY KEY (book, first)
-) {clustered};
+);
 {{tenant_table ledger_transfer_chunk append_only}}
 -- postgres: ALTER TABLE ledger_transfer_chunk ALTER COLUMN ids SET STORAGE PLAIN;
 -- postgres: ALTER TABLE ledger_transfer_chunk ALTER COLUMN refs SET STORAGE PLAIN;

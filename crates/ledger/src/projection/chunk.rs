@@ -4,24 +4,19 @@
 use std::fmt::Write as _;
 
 use kernel::{Amount, Timestamp, Uuid};
-use storage::{Dialect, Params, Tx, params};
+use serde::Deserialize;
+use storage::{Params, Row, StorageError, params};
+
+use super::BYTES_MAX;
 
 /// JSON of others holds whole numbers below this as they are.
 const NUMBER_MAX: i128 = 1 << 53;
 /// More than one transfer takes.
 const TRANSFER_BYTES_MAX: usize = 150;
 
-/// What fills SQLite's pages of 4 KiB, and a sixth of PostgreSQL's of 8 KiB: whoever looks for one
-/// transfer makes rows of all of its chunk, for which PostgreSQL takes longer.
-pub(super) fn bytes_max(tx: &Tx) -> usize {
-    match tx.database().dialect() {
-        Dialect::Sqlite => 4_900,
-        Dialect::Postgres => 1_250,
-    }
-}
-
 /// What a chunk says of a transfer; its number follows from its place.
-pub(super) struct Chunked {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chunked {
     pub id: Uuid,
     pub kind: u8,
     pub debit: u32,
@@ -38,7 +33,6 @@ pub(super) struct Chunked {
 /// Chunks of transfers of a book which follow each other, as they come.
 pub(super) struct Chunks {
     book: Uuid,
-    bytes_max: usize,
     rows: Vec<Params>,
     open: Option<Open>,
 }
@@ -54,14 +48,13 @@ struct Open {
 }
 
 impl Chunks {
-    /// Chunks of at most about so many bytes.
-    pub(super) const fn new(book: Uuid, bytes_max: usize) -> Self {
-        Self { book, bytes_max, rows: Vec::new(), open: None }
+    pub(super) const fn new(book: Uuid) -> Self {
+        Self { book, rows: Vec::new(), open: None }
     }
 
     /// Adds the transfer with a number, which is one more than the last one's.
     pub(super) fn push(&mut self, number: u64, transfer: &Chunked) {
-        let is_full = self.open.as_ref().is_some_and(|open| open.is_full(self.bytes_max));
+        let is_full = self.open.as_ref().is_some_and(Open::is_full);
         if is_full {
             self.close();
         }
@@ -91,8 +84,8 @@ impl Open {
         Self { first, count: 0, booked_at, ids, refs, body }
     }
 
-    fn is_full(&self, bytes_max: usize) -> bool {
-        self.ids.len() + self.refs.len() + self.body.len() + TRANSFER_BYTES_MAX > bytes_max
+    fn is_full(&self) -> bool {
+        self.ids.len() + self.refs.len() + self.body.len() + TRANSFER_BYTES_MAX > BYTES_MAX
     }
 
     fn push(&mut self, transfer: &Chunked) {
@@ -114,4 +107,60 @@ impl Open {
             "{begin}[{kind},{debit},{credit},{quote}{amount}{quote},{code},{effective},{after}]"
         );
     }
+}
+
+/// What the body of a chunk says of a transfer.
+#[derive(Deserialize)]
+struct Item(u8, u32, u32, Minor, u16, i32, i64);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Minor {
+    Number(i64),
+    Text(String),
+}
+
+/// Reads the transfers with the numbers from `first` to `last` out of a row with a chunk's first
+/// number, `booked_at`, `ids`, `refs` and `body`.
+pub(crate) fn read(
+    row: &Row,
+    (first, last): (u64, u64),
+    out: &mut Vec<(u64, Chunked)>,
+) -> Result<(), StorageError> {
+    let begin: u64 = row.get(0)?;
+    let damaged =
+        |what: &str| StorageError::Damaged { text: format!("transfers from {begin} on: {what}") };
+    let (booked_at, body): (Timestamp, String) = (row.get(1)?, row.get(4)?);
+    let (ids, refs): (Vec<u8>, Option<Vec<u8>>) = (row.get(2)?, row.get(3)?);
+    let items: Vec<Item> =
+        serde_json::from_str(&body).map_err(|error| damaged(&error.to_string()))?;
+    let sixteen = |bytes: &[u8], index: usize| {
+        let found = bytes.get(16 * index..).and_then(<[u8]>::first_chunk);
+        found.copied().map(u128::from_be_bytes).ok_or_else(|| damaged("an id is missing"))
+    };
+    for (index, item) in items.into_iter().enumerate() {
+        let number = begin.saturating_add(index as u64);
+        if number < first || number > last {
+            continue;
+        }
+        let Item(kind, debit, credit, minor, code, effective, after) = item;
+        let minor = match minor {
+            Minor::Number(minor) => minor.into(),
+            Minor::Text(text) => text.parse().map_err(|_| damaged("an amount is no number"))?,
+        };
+        let reference = refs.as_deref().map(|refs| sixteen(refs, index)).transpose()?;
+        let chunked = Chunked {
+            id: Uuid::from_u128(sixteen(&ids, index)?),
+            kind,
+            debit,
+            credit,
+            amount: Amount::try_from_minor(minor).map_err(|_| damaged("an amount is too large"))?,
+            code,
+            reference: reference.filter(|hash| *hash != 0),
+            effective,
+            booked_at: Timestamp::from_micros(booked_at.micros().saturating_add(after)),
+        };
+        out.push((number, chunked));
+    }
+    Ok(())
 }

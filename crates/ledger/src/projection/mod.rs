@@ -4,7 +4,7 @@
 //! again at any time. How transfers are grouped into segments depends on how records came together,
 //! and says nothing.
 
-mod chunk;
+pub(crate) mod chunk;
 mod rows;
 pub(crate) mod run;
 pub(crate) mod segment;
@@ -20,19 +20,8 @@ use rows::Rows;
 use run::{Posting, read_postings};
 use segment::{Segment, Segments};
 
-/// The chunk in which a transfer of the book `$1` stands, as SQL; its number is a parameter.
-macro_rules! chunk_of {
-    ($number:literal) => {
-        concat!(
-            "(SELECT found.first FROM ledger_transfer_chunk AS found
-              WHERE found.tenant = app_tenant() AND found.book = $1 AND found.first <= ",
-            $number,
-            " ORDER BY found.first DESC LIMIT 1)"
-        )
-    };
-}
-pub(crate) use chunk_of;
-
+/// What fills a page of SQLite, and half of one of PostgreSQL, with what else is in a row.
+const BYTES_MAX: usize = 3_950;
 /// The accounts whose last balances are remembered between records.
 const ACCOUNTS_REMEMBERED_MAX: usize = 4_000_000;
 
@@ -85,7 +74,7 @@ impl Projection for Tables {
             Some(remembered) => remembered,
             None => Remembered::load(tx, book).await?,
         };
-        let mut rows = Rows::new(book, chunk::bytes_max(tx));
+        let mut rows = Rows::new(book);
         for record in records {
             rows.read(&mut remembered, record)?;
         }

@@ -83,13 +83,13 @@ struct Moving {
 }
 
 impl Rows {
-    pub(super) fn new(book: Uuid, bytes_max: usize) -> Self {
+    pub(super) fn new(book: Uuid) -> Self {
         Self {
             book,
             commodities: Vec::new(),
             accounts: Vec::new(),
             closed: Vec::new(),
-            transfers: Chunks::new(book, bytes_max),
+            transfers: Chunks::new(book),
             links: Vec::new(),
             odd_ids: Vec::new(),
             keys: Vec::new(),

@@ -123,7 +123,10 @@ pub(crate) fn read_postings(
     while !reader.is_empty() {
         let owner: u32 = small(reader.varint()?)?;
         let count: u64 = small(reader.varint()?)?;
-        let is_wanted = account.is_none_or(|account| account == owner);
+        if account.is_some_and(|account| account != owner) {
+            reader.skip_varints(count.checked_mul(4).ok_or_else(damaged)?)?;
+            continue;
+        }
         let (mut number, mut effective) = (0_u64, 0_i32);
         for _ in 0..count {
             let later: u64 = small(reader.varint()?)?;
@@ -132,9 +135,7 @@ pub(crate) fn read_postings(
             let days = i32::try_from(unzigzag(reader.varint()?)).map_err(|_| damaged())?;
             effective = effective.checked_add(days).ok_or_else(damaged)?;
             let balance = self::amount(&mut reader)?;
-            if is_wanted {
-                out.push(Posting { account: owner, number, amount, balance, effective });
-            }
+            out.push(Posting { account: owner, number, amount, balance, effective });
         }
     }
     Ok(())

@@ -5,8 +5,9 @@
 use std::ops::Range;
 
 use kernel::Uuid;
-use storage::{Dialect, Params, StorageError, Tx, params, sql};
+use storage::{Params, StorageError, Tx, params, sql};
 
+use super::BYTES_MAX;
 use super::run::{Piece, Place, Posting, cut_places, cut_postings, read_places, read_postings};
 
 /// So many neighbours of one size are merged into one of the next.
@@ -113,11 +114,6 @@ impl Segments<'_> {
         entries.references.sort();
         entries.keys.sort();
         let Entries { first, last, postings, ids, references, keys } = entries;
-        // What fills SQLite's pages of 4 KiB and PostgreSQL's of 8 KiB without a rest.
-        let bytes_max = match self.tx.database().dialect() {
-            Dialect::Sqlite => 4_900,
-            Dialect::Postgres => 7_900,
-        };
         let bound = |place: Option<&Place>| {
             place.map_or(Vec::new(), |place| place.key.to_be_bytes().to_vec())
         };
@@ -126,10 +122,10 @@ impl Segments<'_> {
         self.tx.execute_one(&SEGMENT_INSERT, row).await?;
         let mut rows: Vec<Params> = Vec::new();
         for (kind, pieces) in [
-            (POSTINGS, cut_postings(&postings, bytes_max)),
-            (IDS, cut_places(&ids, bytes_max)),
-            (REFERENCES, cut_places(&references, bytes_max)),
-            (KEYS, cut_places(&keys, bytes_max)),
+            (POSTINGS, cut_postings(&postings, BYTES_MAX)),
+            (IDS, cut_places(&ids, BYTES_MAX)),
+            (REFERENCES, cut_places(&references, BYTES_MAX)),
+            (KEYS, cut_places(&keys, BYTES_MAX)),
         ] {
             rows.extend(pieces.into_iter().map(|Piece { key, number, body }| {
                 params![self.book, kind, first, key, number, body]

@@ -44,7 +44,11 @@ struct State {
     projected: BTreeMap<Uuid, u64>,
     /// The streams of `committed` that are not projected to their ends: of many thousands, few are.
     behind: BTreeSet<Uuid>,
-    /// The bytes of each record that was committed here and is not known to be projected.
+    /// The streams whose records could not be read: they are not tried before the next
+    /// verification, and nobody waits for them.
+    left: BTreeSet<Uuid>,
+    /// The bytes of each record that was committed here and is not known to be projected, but for
+    /// streams that are left alone.
     unprojected: BTreeMap<(Uuid, u64), u64>,
     lag_bytes: u64,
     stopped: bool,
@@ -71,8 +75,10 @@ impl Progress {
         self.change(|state| {
             let bytes = record.body.len() as u64;
             state.commit(record.stream, (record.tenant, record.seq));
-            state.unprojected.insert((record.stream, record.seq), bytes);
-            state.lag_bytes += bytes;
+            if !state.left.contains(&record.stream) {
+                state.unprojected.insert((record.stream, record.seq), bytes);
+                state.lag_bytes += bytes;
+            }
         });
     }
 
@@ -88,12 +94,22 @@ impl Progress {
         self.change(|state| {
             state.projected.insert(stream, seq);
             state.compare(stream);
-            let done = state.unprojected.range((stream, 0)..=(stream, seq));
-            let done: Vec<(Uuid, u64)> = done.map(|(place, _)| *place).collect();
-            for place in done {
-                state.lag_bytes -= state.unprojected.remove(&place).unwrap_or(0);
-            }
+            state.forget_lag(stream, seq);
         });
+    }
+
+    /// Leaves a stream alone whose records cannot be read. Its bytes are no lag: writers who wait
+    /// for the tables would wait for ever.
+    fn leave(&self, stream: Uuid) {
+        self.change(|state| {
+            state.left.insert(stream);
+            state.forget_lag(stream, u64::MAX);
+        });
+    }
+
+    /// Lets the streams that were left alone be tried again.
+    fn try_again(&self) {
+        self.state().left.clear();
     }
 
     /// How far this process knows a stream to be projected.
@@ -176,14 +192,15 @@ impl Progress {
         tokio::time::timeout(POSITION_WAIT, wait).await.map_err(|_| StorageError::Stale)
     }
 
-    /// The streams whose tables are behind, as far as this process knows, without some.
-    fn behind(&self, without: &BTreeSet<Uuid>) -> Vec<(Uuid, TenantId, u64)> {
+    /// The streams whose tables are behind, as far as this process knows, without those that are
+    /// left alone.
+    fn behind(&self) -> Vec<(Uuid, TenantId, u64)> {
         let state = self.state();
         let committed = |stream: &Uuid| {
             let (tenant, seq) = state.committed.get(stream)?;
             Some((*stream, *tenant, *seq))
         };
-        state.behind.difference(without).filter_map(committed).collect()
+        state.behind.difference(&state.left).filter_map(committed).collect()
     }
 }
 
@@ -191,6 +208,15 @@ impl State {
     fn commit(&mut self, stream: Uuid, (tenant, seq): (TenantId, u64)) {
         self.committed.insert(stream, (tenant, seq));
         self.compare(stream);
+    }
+
+    /// Counts a stream's records up to one no longer as unprojected.
+    fn forget_lag(&mut self, stream: Uuid, seq: u64) {
+        let done = self.unprojected.range((stream, 0)..=(stream, seq));
+        let done: Vec<(Uuid, u64)> = done.map(|(place, _)| *place).collect();
+        for place in done {
+            self.lag_bytes -= self.unprojected.remove(&place).unwrap_or(0);
+        }
     }
 
     /// Notes whether a stream's tables are behind its journal.
@@ -231,7 +257,7 @@ impl<T: ProjectedTables> Projector<T> {
         for (stream, tenant, seq) in self.tables.behind().await? {
             self.progress.found(stream, tenant, seq);
         }
-        self.project_all(&mut BTreeSet::new()).await
+        self.project_all().await
     }
 
     /// Projects until it is stopped: where that blocks, on a thread of its own.
@@ -247,10 +273,9 @@ impl<T: ProjectedTables> Projector<T> {
         let mut changes = self.progress.changed.subscribe();
         let mut pause = PAUSE_MIN;
         let mut verifications = tokio::time::interval(VERIFICATION);
-        let mut left = BTreeSet::new();
         loop {
             changes.mark_unchanged();
-            let projected = self.project_all(&mut left).await;
+            let projected = self.project_all().await;
             if self.progress.state().stopped {
                 return;
             }
@@ -261,12 +286,12 @@ impl<T: ProjectedTables> Projector<T> {
                 continue;
             }
             pause = PAUSE_MIN;
-            let goes_on = !self.progress.behind(&left).is_empty();
+            let goes_on = !self.progress.behind().is_empty();
             tokio::select! {
                 biased;
                 _ = verifications.tick() => {
                     self.verify().await;
-                    left.clear();
+                    self.progress.try_again();
                 }
                 changed = changes.changed(), if !goes_on => if changed.is_err() {
                     return;
@@ -295,16 +320,16 @@ impl<T: ProjectedTables> Projector<T> {
     }
 
     /// Projects every stream to where its journal was when it was looked at. One whose records
-    /// cannot be read is `left` alone, for it must not hold up the others.
-    async fn project_all(&self, left: &mut BTreeSet<Uuid>) -> Result<(), StorageError> {
-        for (stream, tenant, seq) in self.progress.behind(left) {
+    /// cannot be read is left alone, for it must not hold up the others.
+    async fn project_all(&self) -> Result<(), StorageError> {
+        for (stream, tenant, seq) in self.progress.behind() {
             if self.progress.state().stopped {
                 return Ok(());
             }
             match self.project_to(stream, tenant, seq).await {
                 Err(StorageError::Damaged { text }) => {
                     tracing::error!(%stream, text, projection = T::NAME, "a stream is left alone");
-                    left.insert(stream);
+                    self.progress.leave(stream);
                 }
                 projected => projected?,
             }

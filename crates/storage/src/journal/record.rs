@@ -181,6 +181,20 @@ impl<'a> ByteReader<'a> {
         self.long_varint()
     }
 
+    /// Passes over so many numbers.
+    pub fn skip_varints(&mut self, count: u64) -> Result<(), StorageError> {
+        let mut left = count;
+        for (index, byte) in self.rest.iter().enumerate() {
+            if left == 0 {
+                self.rest = &self.rest[index..];
+                return Ok(());
+            }
+            left -= u64::from(byte & 0x80 == 0);
+        }
+        self.rest = &[];
+        if left == 0 { Ok(()) } else { Err(damaged("numbers are missing")) }
+    }
+
     fn long_varint(&mut self) -> Result<u128, StorageError> {
         let mut value: u128 = 0;
         for shift in (0..128).step_by(7) {

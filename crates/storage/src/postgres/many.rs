@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use deadpool_postgres::Object;
 use futures_util::future::{join, join3, maybe_done, try_join_all};
-use futures_util::poll;
+use futures_util::{TryStreamExt, poll};
 use tokio_postgres::Statement as Prepared;
 use tokio_postgres::types::Type;
 
@@ -16,6 +16,9 @@ use crate::value::Value;
 
 /// The statements of one bulk call that are under way at a time.
 pub(super) const PIPELINE_MAX: usize = 512;
+/// The fewest questions that are asked as arrays: for each that is asked alone the server begins
+/// and ends a statement, which can take longer than the answer.
+const QUESTIONS_MIN: usize = 4;
 /// The fewest rows that are inserted as arrays.
 const BULK_ROWS_MIN: usize = 16;
 /// The most that one statement inserts.
@@ -40,20 +43,28 @@ pub(super) enum Way<'a> {
 }
 
 impl<'a> Way<'a> {
+    /// How a query is asked.
+    pub(super) fn of_query(
+        statement: &'a Statement,
+        many: &[Vec<Value>],
+    ) -> Result<Self, StorageError> {
+        let width = width(statement, many)?;
+        let goes =
+            |bulk: &&Bulk| matches!(bulk.kind, BulkKind::Query) && many.len() >= QUESTIONS_MIN;
+        let bulk = statement.postgres_bulk().filter(goes);
+        Ok(bulk.map_or(Self::Each, |bulk| Self::Arrays(bulk, width)))
+    }
+
     pub(super) fn of(
         statement: &'a Statement,
         many: &[Vec<Value>],
         counts: Counts,
     ) -> Result<Self, StorageError> {
-        let width = many.first().map_or(0, Vec::len);
-        if many.iter().any(|row| row.len() != width) {
-            let text = "its rows have different numbers of parameters".to_owned();
-            return Err(StorageError::Statement { place: statement.place(), text });
-        }
+        let width = width(statement, many)?;
         let goes = |bulk: &&Bulk| match bulk.kind {
             BulkKind::Insert => many.len() >= BULK_ROWS_MIN,
             BulkKind::InsertOrLeave => many.len() >= BULK_ROWS_MIN && counts == Counts::Unasked,
-            BulkKind::Update { .. } => false,
+            BulkKind::Query | BulkKind::Update { .. } => false,
         };
         let bulk = statement.postgres_bulk().filter(goes);
         Ok(bulk.map_or(Self::Each, |bulk| Self::Arrays(bulk, width)))
@@ -76,6 +87,37 @@ impl<'a> Way<'a> {
             Self::Each => client.prepare_cached(statement.postgres()).await,
             Self::Arrays(bulk, _) => prepare_arrays(client, statement, bulk).await,
         }
+    }
+
+    /// The rows of each answer.
+    pub(super) async fn ask(
+        self,
+        client: &Object,
+        prepared: &Prepared,
+        many: &[Vec<Value>],
+    ) -> Result<Vec<Vec<tokio_postgres::Row>>, tokio_postgres::Error> {
+        let mut answers = Vec::with_capacity(many.len());
+        let Self::Arrays(_, width) = self else {
+            for chunk in many.chunks(PIPELINE_MAX) {
+                let under_way = chunk.iter().map(|params| {
+                    let params = borrow(params);
+                    async move { client.query(prepared, &params).await }
+                });
+                answers.extend(try_join_all(under_way).await?);
+            }
+            return Ok(answers);
+        };
+        answers.resize_with(many.len(), Vec::new);
+        let mut rows = pin!(client.query_raw(prepared, columns(many, width)).await?);
+        while let Some(row) = rows.try_next().await? {
+            // Behind the columns of the query.
+            let place: i64 = row.try_get(row.len() - 1)?;
+            let answer = usize::try_from(place - 1).ok().and_then(|place| answers.get_mut(place));
+            if let Some(answer) = answer {
+                answer.push(row);
+            }
+        }
+        Ok(answers)
     }
 
     /// The rows that each row of parameters touched.
@@ -105,6 +147,16 @@ impl<'a> Way<'a> {
         }
         Ok(vec![1; many.len()])
     }
+}
+
+/// How many parameters each row has.
+fn width(statement: &Statement, many: &[Vec<Value>]) -> Result<usize, StorageError> {
+    let width = many.first().map_or(0, Vec::len);
+    if many.iter().any(|row| row.len() != width) {
+        let text = "its rows have different numbers of parameters".to_owned();
+        return Err(StorageError::Statement { place: statement.place(), text });
+    }
+    Ok(width)
 }
 
 /// Prepares a statement that takes arrays.

@@ -17,12 +17,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use futures_util::future::try_join_all;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, NoTls, Statement as Prepared};
 
-use self::many::{PIPELINE_MAX, Way, behind, fly};
+use self::many::{Way, behind, fly};
 use crate::db::Limits;
 use crate::error::StorageError;
 use crate::level::{Level, Mode};
@@ -206,28 +205,20 @@ impl PostgresTx {
         self.answer(answer).await.map_err(|error| failed(statement.place(), &error))
     }
 
-    /// Asks one query with many rows of parameters, pipelined.
+    /// Asks one query with many rows of parameters, as arrays or pipelined. Behind the columns that
+    /// it names a row may have one more.
     pub(crate) async fn rows_many(
         &mut self,
         statement: &Statement,
         many: &[Vec<Value>],
     ) -> Result<Vec<Vec<Row>>, StorageError> {
-        let prepared = self.prepare(statement).await?;
+        let failed = |error| failed(statement.place(), &error);
+        let way = Way::of_query(statement, many)?;
+        let prepared = self.answer(way.prepare(self.client()?, statement)).await.map_err(failed)?;
         let before = self.take_before();
         let client = self.client()?;
-        let queries = async {
-            let mut answers = Vec::with_capacity(many.len());
-            for chunk in many.chunks(PIPELINE_MAX) {
-                let under_way = chunk.iter().map(|params| {
-                    let (prepared, params) = (&prepared, borrow(params));
-                    async move { client.query(prepared, &params).await }
-                });
-                answers.extend(try_join_all(under_way).await?);
-            }
-            Ok(answers)
-        };
-        let answer = self.answer(behind(client, &before, queries)).await;
-        let answers = answer.map_err(|error| failed(statement.place(), &error))?;
+        let answer = behind(client, &before, way.ask(client, &prepared, many));
+        let answers = self.answer(answer).await.map_err(failed)?;
         let rows = |rows: &Vec<tokio_postgres::Row>| rows.iter().map(types::row).collect();
         answers.iter().map(rows).collect()
     }

@@ -124,7 +124,7 @@ async fn go_as_arrays(client: &Object, run: &[&[RowChange]]) -> Result<bool, Sto
         let Some(bulk) = first.statement.postgres_bulk() else { return Ok(false) };
         let is_one_row = match &bulk.kind {
             BulkKind::Insert => true,
-            BulkKind::InsertOrLeave => false,
+            BulkKind::Query | BulkKind::InsertOrLeave => false,
             BulkKind::Update { compared, keyed } => match keyed.get() {
                 Some(keyed) => *keyed,
                 None => {

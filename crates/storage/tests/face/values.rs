@@ -18,6 +18,10 @@ storage::sql! {
                      CAST($5 AS bigint) + CAST($6 AS bigint) + CAST($7 AS bigint),
                      CAST($8 AS bigint) + CAST($9 AS bigint) + CAST($10 AS bigint)";
     FRACTION = "SELECT 1.5";
+    BELOW =
+        "SELECT number, words FROM sample_value
+         WHERE tenant = app_tenant() AND number < $1 AND (words = $2 OR $2 IS NULL)
+         ORDER BY number DESC LIMIT $3";
     NOTHING = "SELECT number FROM sample_value WHERE tenant = app_tenant() AND false";
 }
 
@@ -131,5 +135,39 @@ testing::both_databases! {
     async fn no_row_is_no_error(db: TestDatabase) {
         let mut tx = begin(&db, kernel::TenantId::COMMON, Mode::Read).await;
         assert_eq!(tx.row(&NOTHING, params![]).await.unwrap(), None);
+    }
+
+    async fn each_of_many_questions_has_its_own_answer(db: TestDatabase) {
+        let (tenant, other) = (db.new_tenant(), db.new_tenant());
+        for (owner, numbers) in [(tenant, 1..=4), (other, 0..=9)] {
+            let mut tx = begin(&db, owner, Mode::Write).await;
+            for number in numbers {
+                let words = if number % 2 == 0 { "even" } else { "odd" };
+                let mut params = params![number];
+                params.extend(only(5, words));
+                tx.execute_one(&PUT, params).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+        }
+        let none = None::<&str>;
+        let questions = [
+            (params![3_i64, none, 9_i64], vec![2, 1]),
+            (params![1_i64, none, 9_i64], vec![]),
+            (params![9_i64, "even", 9_i64], vec![4, 2]),
+            (params![9_i64, none, 2_i64], vec![4, 3]),
+            (params![3_i64, none, 9_i64], vec![2, 1]),
+            (params![9_i64, none, 0_i64], vec![]),
+        ];
+        let mut tx = begin(&db, tenant, Mode::Read).await;
+        for count in 0..=questions.len() {
+            let asked = questions[..count].iter().map(|(params, _)| params.clone()).collect();
+            let answers = tx.rows_many(&BELOW, asked).await.unwrap();
+            let number = |row: &Row| row.get::<i64>(0).unwrap();
+            let answers: Vec<Vec<i64>> =
+                answers.iter().map(|rows| rows.iter().map(number).collect()).collect();
+            let expected: Vec<Vec<i64>> =
+                questions[..count].iter().map(|(_, expected)| expected.clone()).collect();
+            assert_eq!(answers, expected);
+        }
     }
 }
