@@ -26,7 +26,7 @@ const EDGES: &[Row] = &[
     Row { name: "jobs", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "vault", uses: &["kernel", "storage", "jobs"], tests_use: &[] },
     Row { name: "objects", uses: &["kernel", "storage", "jobs", "vault"], tests_use: &[] },
-    Row { name: "ledger", uses: &["kernel", "storage"], tests_use: &[] },
+    Row { name: "ledger", uses: &["kernel", "storage", "vault"], tests_use: &[] },
     Row { name: "identity", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "markets", uses: &["kernel", "storage", "jobs"], tests_use: &[] },
     Row { name: "statements", uses: &["kernel"], tests_use: &[] },

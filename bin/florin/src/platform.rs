@@ -32,7 +32,7 @@ pub const MODULES: &[Module] = &[
 ];
 
 /// The modules' tables with sealed columns.
-const SEALED: &[&[SealedTable]] = &[wealth::SEALED, objects::SEALED];
+const SEALED: &[&[SealedTable]] = &[wealth::SEALED, objects::SEALED, ledger::SEALED];
 
 /// The file of the key that signs heads, in the directory of keys.
 const HEAD_KEY: &str = "head.key";

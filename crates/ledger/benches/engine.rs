@@ -49,7 +49,9 @@ fn main() {
     );
     for dialect in load::databases() {
         for tables in [false, true] {
-            testing::run(dialect, &[ledger::MODULE], async |db| run(db, tables).await);
+            testing::run(dialect, &[vault::MODULE, ledger::MODULE], async |db| {
+                run(db, tables).await
+            });
         }
     }
 }
@@ -62,7 +64,7 @@ async fn run(db: TestDatabase, tables: bool) {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let database = Database::open(&url, Env::system(), storage::Limits::default()).unwrap();
-            migrate::migrate(&database, &[ledger::MODULE]).await.unwrap();
+            migrate::migrate(&database, &[vault::MODULE, ledger::MODULE]).await.unwrap();
             let bench = Arc::new(Bench::new(database, tables).await.unwrap());
             measure(&name, &bench, &Meter::of(&url).await).await;
         });

@@ -42,7 +42,7 @@ fn main() {
         // Cargo says `--bench`.
         _ => {
             for dialect in load::databases() {
-                testing::run(dialect, &[ledger::MODULE], async |db| run(&db).await);
+                testing::run(dialect, &[vault::MODULE, ledger::MODULE], async |db| run(&db).await);
             }
         }
     }

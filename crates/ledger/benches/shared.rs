@@ -52,7 +52,7 @@ const ORDERS_OPEN: i64 = 10_000;
 
 fn main() {
     for dialect in load::databases() {
-        testing::run(dialect, &[ledger::MODULE, ORDERS], async |db| run(db).await);
+        testing::run(dialect, &[vault::MODULE, ledger::MODULE, ORDERS], async |db| run(db).await);
     }
 }
 

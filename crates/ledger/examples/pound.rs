@@ -42,7 +42,7 @@ async fn pound() -> Result<(), Box<dyn std::error::Error>> {
     };
     let tenant: TenantId = tenant.parse()?;
     let (book, round): (BookId, u64) = (book.parse()?, round.parse()?);
-    let database = Database::open(url, Env::system(), Limits::default())?;
+    let database = testing::with_keys(Database::open(url, Env::system(), Limits::default())?);
     let ledger = Ledger::start(database, EngineLimits::default()).await?;
     let context = Context::new(Env::system(), tenant, Actor::system("pound"));
     let caller = Arc::new(Caller { ledger, context, book });

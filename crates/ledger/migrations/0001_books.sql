@@ -10,13 +10,12 @@ CREATE TABLE ledger_book (
 {{tenant_table ledger_book}}
 
 -- Names and other text of accounts and transfers, apart from what is hashed, so that they can be
--- sealed and erased.
+-- erased: sealed for the party that the tenant is, below the book and the account or transfer.
 CREATE TABLE ledger_account_text (
     tenant {uuid} NOT NULL,
     book {uuid} NOT NULL,
     account {uuid} NOT NULL,
-    name {text} NOT NULL,
-    metadata {json} NOT NULL,
+    texts {sealed} NOT NULL,
     PRIMARY KEY (book, account)
 ) {clustered};
 {{tenant_table ledger_account_text}}
@@ -25,10 +24,7 @@ CREATE TABLE ledger_transfer_text (
     tenant {uuid} NOT NULL,
     book {uuid} NOT NULL,
     transfer {uuid} NOT NULL,
-    reference {text},
-    purpose {text},
-    counterparty {text},
-    metadata {json},
+    texts {sealed} NOT NULL,
     PRIMARY KEY (book, transfer)
 ) {clustered};
 {{tenant_table ledger_transfer_text}}

@@ -2,6 +2,7 @@
 
 use kernel::{AmountError, BookId, CursorError, ErrorKind, FieldFault, Problematic};
 use storage::StorageError;
+use vault::VaultError;
 
 use crate::model::{AccountId, GroupId, Reason, Rejection, TransferId};
 
@@ -84,6 +85,9 @@ pub enum LedgerError {
     /// An amount could not be computed.
     #[error(transparent)]
     Amount(#[from] AmountError),
+    /// Its texts could not be sealed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// A page cursor.
     #[error(transparent)]
     Cursor(#[from] CursorError),
@@ -137,6 +141,7 @@ impl Problematic for LedgerError {
             Self::TooMuch { .. } => "too_much",
             Self::NotWritable { .. } => "not_writable",
             Self::Amount(_) => "amount_invalid",
+            Self::Vault(error) => error.code(),
             Self::Cursor(_) => "cursor_invalid",
             Self::Storage(error) => error.code(),
         }
@@ -168,6 +173,7 @@ impl Problematic for LedgerError {
             Self::PathMalformed | Self::PlaceUnknown { .. } | Self::Amount(_) | Self::Cursor(_) => {
                 ErrorKind::Invalid
             }
+            Self::Vault(error) => error.kind(),
             Self::Storage(error) => error.kind(),
         }
     }

@@ -21,7 +21,7 @@ use crate::postings::TableArchive;
 use crate::projection::Tables;
 use crate::query::{At, BookInfo, DayChange, HistoryLine, TransferFilter, TransferView};
 use crate::repetition::Existing;
-use crate::{store, transfers};
+use crate::{store, texts, transfers};
 
 /// The books whose owners are remembered.
 const OWNERS_MAX: usize = 100_000;
@@ -216,7 +216,8 @@ impl Ledger {
         tx: &mut Tx,
         book: BookId,
     ) -> Result<Vec<(AccountId, String)>, LedgerError> {
-        Ok(store::account_names(tx, book).await?)
+        let named = texts::of_book(tx, book).await?;
+        Ok(named.into_iter().map(|(account, words)| (account, words.name)).collect())
     }
 
     /// Every account's balance at a past time, on its natural side; those that had seen nothing by

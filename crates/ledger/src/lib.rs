@@ -42,6 +42,7 @@ mod source;
 mod statement;
 mod store;
 mod submit;
+mod texts;
 mod transfers;
 
 pub use changes::{BalanceAfter, Change, ChangePlace, Changed, Changes};
@@ -72,6 +73,9 @@ pub use statement::{
 };
 pub use storage::journal::EngineLimits;
 pub use submit::{Decided, Pending};
+
+/// Its sealed columns.
+pub static SEALED: &[vault::SealedTable] = &texts::SEALED;
 
 /// The tables of the ledger.
 pub const MODULE: storage::Module = storage::migrations!(

@@ -1,17 +1,17 @@
 //! What a request says, and what becomes of it before the engine gets it: references are hashed,
-//! texts become rows.
+//! texts are sealed and become rows.
 
 use std::collections::HashMap;
 
-use kernel::{BookId, Context, Uuid};
+use kernel::{BookId, Uuid};
+use storage::StorageError;
 use storage::journal::RowChange;
-use storage::{Database, Level, Mode, StorageError, TextHasher};
 
 use crate::chart::Alias;
 use crate::error::LedgerError;
 use crate::model::{AccountId, Atomicity, Step, TransferId};
 use crate::query::TransferText;
-use crate::store;
+use crate::texts::Keys;
 
 /// So many steps are prepared in less than half a millisecond.
 const PREPARED_INLINE_MAX: usize = 128;
@@ -45,73 +45,50 @@ pub struct AccountText {
     pub metadata: serde_json::Value,
 }
 
-/// What hashes the references of texts, where one has any.
-pub(crate) async fn hasher(
-    database: &Database,
-    context: &Context,
-    texts: &[TransferText],
-) -> Result<Option<TextHasher>, LedgerError> {
-    if texts.iter().all(|text| text.reference.is_none()) {
-        return Ok(None);
-    }
-    let level = Level::of(context.tenant);
-    // A key is made once; nobody waits for the one writer of SQLite after that.
-    let mut tx = database.begin(level, Mode::Read).await?;
-    let known = storage::known_tenant_hasher(&mut tx).await?;
-    tx.commit().await?;
-    if known.is_some() {
-        return Ok(known);
-    }
-    let mut tx = database.begin(level, Mode::Write).await?;
-    let made = storage::tenant_hasher(&mut tx, context).await?;
-    tx.commit().await?;
-    Ok(Some(made))
-}
-
-/// The steps of a request with their references hashed, and its rows with its texts among them.
+/// The steps of a request with their references hashed, and its rows with its texts among them,
+/// which needs keys where there are any.
 /// Many are prepared beside the async threads.
 pub(crate) async fn prepared(
     book: BookId,
     request: Request,
-    hasher: Option<TextHasher>,
+    keys: Option<Keys>,
 ) -> Result<(Vec<Step>, Vec<RowChange>), LedgerError> {
     if request.steps.len() <= PREPARED_INLINE_MAX {
-        return Ok(prepare(book, request, hasher.as_ref()));
+        return prepare(book, request, keys.as_ref());
     }
-    let prepared = tokio::task::spawn_blocking(move || prepare(book, request, hasher.as_ref()));
+    let prepared = tokio::task::spawn_blocking(move || prepare(book, request, keys.as_ref()));
     let stopped = |_| StorageError::Unavailable { text: "the process is ending".to_owned() };
-    Ok(prepared.await.map_err(stopped)?)
+    prepared.await.map_err(stopped)?
 }
 
 fn prepare(
     book: BookId,
     request: Request,
-    hasher: Option<&TextHasher>,
-) -> (Vec<Step>, Vec<RowChange>) {
+    keys: Option<&Keys>,
+) -> Result<(Vec<Step>, Vec<RowChange>), LedgerError> {
     let Request { mut steps, atomicity, account_texts, transfer_texts, mut rows, .. } = request;
-    if let Some(hasher) = hasher {
-        let reference =
-            |text: &TransferText| Some((text.transfer, hasher.hash(text.reference.as_deref()?)));
-        let hashes: HashMap<TransferId, [u8; 16]> =
-            transfer_texts.iter().filter_map(reference).collect();
-        for step in &mut steps {
-            if let Step::Transfer(transfer) = step
-                && let Some(hash) = hashes.get(&transfer.id)
-            {
-                transfer.reference = Some(u128::from_be_bytes(*hash));
-            }
+    let Some(keys) = keys else { return Ok((steps, rows)) };
+    let reference =
+        |text: &TransferText| Some((text.transfer, keys.hasher.hash(text.reference.as_deref()?)));
+    let hashes: HashMap<TransferId, [u8; 16]> =
+        transfer_texts.iter().filter_map(reference).collect();
+    for step in &mut steps {
+        if let Step::Transfer(transfer) = step
+            && let Some(hash) = hashes.get(&transfer.id)
+        {
+            transfer.reference = Some(u128::from_be_bytes(*hash));
         }
     }
     let step_of = makers(&steps, atomicity);
-    rows.extend(account_texts.iter().map(|text| RowChange {
-        step: step_of.get(&text.account.uuid()).copied(),
-        ..store::account_text(book, text.account, &text.name, &text.metadata)
-    }));
-    rows.extend(transfer_texts.iter().map(|text| RowChange {
-        step: step_of.get(&text.transfer.uuid()).copied(),
-        ..store::transfer_text(book, text)
-    }));
-    (steps, rows)
+    for text in account_texts {
+        let step = step_of.get(&text.account.uuid()).copied();
+        rows.push(RowChange { step, ..keys.account_row(book, text)? });
+    }
+    for text in transfer_texts {
+        let step = step_of.get(&text.transfer.uuid()).copied();
+        rows.push(RowChange { step, ..keys.transfer_row(book, text)? });
+    }
+    Ok((steps, rows))
 }
 
 /// The step that makes each account and transfer, where each stands on its own.

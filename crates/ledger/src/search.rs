@@ -8,7 +8,7 @@ use kernel::{
     BookId, Context, Cursor, CursorError, Date, Decimal, Page, PageRequest, Timestamp, time,
 };
 use serde_json::Value as Json;
-use storage::{Row, StorageError, Tx, params, sql};
+use storage::{StorageError, Tx};
 
 use crate::Ledger;
 use crate::chart::{AccountPath, ChartNode, Segment};
@@ -19,6 +19,7 @@ use crate::postings::{Postings, last_number, numbers_of_reference};
 use crate::projection::chunk::Chunked;
 use crate::projection::run::Posting;
 use crate::query::{TransferFilter, TransferView};
+use crate::texts::{self, AccountWords};
 use crate::{store, transfers};
 
 /// The transfers or accounts that one call looks at.
@@ -27,12 +28,6 @@ pub const SEARCH_SCANNED_MAX: usize = 50_000;
 const STRETCH: usize = 500;
 /// Accounts that are taken from the engine at a time, while its callers wait.
 const ACCOUNTS_STRETCH: usize = 5_000;
-
-sql! {
-    ACCOUNT_TEXT =
-        "SELECT name, metadata FROM ledger_account_text
-         WHERE tenant = app_tenant() AND book = $1 AND account = $2";
-}
 
 /// A key of metadata with its value: text as it is, anything else as JSON writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -273,17 +268,13 @@ pub(crate) async fn named(
     book: BookId,
     accounts: Vec<Account>,
 ) -> Result<Vec<NamedAccount>, StorageError> {
-    let many = accounts.iter().map(|one| params![book.uuid(), one.id.uuid()]).collect();
-    let texts = tx.rows_many(&ACCOUNT_TEXT, many).await?;
-    let with_text = |(account, rows): (Account, Vec<Row>)| {
-        let text = rows.first();
-        let name = text.map(|row| row.get(0)).transpose()?;
-        let metadata = text.map(|row| row.get::<String>(1)).transpose()?;
-        let metadata = metadata.map(|text| store::json(&text)).transpose()?;
-        let (path, aliases) = (None, Vec::new());
-        Ok(NamedAccount { account, name, metadata, path, aliases })
+    let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
+    let texts = texts::of_accounts(tx, book, &ids).await?;
+    let with_text = |(account, words): (Account, Option<AccountWords>)| {
+        let (name, metadata) = words.map(|words| (words.name, words.metadata)).unzip();
+        NamedAccount { account, name, metadata, path: None, aliases: Vec::new() }
     };
-    accounts.into_iter().zip(texts).map(with_text).collect()
+    Ok(accounts.into_iter().zip(texts).map(with_text).collect())
 }
 
 /// How many one call looks at.

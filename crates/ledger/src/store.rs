@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::{Amount, BookId, Commodity, Date, Timestamp, time};
-use storage::journal::RowChange;
-use storage::{Params, Row, StorageError, Tx, params, sql};
+use storage::{Row, StorageError, Tx, params, sql};
 
 use crate::model::{AccountId, AccountKind};
 use crate::postings::Postings;
@@ -19,17 +18,6 @@ sql! {
         "SELECT id, name, currency, scale, opened_at FROM ledger_book
          WHERE tenant = app_tenant() AND (id = $1 OR $1 IS NULL)
          ORDER BY opened_at, id LIMIT 1000";
-    ACCOUNT_TEXT_INSERT =
-        "INSERT INTO ledger_account_text (tenant, book, account, name, metadata)
-         VALUES (app_tenant(), $1, $2, $3, $4)";
-    ACCOUNT_NAMES =
-        "SELECT account, name FROM ledger_account_text
-         WHERE tenant = app_tenant() AND book = $1 ORDER BY account";
-    TRANSFER_TEXT_INSERT =
-        "INSERT INTO ledger_transfer_text
-             (tenant, book, transfer, reference, purpose, counterparty, metadata)
-         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6)
-         ON CONFLICT (book, transfer) DO NOTHING";
     ACCOUNT =
         "SELECT number, id, kind, commodity, scale FROM ledger_account
          WHERE tenant = app_tenant() AND book = $1 AND id = $2 AND (code = $3 OR $3 IS NULL)";
@@ -69,38 +57,6 @@ pub(crate) async fn books(
         })
     };
     rows.iter().map(info).collect()
-}
-
-pub(crate) fn account_text(
-    book: BookId,
-    account: AccountId,
-    name: &str,
-    metadata: &serde_json::Value,
-) -> RowChange {
-    let metadata = storage::Value::Json(metadata.to_string());
-    let params = params![book.uuid(), account.uuid(), name, metadata];
-    RowChange::unguarded(&ACCOUNT_TEXT_INSERT, params)
-}
-
-pub(crate) fn transfer_text(book: BookId, text: &crate::query::TransferText) -> RowChange {
-    let metadata = text.metadata.as_ref();
-    let params: Params = params![
-        book.uuid(),
-        text.transfer.uuid(),
-        text.reference.clone(),
-        text.purpose.clone(),
-        text.counterparty.clone(),
-        metadata.map(|metadata| storage::Value::Json(metadata.to_string()))
-    ];
-    RowChange::unguarded(&TRANSFER_TEXT_INSERT, params)
-}
-
-pub(crate) async fn account_names(
-    tx: &mut Tx,
-    book: BookId,
-) -> Result<Vec<(AccountId, String)>, StorageError> {
-    let rows = tx.rows(&ACCOUNT_NAMES, params![book.uuid()]).await?;
-    rows.iter().map(|row| Ok((AccountId::from_uuid(row.get(0)?), row.get(1)?))).collect()
 }
 
 /// A book's accounts by number; with an id the one, with a code those that have it.
@@ -196,11 +152,6 @@ pub(crate) async fn day_changes(
     }
     changes.sort_unstable_by_key(|change| (change.date, change.account));
     Ok(changes)
-}
-
-pub(crate) fn json(text: &str) -> Result<serde_json::Value, StorageError> {
-    let damaged = |error| StorageError::Damaged { text: format!("metadata is not JSON: {error}") };
-    serde_json::from_str(text).map_err(damaged)
 }
 
 pub(crate) fn date(day: i32) -> Result<Date, StorageError> {

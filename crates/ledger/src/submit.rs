@@ -16,6 +16,7 @@ use crate::model::{Command, Origin, Outcome, Reason, Rejection, Step};
 use crate::prepare::{self, Request};
 use crate::record;
 use crate::repetition;
+use crate::texts::Keys;
 
 /// A request that stands in the engine's queue.
 pub struct Pending {
@@ -75,9 +76,11 @@ impl Ledger {
         // What else changes with the transfers cannot be there already because they are.
         let by_id_alone = context.key.is_none() || request.rows.is_empty();
         let atomicity = request.atomicity;
-        let hasher =
-            prepare::hasher(&self.inner.database, context, &request.transfer_texts).await?;
-        let (steps, rows) = prepare::prepared(book, request, hasher).await?;
+        let keys = match request.account_texts.is_empty() && request.transfer_texts.is_empty() {
+            true => None,
+            false => Some(Keys::of(&self.inner.database, context).await?),
+        };
+        let (steps, rows) = prepare::prepared(book, request, keys).await?;
         let steps = Arc::new(steps);
         let (ledger, asker) = (self.clone(), context.clone());
         let asked = Asked { ledger, context: asker, book, steps: Arc::clone(&steps), by_id_alone };

@@ -10,7 +10,8 @@ use crate::postings::{Postings, last_number, numbers_of_ids, numbers_of_referenc
 use crate::projection::chunk::{self, Chunked};
 use crate::projection::run::Posting;
 use crate::query::{HistoryLine, TransferFilter, TransferKind, TransferView};
-use crate::store::{AccountRow, accounts, commodity, date, json, kind};
+use crate::store::{AccountRow, accounts, commodity, date, kind};
+use crate::texts::{self, TransferWords};
 
 /// Transfers whose numbers are no further apart are read together, with what stands between them.
 const APART_MAX: u64 = 16;
@@ -27,8 +28,7 @@ sql! {
          ORDER BY first";
     DETAILS =
         "SELECT debit.id, debit.kind, credit.id, credit.kind, debit.commodity, debit.scale,
-             link.expires_at, link.hold, link.reverses, link.asked, reversal.id,
-             text.reference, text.purpose, text.counterparty, text.metadata
+             link.expires_at, link.hold, link.reverses, link.asked, reversal.id, text.texts
          FROM ledger_account AS debit
          JOIN ledger_account AS credit
              ON credit.tenant = app_tenant() AND credit.book = $1 AND credit.number = $3
@@ -213,17 +213,27 @@ async fn described(
         params![book.uuid(), one.debit, one.credit, *number, one.id]
     };
     let details = tx.rows_many(&DETAILS, transfers.iter().map(look).collect()).await?;
+    let mut sealed = Vec::with_capacity(transfers.len());
+    for ((number, one), rows) in transfers.iter().zip(&details) {
+        let row = rows.first().ok_or(missing(*number))?;
+        sealed.push((TransferId::from_uuid(one.id), row.get(11)?));
+    }
+    let texts = texts::of_transfers(tx, book, sealed).await?;
     let mut views = Vec::with_capacity(transfers.len());
-    for ((number, one), rows) in transfers.into_iter().zip(details) {
+    for (((number, one), rows), words) in transfers.into_iter().zip(details).zip(texts) {
         let row = rows.first().ok_or(missing(number))?;
         let sides =
             Sides { debit: (one.debit, kind(row, 1)?), credit: (one.credit, kind(row, 3)?) };
-        views.push((view(number, &one, row)?, sides));
+        views.push((view((number, one), row, words)?, sides));
     }
     Ok(views)
 }
 
-fn view(number: u64, one: &Chunked, row: &Row) -> Result<TransferView, StorageError> {
+fn view(
+    (number, one): (u64, Chunked),
+    row: &Row,
+    words: TransferWords,
+) -> Result<TransferView, StorageError> {
     let code: String = row.get(4)?;
     Ok(TransferView {
         number,
@@ -236,11 +246,11 @@ fn view(number: u64, one: &Chunked, row: &Row) -> Result<TransferView, StorageEr
         code: one.code,
         effective: date(one.effective)?,
         booked_at: one.booked_at,
-        reference: row.get(11)?,
+        reference: words.reference,
         reference_hash: one.reference,
-        purpose: row.get(12)?,
-        counterparty: row.get(13)?,
-        metadata: row.get::<Option<String>>(14)?.map(|text| json(&text)).transpose()?,
+        purpose: words.purpose,
+        counterparty: words.counterparty,
+        metadata: words.metadata,
         expires_at: row.get(6)?,
         hold: row.get::<Option<Uuid>>(7)?.map(TransferId::from_uuid),
         reverses: row.get::<Option<Uuid>>(8)?.map(TransferId::from_uuid),

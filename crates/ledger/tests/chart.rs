@@ -94,7 +94,7 @@ fn reason(came: Result<ledger::Receipt, LedgerError>) -> Reason {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE];
+    modules = [vault::MODULE, ledger::MODULE];
 
     async fn accounts_are_found_by_path_and_by_alias(db: TestDatabase) {
         let firm = Firm::new(&db).await;

@@ -50,7 +50,7 @@ impl Said {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE];
+    modules = [vault::MODULE, ledger::MODULE];
 
     async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice(db: TestDatabase) {
         let context = db.context(db.new_tenant());

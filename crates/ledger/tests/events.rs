@@ -24,7 +24,7 @@ fn the_bytes_of_events_are_what_they_were() {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE];
+    modules = [vault::MODULE, ledger::MODULE];
 
     async fn the_journal_reads_as_events(db: TestDatabase) {
         let context = db.context(db.new_tenant());

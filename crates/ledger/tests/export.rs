@@ -185,7 +185,7 @@ fn file(text: &str, ending: &str) -> tempfile::NamedTempFile {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE];
+    modules = [vault::MODULE, ledger::MODULE];
 
     async fn beancount_and_hledger_hold_what_we_hold(db: TestDatabase) {
         for seed in 1..=3 {

@@ -139,7 +139,7 @@ impl Purse {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE, QUEUE];
+    modules = [vault::MODULE, ledger::MODULE, QUEUE];
 
     /// Blnk #181.
     async fn inflight_debits_do_not_overspend(db: TestDatabase) {

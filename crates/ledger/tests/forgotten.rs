@@ -133,7 +133,7 @@ fn said(came: &Result<Receipt, LedgerError>) -> String {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE];
+    modules = [vault::MODULE, ledger::MODULE];
 
     async fn a_command_is_known_by_its_key_when_the_engine_has_forgotten_it(db: TestDatabase) {
         // With snapshots, in which the traces of what was forgotten must be.

@@ -119,7 +119,7 @@ impl Writer {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE];
+    modules = [vault::MODULE, ledger::MODULE];
 
     async fn a_frozen_writer_writes_nothing_once_another_went_on(db: TestDatabase) {
         // One process at a time has an embedded database.

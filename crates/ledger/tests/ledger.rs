@@ -175,7 +175,7 @@ async fn records(db: &TestDatabase) -> i64 {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE, SENDER];
+    modules = [vault::MODULE, ledger::MODULE, SENDER];
 
     async fn rows_and_transfers_happen_together_or_not_at_all(db: TestDatabase) {
         let family = Family::new(&db).await;

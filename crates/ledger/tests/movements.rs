@@ -93,7 +93,7 @@ fn reason(error: LedgerError) -> Reason {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE];
+    modules = [vault::MODULE, ledger::MODULE];
 
     async fn a_transfer_is_reversed_once_and_both_say_so(db: TestDatabase) {
         let firm = Firm::new(&db).await;

@@ -78,7 +78,7 @@ fn extreme() -> impl Iterator<Item = NewTransfer> {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE];
+    modules = [vault::MODULE, ledger::MODULE];
 
     async fn pieces_that_were_merged_hold_what_was_written(db: TestDatabase) {
         let book = Book::of_commits(&db).await;

@@ -112,7 +112,7 @@ async fn kill_and_check() {
     let server = Server::start();
     let env = Env::system();
     let database = Database::open(&server.url, env, storage::Limits::default()).unwrap();
-    migrate::migrate(&database, &[ledger::MODULE]).await.unwrap();
+    migrate::migrate(&database, &[vault::MODULE, ledger::MODULE]).await.unwrap();
     let pounded = Pounded::open(&database).await;
     let callers: Vec<_> =
         (0..CALLERS).map(|_| tokio::task::spawn_local(Arc::clone(&pounded).pound())).collect();

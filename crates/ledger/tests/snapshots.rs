@@ -71,7 +71,7 @@ async fn goes_on(db: &TestDatabase, kept: &Kept) {
 }
 
 testing::both_databases! {
-    modules = [ledger::MODULE];
+    modules = [vault::MODULE, ledger::MODULE];
 
     async fn a_start_reads_a_snapshot_and_the_rest(db: TestDatabase) {
         let kept = keep(&db).await;

@@ -2,7 +2,7 @@
 
 use kernel::{PartyId, TenantId, Timestamp, Uuid};
 use storage::{Params, Row, StorageError, Tx, params, sql};
-use vault::{Sealed, SealedColumn, SealedTable};
+use vault::{RowKey, Sealed, SealedColumn, SealedTable};
 
 use crate::chunk::{Chunk, ContentKeyColumn, NameColumn};
 use crate::limits::COLLECT_MAX;
@@ -122,6 +122,7 @@ sql! {
 pub(crate) static SEALED: [SealedTable; 1] = [SealedTable {
     name: "objects_object",
     columns: &[SealedColumn::of::<ContentKeyColumn>(), SealedColumn::of::<NameColumn>()],
+    first: RowKey::FIRST_NUMBER,
     page: &SEALED_PAGE,
     update: &SEALED_UPDATE,
 }];

@@ -62,11 +62,12 @@ mod vault;
 
 pub use blind::{BlindIndexer, indexer, known_indexer, normalised};
 pub use error::VaultError;
-pub use party::{Opener, Sealer, opener, own_party, sealer};
+pub use party::{Opener, Sealer, known_sealer, opener, own_party, sealer};
 pub use register::Register;
 pub use rotate::{MasterRotation, RotateKeys, RotateMasterKey, Rotation};
 pub use sealed::{
-    AsJson, CONTENT_BYTES_MAX, Column, Content, Form, KeyId, OVERHEAD_BYTES, Opened, RowKey, Sealed,
+    AsJson, CONTENT_BYTES_MAX, Column, Content, Form, KeyId, OVERHEAD_BYTES, Opened, Part, RowKey,
+    Sealed,
 };
 pub use store::Party;
 pub use table::{SealedColumn, SealedTable};

@@ -45,20 +45,38 @@ pub const fn own_party(tenant: TenantId) -> PartyId {
 /// [`VaultError::PartyErased`], and [`StorageError::Level`] where the context is another tenant's
 /// than the transaction.
 pub async fn sealer(tx: &mut Tx, context: &Context, party: PartyId) -> Result<Sealer, VaultError> {
-    let tenant = tx.level().tenant();
-    if tenant != context.tenant {
+    if let Some(sealer) = known_sealer(tx, context, party).await? {
+        return Ok(sealer);
+    }
+    store::add(tx, party, context.now()).await?;
+    let made = add_key(tx, &context.env, party).await?;
+    under(tx, context, made).await
+}
+
+/// Seals for a party of the transaction's tenant, if it has a key already.
+///
+/// # Errors
+/// As [`sealer`].
+pub async fn known_sealer(
+    tx: &mut Tx,
+    context: &Context,
+    party: PartyId,
+) -> Result<Option<Sealer>, VaultError> {
+    if tx.level().tenant() != context.tenant {
         let (place, level) = ("vault::sealer".to_owned(), tx.level().to_string());
         return Err(StorageError::Level { place, level }.into());
     }
-    let newest = match store::newest_key(tx, party).await? {
-        Some(newest) => newest,
-        None => {
-            store::add(tx, party, context.now()).await?;
-            add_key(tx, &context.env, party).await?
-        }
-    };
-    let key = open_key(tx, &newest).await?.ok_or(VaultError::PartyErased { party })?;
-    Ok(Sealer { tenant, key: newest.id, cipher: key.cipher(), env: context.env.clone() })
+    match store::newest_key(tx, party).await? {
+        Some(newest) => under(tx, context, newest).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Seals under a key.
+async fn under(tx: &mut Tx, context: &Context, row: KeyRow) -> Result<Sealer, VaultError> {
+    let KeyRow { id, party, .. } = row;
+    let key = open_key(tx, &row).await?.ok_or(VaultError::PartyErased { party })?;
+    Ok(Sealer { tenant: context.tenant, key: id, cipher: key.cipher(), env: context.env.clone() })
 }
 
 /// Opens what these keys of the transaction's tenant sealed.
@@ -187,6 +205,6 @@ pub(crate) fn bound(tenant: TenantId, key: KeyId) -> Vec<u8> {
 }
 
 fn damaged(place: &Place, text: &'static str) -> VaultError {
-    let Place { table, column, row: RowKey { id, number }, .. } = place;
-    VaultError::Damaged { place: format!("{table}.{column} of {id} {number}"), text }
+    let Place { table, column, row: RowKey { id, part }, .. } = place;
+    VaultError::Damaged { place: format!("{table}.{column} of {id} {part}"), text }
 }

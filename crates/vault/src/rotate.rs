@@ -95,7 +95,7 @@ impl Handler for RotateKeys {
         if args.parties {
             while add_keys(&mut steps, args.asked_at).await? {}
             for table in self.tables.iter() {
-                let mut after = Some(RowKey::FIRST);
+                let mut after = Some(table.first);
                 while let Some(from) = after {
                     after = reseal(&mut steps, table, (from, &mut rows)).await?;
                 }

@@ -74,14 +74,22 @@ pub enum Form {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AsJson<T>(pub T);
 
-/// The row that a column belongs to: what identifies it within its table. Tables that need only an
-/// id have the number 0.
+/// The row that a column belongs to: what identifies it within its table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey {
     /// An id.
     pub id: Uuid,
-    /// A number below the id.
-    pub number: i64,
+    /// Which of the rows below the id.
+    pub part: Part,
+}
+
+/// Which of the rows below an id. Tables that need only the id have the number 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// That with a number.
+    Number(i64),
+    /// That with a second id.
+    Id(Uuid),
 }
 
 /// The sealed content of a column of one row. It can be written to that column, read from it, and
@@ -170,19 +178,61 @@ impl Place {
         Self { tenant, table: C::TABLE, column: C::NAME, row }
     }
 
-    /// What the tag covers beside the content. Every part has a fixed length or says its own, so
-    /// that no two places are written alike.
+    /// What the tag covers beside the content. Every part has a fixed length or says which it has,
+    /// so that no two places are written alike.
     pub(crate) fn bound(&self, head: &[u8]) -> Vec<u8> {
         let mut bound = b"florin.sealed.1".to_vec();
         bound.extend_from_slice(head);
         bound.extend_from_slice(self.tenant.uuid().as_bytes());
         bound.extend_from_slice(self.row.id.as_bytes());
-        bound.extend_from_slice(&self.row.number.to_be_bytes());
+        match self.row.part {
+            Part::Number(number) => {
+                bound.push(1);
+                bound.extend_from_slice(&number.to_be_bytes());
+            }
+            Part::Id(id) => {
+                bound.push(2);
+                bound.extend_from_slice(id.as_bytes());
+            }
+        }
         for name in [self.table, self.column] {
             bound.push(u8::try_from(name.len()).unwrap_or(u8::MAX));
             bound.extend_from_slice(name.as_bytes());
         }
         bound
+    }
+}
+
+impl FromValue for Part {
+    const NAME: &'static str = "a number or an id";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        i64::from_value(value).map(Self::Number).or_else(|| Uuid::from_value(value).map(Self::Id))
+    }
+}
+
+impl From<Part> for Value {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Number(number) => number.into(),
+            Part::Id(id) => id.into(),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(out),
+            Self::Id(id) => id.fmt(out),
+        }
+    }
+}
+
+impl Part {
+    /// Reads what is displayed.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        text.parse().map(Self::Number).or_else(|_| text.parse().map(Self::Id)).ok()
     }
 }
 

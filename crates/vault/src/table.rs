@@ -4,7 +4,7 @@
 use kernel::Uuid;
 use storage::{Row, Statement, StorageError, Tx, Value, params};
 
-use crate::sealed::{Column, Content, Form, KeyId, Place, RowKey, parts};
+use crate::sealed::{Column, Content, Form, KeyId, Part, Place, RowKey, parts};
 
 /// A table with sealed columns. Its module declares the statements.
 #[derive(Clone, Copy)]
@@ -13,10 +13,12 @@ pub struct SealedTable {
     pub name: &'static str,
     /// Its sealed columns, in the order of both statements.
     pub columns: &'static [SealedColumn],
-    /// The rows after a row: `$1` its id, `$2` its number, `$3` how many at most. It gives id and
-    /// number, then the sealed columns, in the order of id and number.
+    /// A row before every one: its part says what tells rows below an id apart.
+    pub first: RowKey,
+    /// The rows after a row: `$1` its id, `$2` its part, `$3` how many at most. It gives id and
+    /// part, then the sealed columns, in the order of id and part.
     pub page: &'static Statement,
-    /// Writes the columns of one row: `$1` its id, `$2` its number, then for each column what is to
+    /// Writes the columns of one row: `$1` its id, `$2` its part, then for each column what is to
     /// stand there and what must stand there before. It touches no row where another stands there.
     pub update: &'static Statement,
 }
@@ -57,13 +59,27 @@ impl SealedColumn {
 }
 
 impl RowKey {
-    /// Before every row.
-    pub const FIRST: Self = Self { id: Uuid::nil(), number: i64::MIN };
+    /// Before every row with a number.
+    pub const FIRST_NUMBER: Self = Self { id: Uuid::nil(), part: Part::Number(i64::MIN) };
+    /// Before every row with a second id.
+    pub const FIRST_ID: Self = Self { id: Uuid::nil(), part: Part::Id(Uuid::nil()) };
 
     /// The row of an id that needs no number.
     #[must_use]
     pub const fn of(id: Uuid) -> Self {
-        Self { id, number: 0 }
+        Self::numbered(id, 0)
+    }
+
+    /// The row with a number below an id.
+    #[must_use]
+    pub const fn numbered(id: Uuid, number: i64) -> Self {
+        Self { id, part: Part::Number(number) }
+    }
+
+    /// The row with a second id below an id.
+    #[must_use]
+    pub const fn of_both(id: Uuid, second: Uuid) -> Self {
+        Self { id, part: Part::Id(second) }
     }
 }
 
@@ -75,9 +91,9 @@ impl SealedTable {
         after: RowKey,
         limit: u16,
     ) -> Result<Vec<SealedRow>, StorageError> {
-        let rows = tx.rows(self.page, params![after.id, after.number, limit]).await?;
+        let rows = tx.rows(self.page, params![after.id, after.part, limit]).await?;
         let one = |row: &Row| {
-            let key = RowKey { id: row.get(0)?, number: row.get(1)? };
+            let key = RowKey { id: row.get(0)?, part: row.get(1)? };
             let cells = (0..self.columns.len()).map(|at| row.get(at + 2));
             Ok(SealedRow { key, cells: cells.collect::<Result<_, StorageError>>()? })
         };
@@ -91,7 +107,7 @@ impl SealedTable {
         rows: Vec<ChangedRow>,
     ) -> Result<u64, StorageError> {
         let many = rows.into_iter().map(|ChangedRow { key, cells }| {
-            let mut row = params![key.id, key.number];
+            let mut row = params![key.id, key.part];
             row.extend(cells.into_iter().flat_map(|cell| [cell.new, cell.old]).map(Value::from));
             row
         });

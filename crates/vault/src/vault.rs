@@ -15,7 +15,7 @@ use crate::event::{PartyErased, PartyExported};
 use crate::party::{opener, own_party};
 use crate::register::Register;
 use crate::rotate::Rotation;
-use crate::sealed::{Form, KeyId, Opened, RowKey};
+use crate::sealed::{Form, KeyId, Opened, Part, RowKey};
 use crate::store::{self, Party};
 use crate::table::{SealedRow, SealedTable};
 
@@ -204,13 +204,14 @@ impl Vault {
                 (after, walked) = (row.key, walked + 1);
                 if items.len() >= usize::from(page.limit) || walked >= EXPORT_ROWS_MAX {
                     let key = [table.name.to_owned(), after.id.to_string()];
-                    let key = [&key[..], &[after.number.to_string()]].concat();
+                    let key = [&key[..], &[after.part.to_string()]].concat();
                     let next = Some(Cursor { filter: page.filter, key });
                     return Ok(Page { items, next });
                 }
             }
             if rows.len() < usize::from(ROWS_MAX) {
-                (at, after) = (at + 1, RowKey::FIRST);
+                at += 1;
+                after = self.first(at);
             }
         }
         Ok(Page { items, next: None })
@@ -228,12 +229,17 @@ impl Vault {
 
     /// The table and row behind which a page begins.
     fn begin(&self, page: &PageRequest) -> Result<(usize, RowKey), VaultError> {
-        let Some(cursor) = &page.after else { return Ok((0, RowKey::FIRST)) };
-        let [table, id, number] = cursor.key.as_slice() else { return Err(malformed()) };
+        let Some(cursor) = &page.after else { return Ok((0, self.first(0))) };
+        let [table, id, part] = cursor.key.as_slice() else { return Err(malformed()) };
         let at = self.tables.iter().position(|known| known.name == table.as_str());
         let id = id.parse().map_err(|_| malformed())?;
-        let number = number.parse().map_err(|_| malformed())?;
-        Ok((at.ok_or_else(malformed)?, RowKey { id, number }))
+        let part = Part::parse(part).ok_or_else(malformed)?;
+        Ok((at.ok_or_else(malformed)?, RowKey { id, part }))
+    }
+
+    /// Before every row of a table.
+    fn first(&self, at: usize) -> RowKey {
+        self.tables.get(at).map_or(RowKey::FIRST_NUMBER, |table| table.first)
     }
 }
 

@@ -68,7 +68,7 @@ testing::both_databases! {
         assert!(opener.open::<Name>(row(1), &sealed).is_ok());
         let elsewhere = [
             opener.open::<Name>(row(2), &sealed),
-            opener.open::<Name>(RowKey { id: Uuid::from_u128(8), number: 1 }, &sealed),
+            opener.open::<Name>(RowKey::numbered(Uuid::from_u128(8), 1), &sealed),
             opener.open::<Nickname>(row(1), &moved(&sealed)),
             opener.open::<OtherName>(row(1), &moved(&sealed)),
         ];
@@ -112,6 +112,7 @@ testing::both_databases! {
         let party_key = tenant_key.unwrapped(&bound, &of_party).unwrap();
         let mut bound = [b"florin.sealed.1", head, &tenant].concat();
         bound.extend_from_slice(Uuid::from_u128(7).as_bytes());
+        bound.push(1);
         bound.extend_from_slice(&1_i64.to_be_bytes());
         bound.extend_from_slice(b"\x0eshelter_animal\x04name");
         let opened = party_key.cipher().open(nonce.try_into().unwrap(), &bound, rest);
@@ -171,7 +172,11 @@ testing::both_databases! {
         let mut runner = proptest::test_runner::TestRunner::default();
         let case = (".*", any::<i64>(), any::<u128>(), any::<proptest::sample::Index>(), 1_u8..);
         let outcome = runner.run(&case, |(content, number, id, at, change)| {
-            let row = RowKey { id: Uuid::from_u128(id), number };
+            let row = if number % 2 == 0 {
+                RowKey::numbered(Uuid::from_u128(id), number)
+            } else {
+                RowKey::of_both(Uuid::from_u128(id), Uuid::from_u128(!id))
+            };
             let sealed = sealer.seal::<Name>(row, &content).unwrap();
             prop_assert_eq!(opener.open(row, &sealed).unwrap(), Opened::Content(content.clone()));
             let mut bytes = sealed.bytes().to_vec();

@@ -75,7 +75,7 @@ testing::both_databases! {
         let bank = Bank::of(&db).await;
         let staged = bank.stage(CSV).await;
         let register = Register::at(&db.directory().join("erased-parties"));
-        let vault = Vault::new(&[objects::SEALED, wealth::SEALED], register);
+        let vault = Vault::new(&[objects::SEALED, wealth::SEALED, ledger::SEALED], register);
         let level = Level::Tenant(bank.context.tenant);
         let mut tx = db.database.begin(level, Mode::Write).await.unwrap();
         let party = vault::own_party(bank.context.tenant);

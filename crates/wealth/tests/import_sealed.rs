@@ -10,6 +10,7 @@ use std::sync::Arc;
 use bank::{Bank, camt, ofx};
 use jobs::{JobState, Worker, WorkerLimits};
 use kernel::{PageRequest, Problematic as _};
+use ledger::{TransferFilter, TransferView};
 use storage::{Level, Mode};
 use testing::{Cell, TestDatabase, eventually};
 use vault::{Register, RotateKeys, Vault, own_party};
@@ -19,7 +20,7 @@ const LINES: &[&str] =
 
 fn vault(db: &TestDatabase) -> Vault {
     Vault::new(
-        &[objects::SEALED, wealth::SEALED],
+        &[objects::SEALED, wealth::SEALED, ledger::SEALED],
         Register::at(&db.directory().join("erased-parties")),
     )
 }
@@ -27,12 +28,32 @@ fn vault(db: &TestDatabase) -> Vault {
 impl Bank<'_> {
     /// The sealed bytes of the lines.
     async fn sealed(&self) -> Vec<Vec<u8>> {
-        let sql = "SELECT texts FROM wealth_import_line ORDER BY import, number";
+        self.texts("wealth_import_line ORDER BY import, number").await
+    }
+
+    /// The sealed bytes of a table.
+    async fn texts(&self, table: &str) -> Vec<Vec<u8>> {
+        let sql = &format!("SELECT texts FROM {table}");
         let bytes = |row: Vec<Cell>| match &row[0] {
             Cell::Bytes(bytes) => bytes.clone(),
             other => panic!("{other:?}"),
         };
         self.db.raw().await.rows(sql).await.into_iter().map(bytes).collect()
+    }
+
+    /// The transfers of its book, the newest first, and what its accounts are called.
+    async fn book_texts(&self) -> (Vec<TransferView>, Vec<String>) {
+        let mut tx = self.ledger_tx().await;
+        let book = self.ledger.books(&mut tx).await.unwrap()[0].id;
+        let (filter, page) = (TransferFilter::default(), PageRequest::first(10));
+        let transfers = self.ledger.transfers(&mut tx, book, &filter, &page).await.unwrap();
+        let names = self.ledger.account_names(&mut tx, book).await.unwrap();
+        (transfers.items, names.into_iter().map(|(_, name)| name).collect())
+    }
+
+    async fn ledger_tx(&self) -> storage::Tx {
+        let level = Level::Tenant(self.context.tenant);
+        self.db.database.begin(level, Mode::Read).await.unwrap()
     }
 
     async fn erase(&self) {
@@ -110,6 +131,37 @@ testing::both_databases! {
         assert_eq!(refused.code(), "party_erased", "{refused}");
     }
 
+    async fn the_ledger_s_texts_are_sealed_anew_and_erased_as_well(db: TestDatabase) {
+        let bank = Bank::of(&db).await;
+        bank.bring(&camt("77", ("0.00 2026-03-01", "2387.50 2026-03-31"), LINES)).await;
+        let (transfers, names) = bank.book_texts().await;
+        let told = |one: &TransferView| one.purpose.clone();
+        let told: Vec<_> = transfers.iter().map(told).collect();
+        assert!(told.contains(&Some("Kaffeehaus Sperl".to_owned())), "{told:?}");
+        assert!(!names.is_empty());
+
+        let tables =
+            ["ledger_transfer_text ORDER BY transfer", "ledger_account_text ORDER BY account"];
+        let before = [bank.texts(tables[0]).await, bank.texts(tables[1]).await].concat();
+        bank.rotate().await;
+        let after = [bank.texts(tables[0]).await, bank.texts(tables[1]).await].concat();
+        assert_eq!(after.len(), before.len());
+        assert!(before.iter().zip(&after).all(|(before, after)| before[1..17] != after[1..17]));
+        assert_eq!(bank.book_texts().await, (transfers.clone(), names));
+
+        bank.erase().await;
+        let (left, names) = bank.book_texts().await;
+        assert_eq!(names, [""; 0]);
+        let without = |one: &TransferView| TransferView {
+            reference: None,
+            purpose: None,
+            counterparty: None,
+            metadata: None,
+            ..one.clone()
+        };
+        assert_eq!(left, transfers.iter().map(without).collect::<Vec<_>>());
+    }
+
     async fn all_that_a_file_said_is_shown_to_whom_it_is_about(db: TestDatabase) {
         let bank = Bank::of(&db).await;
         bank.stage(&ofx("1", "", LINES)).await;
@@ -121,7 +173,10 @@ testing::both_databases! {
         let told: Vec<_> = held.items.iter().map(told).collect();
         let line = |who: &str| ("wealth_import_line", who.into());
         let file = ("objects_object", serde_json::Value::Null);
-        assert_eq!(told, [file, line("Kaffeehaus Sperl"), line("Salary of Saraa")]);
+        assert_eq!(told[..3], [file, line("Kaffeehaus Sperl"), line("Salary of Saraa")]);
+        // And the names of the accounts that were opened for it.
+        assert!(held.items[3..].iter().all(|one| one.table == "ledger_account_text"));
+        assert_eq!(held.items[3..].len(), bank.book_texts().await.1.len());
         assert_eq!(held.items[0].content, "a file");
     }
 }

@@ -92,7 +92,7 @@ impl From<vault::Held> for HeldContent {
         Self {
             table: held.table.to_owned(),
             column: held.column.to_owned(),
-            row: format!("{} {}", held.row.id, held.row.number),
+            row: format!("{} {}", held.row.id, held.row.part),
             content: held.content,
         }
     }

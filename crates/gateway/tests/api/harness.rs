@@ -72,7 +72,7 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
         database: db.database.clone(),
         identity: Arc::new(identity),
         vault: Vault::new(
-            &[wealth::SEALED, objects::SEALED],
+            &[wealth::SEALED, objects::SEALED, ledger::SEALED],
             Register::at(&db.directory().join("erased-parties")),
         ),
         objects,

@@ -72,6 +72,7 @@ pub struct Told {
 pub static TABLES: [SealedTable; 1] = [SealedTable {
     name: "shelter_animal",
     columns: &[SealedColumn::of::<Name>(), SealedColumn::of::<Story>()],
+    first: RowKey::FIRST_NUMBER,
     page: &PAGE,
     update: &UPDATE,
 }];
@@ -86,7 +87,7 @@ pub fn party(number: u128) -> PartyId {
 }
 
 pub fn row(number: i64) -> RowKey {
-    RowKey { id: Uuid::from_u128(7), number }
+    RowKey::numbered(Uuid::from_u128(7), number)
 }
 
 pub async fn begin(database: &Database, tenant: TenantId, mode: Mode) -> Tx {
@@ -101,7 +102,7 @@ pub async fn put(db: &TestDatabase, context: &Context, whose: PartyId, number: i
     let told = AsJson(Told { by: format!("whoever brought {name}") });
     let story = sealer.seal::<Story>(row(number), &told).unwrap();
     let at = row(number);
-    tx.execute_one(&PUT, params![at.id, at.number, sealed, story]).await.unwrap();
+    tx.execute_one(&PUT, params![at.id, at.part, sealed, story]).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -118,7 +119,7 @@ pub async fn cells(
 ) -> (Sealed<Name>, Sealed<Story>) {
     let mut tx = begin(database, tenant, Mode::Read).await;
     let at = row(number);
-    let found: Row = tx.row(&GET, params![at.id, at.number]).await.unwrap().unwrap();
+    let found: Row = tx.row(&GET, params![at.id, at.part]).await.unwrap().unwrap();
     tx.commit().await.unwrap();
     (found.get(0).unwrap(), found.get(1).unwrap())
 }

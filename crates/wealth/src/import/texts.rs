@@ -1,7 +1,6 @@
 //! What a file says about a line in words: names, purposes, references. It stands in one sealed
 //! column, for the party that the family is.
 
-use kernel::Uuid;
 use serde::{Deserialize, Serialize};
 use vault::{AsJson, Column, RowKey};
 
@@ -51,6 +50,5 @@ impl LineTexts {
 
 /// What a line is called where it is sealed.
 pub(crate) fn row(import: ImportId, number: u32) -> RowKey {
-    let id: Uuid = import.uuid();
-    RowKey { id, number: i64::from(number) }
+    RowKey::numbered(import.uuid(), number.into())
 }

@@ -4,7 +4,7 @@ use kernel::{Amount, Commodity, Date, Uuid};
 use ledger::TransferId;
 use storage::journal::RowChange;
 use storage::{Row, StorageError, Tx, Value, params, sql};
-use vault::{AsJson, Column as _, Opened, Sealed, SealedColumn, SealedTable, Sealer};
+use vault::{AsJson, Column as _, Opened, RowKey, Sealed, SealedColumn, SealedTable, Sealer};
 
 use super::{currency, damaged, parsed};
 use crate::error::WealthError;
@@ -130,6 +130,7 @@ sql! {
 pub(crate) static SEALED: [SealedTable; 1] = [SealedTable {
     name: Texts::TABLE,
     columns: &[SealedColumn::of::<Texts>()],
+    first: RowKey::FIRST_NUMBER,
     page: &SEALED_PAGE,
     update: &SEALED_UPDATE,
 }];
