@@ -1,6 +1,7 @@
 import { Plural, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { createPortal } from 'react-dom'
 import { useApi } from '../../api/provider'
 import { Icon } from '../../ui/icon'
 import { NoticesSheet } from './notices-sheet'
@@ -42,7 +43,9 @@ export function Bell({ className, link }: BellProps) {
           )}
         </span>
       </button>
-      {isOpen && <NoticesSheet link={link} onClose={() => open(false)} />}
+      {/* The bell stands in the page's banner; the sheet has a header of its own. */}
+      {isOpen &&
+        createPortal(<NoticesSheet link={link} onClose={() => open(false)} />, document.body)}
     </>
   )
 }
