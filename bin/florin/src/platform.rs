@@ -10,13 +10,14 @@ use jobs::{Cron, Leases, NewJob, NewSchedule, Priority, Worker, WorkerLimits, Wo
 use kernel::{Actor, Commodity, Context, Env, TenantId};
 use ledger::{EngineLimits, Ledger};
 use markets::{EcbFeed, FetchEcbRates};
+use notices::{Deliver, Digest, Notices, TellOfDeath};
 use objects::{CheckObjects, Clamd, CollectObjects, Collection, Objects};
 use storage::keys::{LocalMasterKeys, master_key_counts};
 use storage::log::{FileSink, HeadKey, HeadSigner, Sequencer, Task};
 use storage::{Database, Dialect, Level, Limits, Mode, Module, StorageError, Tx};
 use vault::master::{self, Missing};
 use vault::{MasterRotation, Register, RotateKeys, RotateMasterKey, SealedTable, Vault};
-use wealth::Wealth;
+use wealth::{WatchWorth, Wealth};
 
 use crate::config::Config;
 
@@ -25,6 +26,7 @@ pub const MODULES: &[Module] = &[
     jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
+    notices::MODULE,
     ledger::MODULE,
     identity::MODULE,
     markets::MODULE,
@@ -32,7 +34,8 @@ pub const MODULES: &[Module] = &[
 ];
 
 /// The modules' tables with sealed columns.
-const SEALED: &[&[SealedTable]] = &[wealth::SEALED, objects::SEALED, ledger::SEALED];
+const SEALED: &[&[SealedTable]] =
+    &[wealth::SEALED, objects::SEALED, ledger::SEALED, notices::SEALED];
 
 /// The file of the key that signs heads, in the directory of keys.
 const HEAD_KEY: &str = "head.key";
@@ -54,6 +57,8 @@ pub struct Platform {
     pub vault: Vault,
     /// Its files.
     pub objects: Objects,
+    /// What is told, and by what.
+    pub notices: Notices,
     /// Its ledger.
     pub ledger: Ledger,
     /// What the family owns.
@@ -83,7 +88,18 @@ impl Platform {
         let households = Arc::new(Households(wealth.clone()));
         let identity = Identity::new(database.clone(), token_keys).with_founding(households);
         let identity = Arc::new(identity);
-        Ok(Self { env, database, vault, objects, ledger, wealth, identity, tasks, worker: None })
+        Ok(Self {
+            env,
+            database,
+            vault,
+            objects,
+            notices: config.notices()?,
+            ledger,
+            wealth,
+            identity,
+            tasks,
+            worker: None,
+        })
     }
 
     /// Starts to do jobs, and puts the system's schedules as they are configured.
@@ -94,6 +110,9 @@ impl Platform {
         worker = worker.with(RotateMasterKey::new(self.database.clone()));
         worker = worker.with(CollectObjects::new(self.objects.clone()));
         worker = worker.with(CheckObjects::new(self.objects.clone()));
+        worker = worker.with(Deliver(self.notices.clone())).with(Digest(self.notices.clone()));
+        worker = worker.with(TellOfDeath).telling_of_deaths();
+        worker = worker.with(WatchWorth(self.wealth.clone()));
         let context = Context::new(self.env.clone(), TenantId::COMMON, Actor::system("florin"));
         let is_wrapped_by_older = self.is_wrapped_by_older().await?;
         let mut tx = self.database.begin(Level::Common, Mode::Write).await?;
@@ -185,6 +204,7 @@ impl Platform {
             identity: Arc::clone(&self.identity),
             vault: self.vault.clone(),
             objects: self.objects.clone(),
+            notices: self.notices.clone(),
             ledger: self.ledger.clone(),
             wealth: self.wealth.clone(),
             rate_age_days_max: config.rate_age_days_max(),

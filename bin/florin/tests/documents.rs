@@ -151,6 +151,11 @@ fn the_page_of_files_does_what_it_says() {
 }
 
 #[test]
+fn the_page_of_notices_does_what_it_says() {
+    run("docs/notices.md");
+}
+
+#[test]
 fn every_command_of_the_list_is_there() {
     let text = std::fs::read_to_string(root().join("docs/command-line.md")).unwrap();
     let (_, list) = text.split_once("```text\n").unwrap();
@@ -181,6 +186,7 @@ fn every_page_with_something_to_run_is_run() {
         "docs/jobs.md",
         "docs/vault.md",
         "docs/objects.md",
+        "docs/notices.md",
     ];
     let files = std::fs::read_dir(root().join("docs")).unwrap();
     let names = files.map(|file| format!("docs/{}", file.unwrap().file_name().display()));

@@ -19,9 +19,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use wealth::Wealth;
 
-const MODULES: [storage::Module; 6] = [
+const MODULES: [storage::Module; 8] = [
+    jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
+    notices::MODULE,
     ledger::MODULE,
     identity::MODULE,
     markets::MODULE,
@@ -119,6 +121,7 @@ impl Bench {
             vault: vault::Vault::new(&[], vault::Register::at(Path::new("erased-parties"))),
             ledger,
             objects,
+            notices: notices::Notices::new(&[]),
             wealth,
             rate_age_days_max: 7,
             checks: Vec::new(),

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use identity::Identity;
 use kernel::Env;
 use ledger::Ledger;
+use notices::Notices;
 use objects::Objects;
 use storage::Database;
 use vault::Vault;
@@ -24,6 +25,8 @@ pub struct Services {
     pub vault: Vault,
     /// Files.
     pub objects: Objects,
+    /// Kinds of notices, and the channels that are set up.
+    pub notices: Notices,
     /// Books, accounts, transfers.
     pub ledger: Ledger,
     /// Assets, imports, net worth.

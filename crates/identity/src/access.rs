@@ -54,11 +54,17 @@ pub enum Action {
     KeepObjects,
     /// Place and release legal holds.
     HoldObjects,
+    /// See one's notices, and mark them as read.
+    ReadNotices,
+    /// Choose how and where one is told oneself.
+    ChooseNotices,
+    /// See the notices of the tenant itself, and choose how and where they are told.
+    KeepNotices,
 }
 
 /// The table. A child sees who is in the family and what a currency is worth: what the family is
 /// worth, the grown-ups tell. A viewer sees what there is, an adviser also how it came about.
-const ALLOWED: [(Action, &[Role]); 22] = [
+const ALLOWED: [(Action, &[Role]); 25] = [
     (Action::ReadSelf, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::ReadMembers, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::AddMembers, &[Owner]),
@@ -81,6 +87,9 @@ const ALLOWED: [(Action, &[Role]); 22] = [
     (Action::ReadObjects, &[Owner, Adult, Adviser]),
     (Action::KeepObjects, &[Owner, Adult]),
     (Action::HoldObjects, &[Owner]),
+    (Action::ReadNotices, &[Owner, Adult, Adviser, Viewer, Child]),
+    (Action::ChooseNotices, &[Owner, Adult, Adviser, Viewer, Child]),
+    (Action::KeepNotices, &[Owner, Adult]),
 ];
 
 /// Whether a role may do something; what is not in the table is not allowed.
@@ -130,6 +139,9 @@ impl Action {
             Self::ReadObjects => "read_objects",
             Self::KeepObjects => "keep_objects",
             Self::HoldObjects => "hold_objects",
+            Self::ReadNotices => "read_notices",
+            Self::ChooseNotices => "choose_notices",
+            Self::KeepNotices => "keep_notices",
         }
     }
 }

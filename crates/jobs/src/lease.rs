@@ -14,7 +14,8 @@ use crate::backoff::wait_micros;
 use crate::error::JobsError;
 use crate::event::JobDied;
 use crate::limits::{DEAD_SECONDS_MAX, ERROR_CHARS_MAX, FINISHED_SECONDS_MAX};
-use crate::model::{JobId, JobState, LastError};
+use crate::model::{Died, JobArgs as _, JobId, JobState, LastError, NewJob};
+use crate::queue::enqueue;
 use crate::{schedule, store};
 
 /// A job that somebody may run, until its time is over.
@@ -70,13 +71,22 @@ pub struct Leases {
     database: Database,
     worker: String,
     seconds: i64,
+    /// Whether each death enqueues a job that tells of it.
+    tells_of_deaths: bool,
 }
 
 impl Leases {
     /// Of a worker with this name, for so many seconds each.
     #[must_use]
     pub fn new(database: Database, worker: &str, seconds: u32) -> Self {
-        Self { database, worker: worker.to_owned(), seconds: i64::from(seconds.max(1)) }
+        let (worker, seconds) = (worker.to_owned(), i64::from(seconds.max(1)));
+        Self { database, worker, seconds, tells_of_deaths: false }
+    }
+
+    /// The same, and each death of a job enqueues a [`Died`] in its transaction.
+    #[must_use]
+    pub fn telling_of_deaths(self) -> Self {
+        Self { tells_of_deaths: true, ..self }
     }
 
     /// Where the jobs are.
@@ -158,7 +168,7 @@ impl Leases {
         }
         let mut tx = self.database.begin(Level::of(lease.tenant), Mode::Write).await?;
         let to_stop = store::job::fence(&mut tx, lease).await?.ok_or_else(lost)?;
-        let state = end(&mut tx, lease, failure, to_stop).await?;
+        let state = self.end(&mut tx, lease, failure, to_stop).await?;
         tx.commit().await?;
         Ok(state)
     }
@@ -195,13 +205,50 @@ impl Leases {
         for (lease, to_stop) in store::upkeep::left_behind(&mut tx, now).await? {
             tx.bind(Level::of(lease.tenant))?;
             let error = LastError::new("worker_lost", "its worker did not extend the lease");
-            end(&mut tx, &lease, Failure::Again(error), to_stop).await?;
+            self.end(&mut tx, &lease, Failure::Again(error), to_stop).await?;
             tx.bind(Level::System)?;
             touched += 1;
         }
         touched += store::upkeep::forget(&mut tx, finished_before, dead_before).await?;
         tx.commit().await?;
         Ok(touched >= u64::from(crate::limits::UPKEEP_ROWS_MAX))
+    }
+
+    /// Ends an attempt that did not succeed, in a transaction that holds the job's row.
+    async fn end(
+        &self,
+        tx: &mut Tx,
+        lease: &Lease,
+        failure: Failure,
+        to_stop: bool,
+    ) -> Result<JobState, JobsError> {
+        let env = tx.database().env().clone();
+        let (state, error) = after(lease, failure, to_stop);
+        let is_good = match (state, &error) {
+            (JobState::Scheduled, Some(error)) => {
+                let wait = wait_micros(lease.attempt, &env);
+                let run_at = Timestamp::from_micros(env.now().micros().saturating_add(wait));
+                store::job::again(tx, lease, error, run_at).await?
+            }
+            (state, error) => store::job::end(tx, lease, state, error.as_ref(), env.now()).await?,
+        };
+        if !is_good {
+            return Err(JobsError::LeaseLost { id: lease.job });
+        }
+        if let (JobState::Dead, Some(error)) = (state, error) {
+            let context = Context::new(env, lease.tenant, Actor::system("jobs"));
+            let context = Context { correlation: lease.correlation, ..context };
+            let (job, kind) = (lease.job, lease.kind.clone());
+            let (attempt, code) = (lease.attempt, error.code.clone());
+            tx.emit(&context, &JobDied { job, kind, attempt, code }).await?;
+            // Whoever cannot be told of a death is not told of that.
+            if self.tells_of_deaths && lease.kind != Died::KIND {
+                let (kind, code) = (lease.kind.clone(), error.code);
+                let died = Died { job, kind, attempt, token: lease.token, code };
+                enqueue(tx, &context, NewJob::of(&died)?).await?;
+            }
+        }
+        Ok(state)
     }
 
     /// How many jobs of all tenants are available, running and dead.
@@ -211,36 +258,6 @@ impl Leases {
         tx.commit().await?;
         Ok(counts)
     }
-}
-
-/// Ends an attempt that did not succeed, in a transaction that holds the job's row.
-async fn end(
-    tx: &mut Tx,
-    lease: &Lease,
-    failure: Failure,
-    to_stop: bool,
-) -> Result<JobState, JobsError> {
-    let env = tx.database().env().clone();
-    let (state, error) = after(lease, failure, to_stop);
-    let is_good = match (state, &error) {
-        (JobState::Scheduled, Some(error)) => {
-            let wait = wait_micros(lease.attempt, &env);
-            let run_at = Timestamp::from_micros(env.now().micros().saturating_add(wait));
-            store::job::again(tx, lease, error, run_at).await?
-        }
-        (state, error) => store::job::end(tx, lease, state, error.as_ref(), env.now()).await?,
-    };
-    if !is_good {
-        return Err(JobsError::LeaseLost { id: lease.job });
-    }
-    if let (JobState::Dead, Some(error)) = (state, error) {
-        let context = Context::new(env, lease.tenant, Actor::system("jobs"));
-        let context = Context { correlation: lease.correlation, ..context };
-        let (job, kind) = (lease.job, lease.kind.clone());
-        let died = JobDied { job, kind, attempt: lease.attempt, code: error.code };
-        tx.emit(&context, &died).await?;
-    }
-    Ok(state)
 }
 
 /// Where a job goes after an attempt that did not succeed.

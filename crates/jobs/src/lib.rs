@@ -71,7 +71,9 @@ pub use claim::Claims;
 pub use cron::Cron;
 pub use error::JobsError;
 pub use lease::{Failure, Lease, Leases, Standing};
-pub use model::{Enqueued, Job, JobArgs, JobId, JobState, LastError, NewJob, Priority, Progress};
+pub use model::{
+    Died, Enqueued, Job, JobArgs, JobId, JobState, LastError, NewJob, Priority, Progress,
+};
 pub use queue::{cancel, enqueue, job, jobs, retry};
 pub use run::{Done, Handler, Run};
 pub use schedule::{NewSchedule, Schedule, put_schedule, remove_schedule, run_schedule, schedules};

@@ -22,6 +22,27 @@ pub trait JobArgs: Serialize + DeserializeOwned + Send + 'static {
     const KIND: &'static str;
 }
 
+/// A job died: what a worker enqueues that tells of deaths
+/// ([`Worker::telling_of_deaths`](crate::Worker::telling_of_deaths)), for whoever has a handler of
+/// it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Died {
+    /// The job.
+    pub job: JobId,
+    /// What was to be done.
+    pub kind: String,
+    /// How often it was begun.
+    pub attempt: u32,
+    /// The number of its last lease: a job may be retried, and die again.
+    pub token: i64,
+    /// Why it failed last.
+    pub code: String,
+}
+
+impl JobArgs for Died {
+    const KIND: &'static str = "jobs.died";
+}
+
 /// Where a job is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -103,6 +103,13 @@ impl Worker {
         self
     }
 
+    /// That enqueues a [`Died`](crate::Died) in the transaction of each death, for whoever has a
+    /// handler of it.
+    #[must_use]
+    pub fn telling_of_deaths(self) -> Self {
+        Self { leases: self.leases.telling_of_deaths(), ..self }
+    }
+
     /// Does what time brings, takes as many jobs as there are slots, and runs them to their end;
     /// how many. For tests, which steer the clock, and for programs that do not stay.
     ///

@@ -9,6 +9,7 @@
 //! - [`accounting`]: beancount and hledger, which check what we export;
 //! - [`bank_files`]: ofxtools and the schemas of ISO 20022, which check the statements we write;
 //! - [`Moto`]: a server that speaks S3;
+//! - [`Smtp`]: a server of e-mail, with its faults;
 //! - [`eventually`]: waits for what another task does, without a sleep in the test.
 //!
 //! What must stay true: a test without its PostgreSQL fails and says what to run; it never skips.
@@ -29,6 +30,7 @@ mod installed;
 mod moto;
 mod raw;
 mod server;
+mod smtp;
 pub mod tenancy;
 mod wait;
 
@@ -36,6 +38,7 @@ pub use database::{TestDatabase, master_key, run, with_keys};
 pub use golden::{golden_event, golden_text};
 pub use moto::Moto;
 pub use raw::{Cell, Raw};
+pub use smtp::{Smtp, SmtpMode};
 pub use wait::eventually;
 
 /// Makes two tests of each function, `sqlite::NAME` and `postgres::NAME`. Each gets a database of

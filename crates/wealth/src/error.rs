@@ -4,6 +4,7 @@ use kernel::{AmountError, CommodityCode, CursorError, Date, ErrorKind, FieldFaul
 use ledger::LedgerError;
 use ledger::model::Reason;
 use markets::MarketsError;
+use notices::NoticesError;
 use objects::ObjectsError;
 use storage::StorageError;
 use vault::VaultError;
@@ -105,6 +106,9 @@ pub enum WealthError {
     /// Keeping of files.
     #[error(transparent)]
     Objects(#[from] ObjectsError),
+    /// Telling people.
+    #[error(transparent)]
+    Notices(#[from] NoticesError),
     /// An amount could not be computed.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -150,6 +154,7 @@ impl Problematic for WealthError {
             Self::Unconverted { error, .. } | Self::Markets(error) => error.code(),
             Self::Vault(error) => error.code(),
             Self::Objects(error) => error.code(),
+            Self::Notices(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::Amount(_) => "amount_invalid",
@@ -171,6 +176,7 @@ impl Problematic for WealthError {
             Self::Unconverted { error, .. } | Self::Markets(error) => error.kind(),
             Self::Vault(error) => error.kind(),
             Self::Objects(error) => error.kind(),
+            Self::Notices(error) => error.kind(),
             Self::Import(error) => error.kind(),
             Self::Ledger(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -183,6 +189,7 @@ impl Problematic for WealthError {
             Self::Markets(error) => error.fields(),
             Self::Vault(error) => error.fields(),
             Self::Objects(error) => error.fields(),
+            Self::Notices(error) => error.fields(),
             Self::Import(error) => error.fields(),
             _ => Vec::new(),
         }

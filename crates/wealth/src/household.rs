@@ -8,7 +8,8 @@ use crate::Wealth;
 use crate::error::WealthError;
 
 impl Wealth {
-    /// Opens the household's book in the caller's transaction, in which the tenant is made.
+    /// Opens the household's book in the caller's transaction, in which the tenant is made, and
+    /// lets what it is worth be watched.
     pub async fn open_household(
         &self,
         tx: &mut Tx,
@@ -16,6 +17,7 @@ impl Wealth {
         name: &str,
         currency: Commodity,
     ) -> Result<BookInfo, WealthError> {
+        self.watch(tx, context).await?;
         Ok(self.ledger.open_book(tx, context, name, currency).await?)
     }
 

@@ -35,10 +35,12 @@ pub mod import;
 pub mod limits;
 pub mod model;
 mod networth;
+mod notice;
 pub mod roles;
 mod store;
 mod transactions;
 mod valuation;
+mod watch;
 
 pub use asset::{AssetView, NewAsset, NewHolding, Stated, UnitPrice, UpdateAsset};
 pub use error::WealthError;
@@ -53,10 +55,12 @@ pub use model::{
     Asset, AssetId, AssetType, CodeError, Country, DisposalDate, Holding, Origin, TransferCode,
 };
 pub use networth::{Explanation, NetWorth, NetWorthQuery, Part, Summary, Valued};
+pub use notice::NOTICES;
 pub use roles::Role;
 pub use store::AssetFilter;
 pub use transactions::{OtherSide, Transaction, TransactionFilter};
 pub use valuation::ROUNDING;
+pub use watch::{CompareWorth, WatchWorth, WorthChange, tell_worth_change};
 
 use ledger::Ledger;
 use objects::Objects;

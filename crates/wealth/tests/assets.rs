@@ -41,7 +41,10 @@ async fn listed(family: &Family, filter: AssetFilter) -> Vec<String> {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn an_asset_is_entered_and_read(db: TestDatabase) {
         let family = Family::of(&db).await;

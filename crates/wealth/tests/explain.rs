@@ -153,7 +153,10 @@ async fn recomputed(raw: &Raw, booked: &Booked, valued: &Valued, as_of: &str) ->
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn every_figure_follows_from_the_raw_tables(db: TestDatabase) {
         let family = Family::of(&db).await;

@@ -42,7 +42,10 @@ async fn asked_alone(family: &Family, point: &HistoryPoint) -> PointTotal {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn each_point_is_the_net_worth_of_its_day(db: TestDatabase) {
         let family = Family::of(&db).await;

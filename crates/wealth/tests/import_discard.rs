@@ -28,7 +28,10 @@ fn coffee() -> Vec<u8> {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn nothing_of_it_stays_but_that_it_was_there(db: TestDatabase) {
         let bank = Bank::of(&db).await;

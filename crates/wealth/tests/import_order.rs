@@ -71,7 +71,10 @@ fn notes(import: &Import) -> String {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn three_months_give_the_same_balances_in_every_order(db: TestDatabase) {
         let ledger = Bank::of(&db).await.ledger;

@@ -12,7 +12,10 @@ use testing::TestDatabase;
 use wealth::import::Import;
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn each_sample_is_booked_or_refused_as_it_deserves(db: TestDatabase) {
         let ledger = Bank::of(&db).await.ledger;

@@ -40,7 +40,10 @@ fn forms(lines: &[&'static str]) -> [Vec<u8>; 3] {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn a_second_import_changes_nothing(db: TestDatabase) {
         for (number, file) in forms(JANUARY).into_iter().enumerate() {

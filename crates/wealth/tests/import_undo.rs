@@ -35,7 +35,10 @@ async fn refused(bank: &Bank<'_>, id: wealth::import::ImportId) -> Vec<wealth::i
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn an_undone_import_leaves_nothing_and_can_be_brought_again(db: TestDatabase) {
         let bank = Bank::of(&db).await;

@@ -16,7 +16,10 @@ fn text<K: std::fmt::Debug>(parts: &[Part<K>]) -> Vec<String> {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn what_a_family_is_worth_on_its_days(db: TestDatabase) {
         let family = Family::of(&db).await;

@@ -272,7 +272,10 @@ fn first_touched(change: Change) -> i32 {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn what_was_worth_before_a_change_stays(db: TestDatabase) {
         let first = Family::of(&db).await;

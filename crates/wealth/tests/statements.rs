@@ -6,8 +6,15 @@ mod bank;
 
 use bank::Bank;
 
-const MODULES: [storage::Module; 6] =
-    [jobs::MODULE, vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+const MODULES: [storage::Module; 7] = [
+    jobs::MODULE,
+    vault::MODULE,
+    objects::MODULE,
+    notices::MODULE,
+    ledger::MODULE,
+    markets::MODULE,
+    wealth::MODULE,
+];
 
 #[test]
 fn every_statement_binds_the_tenant_or_is_listed() {
@@ -49,8 +56,10 @@ fn statements_that_forget_the_tenant_are_found_in_this_module_s_tables() {
 }
 
 testing::both_databases! {
-    modules = [jobs::MODULE, vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE,
-        wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn row_level_security_stands_behind(db: testing::TestDatabase) {
         // The module is linked by a use of its code, with every statement it declares.

@@ -68,7 +68,10 @@ async fn repay(family: &Family, account: AssetId, loan: AssetId) {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, markets::MODULE, wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        markets::MODULE, wealth::MODULE,
+    ];
 
     async fn the_latest_comes_first(db: TestDatabase) {
         let family = Family::of(&db).await;

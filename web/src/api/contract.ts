@@ -1293,6 +1293,281 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List notices
+         * @description Those for the caller, and for whoever keeps the tenant those for the tenant itself; the latest
+         *     first.
+         */
+        get: operations["list_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List addresses
+         * @description Where somebody is told; they are few, so there is one page.
+         */
+        get: operations["list_notice_addresses"];
+        put?: never;
+        /** Add an address */
+        post: operations["add_notice_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/addresses/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove an address
+         * @description What waits for it is not sent.
+         */
+        delete: operations["remove_notice_address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/addresses/{address}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use an address again
+         * @description One that is suspended or unsubscribed.
+         */
+        post: operations["resume_notice_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/addresses/{address}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a webhook's secret
+         * @description Messages are signed with the new one and with the last one, so that a receiver may learn the new
+         *     one in its own time. The answer holds neither: they are asked for.
+         */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/addresses/{address}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a webhook's secrets
+         * @description By which a receiver knows that a message is ours (Standard Webhooks).
+         */
+        get: operations["get_webhook_secrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/addresses/{address}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test to an address
+         * @description A notice that says nothing, at once and to this address alone.
+         */
+        post: operations["test_notice_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get what there is to choose from */
+        get: operations["get_notice_offer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get preferences */
+        get: operations["get_notice_preferences"];
+        /**
+         * Set preferences
+         * @description All of them: what is left out of the choices is told at once.
+         */
+        put: operations["put_notice_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark notices as read
+         * @description All up to one of them, at most 1000 at once; the answer says how many are left.
+         */
+        post: operations["read_notices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count unread notices */
+        get: operations["count_unread_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{notice}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a notice
+         * @description With its deliveries and each of their attempts.
+         */
+        get: operations["get_notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{notice}/deliveries/{delivery}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a notice again
+         * @description To one address, at once and under the same id: a receiver that has it already knows it again.
+         */
+        post: operations["replay_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{notice}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a notice as read */
+        post: operations["read_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/objects": {
         parameters: {
             query?: never;
@@ -1687,6 +1962,11 @@ export interface components {
             /** @description What they are to be. */
             role: components["schemas"]["Role"];
         };
+        /**
+         * @description Whether an address is used. One that is suspended did not take what was sent to it.
+         * @enum {string}
+         */
+        AddressState: "active" | "suspended" | "unsubscribed";
         /** @description Another name by which an account is found. */
         AliasRequest: {
             /**
@@ -1881,6 +2161,11 @@ export interface components {
             partial?: boolean;
         };
         /**
+         * @description By what somebody is told.
+         * @enum {string}
+         */
+        ChannelKind: "app" | "email" | "webhook" | "push" | "sms" | "whatsapp";
+        /**
          * @description The chart of accounts as it stood at one moment: a group's balance is the sum of those of the
          *     accounts below it.
          */
@@ -1955,6 +2240,52 @@ export interface components {
          * @enum {string}
          */
         Decision: "book" | "skip";
+        /** @description A notice on its way to one address. */
+        Delivery: {
+            /** @description Where to: `addr_…`. */
+            address: string;
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            channel: components["schemas"]["ChannelKind"];
+            /** @description Why it stands as it does, where it was not simply sent. */
+            code?: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Not before this time.
+             */
+            due_at: string;
+            /** Format: date-time */
+            finished_at?: string;
+            /** @description Its id, `dlv_…`: the same however often it is sent. */
+            id: string;
+            mode: components["schemas"]["Mode"];
+            /** @description By which the other side's own system knows it. */
+            receipt?: string;
+            state: components["schemas"]["DeliveryState"];
+        };
+        /** @description One time that somebody tried. */
+        DeliveryAttempt: {
+            /** @description Why, where it was not sent. */
+            code?: string;
+            /** Format: int32 */
+            number: number;
+            outcome: components["schemas"]["Outcome"];
+            /** Format: date-time */
+            tried_at: string;
+        };
+        /** @description A page of a list. */
+        DeliveryPage: {
+            /** @description Its items. */
+            items: components["schemas"]["Delivery"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Where a delivery is on its way.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "sent" | "failed" | "suppressed";
         /** @description Falls from a peak, shares below 0. */
         DrawdownFigures: {
             /**
@@ -2817,6 +3148,11 @@ export interface components {
          * @enum {string}
          */
         JobState: "scheduled" | "available" | "running" | "completed" | "cancelled" | "dead";
+        /**
+         * @description In which language somebody is told: English, German, Mongolian.
+         * @enum {string}
+         */
+        Language: "en" | "de" | "mn";
         /** @description An account of a book. */
         LedgerAccount: {
             /** @description Other names by which it is found. */
@@ -3022,6 +3358,11 @@ export interface components {
             role: components["schemas"]["Role"];
             tenant: components["schemas"]["Tenant"];
         };
+        /**
+         * @description When somebody is told.
+         * @enum {string}
+         */
+        Mode: "off" | "at_once" | "daily" | "weekly";
         /** @description An amount of a currency. The amount is a plain decimal with at most the currency's decimals. */
         Money: {
             /**
@@ -3059,6 +3400,19 @@ export interface components {
             currency: string;
             /** @description The sum of the values below. */
             total: components["schemas"]["Money"];
+        };
+        /** @description An address that is to be used. */
+        NewAddressRequest: {
+            /**
+             * @description An e-mail address, a URL, or a telephone number with its country.
+             * @example bat@example.mn
+             */
+            address: string;
+            /** @description Web push: the browser's authentication secret. */
+            auth?: string | null;
+            channel: components["schemas"]["ChannelKind"];
+            /** @description Web push: the browser's public key, as its subscription gives it. */
+            p256dh?: string | null;
         };
         /** @description A file that is to be uploaded. */
         NewObjectRequest: {
@@ -3134,6 +3488,150 @@ export interface components {
             /** @description What it does; a transfer where it is left out. */
             type?: components["schemas"]["TransferType"];
         };
+        /** @description A notice. */
+        Notice: {
+            /** @description What it is about. */
+            about?: components["schemas"]["NoticeSubject"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description Where it went; of one notice alone. */
+            deliveries?: components["schemas"]["Delivery"][];
+            /** @description Its id: `notice_…`. */
+            id: string;
+            /**
+             * @description Module and matter.
+             * @example wealth.import_faults
+             */
+            kind: string;
+            /** @description What the text is made of, by name: each says its type. */
+            params: unknown;
+            /**
+             * Format: date-time
+             * @description When the caller read it.
+             */
+            read_at?: string;
+            /** @description For whom it was written. */
+            scope: components["schemas"]["NoticeScope"];
+            severity: components["schemas"]["Severity"];
+            text?: string;
+            /** @description One line; nothing where the recipient was erased. */
+            title?: string;
+        };
+        /** @description Where somebody is told. */
+        NoticeAddress: {
+            /** @description The address; nothing where its owner was erased. */
+            address?: string;
+            /**
+             * Format: date-time
+             * @description When its state changed, or its secret.
+             */
+            changed_at: string;
+            channel: components["schemas"]["ChannelKind"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description Its id: `addr_…`. */
+            id: string;
+            /** @description Why it is not used, where it is not. */
+            reason?: string;
+            state: components["schemas"]["AddressState"];
+        };
+        /** @description A page of a list. */
+        NoticeAddressPage: {
+            /** @description Its items. */
+            items: components["schemas"]["NoticeAddress"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description When a kind is told by a channel. */
+        NoticeChoice: {
+            channel: components["schemas"]["ChannelKind"];
+            /**
+             * @description Which kind; `*` for those that no other choice names.
+             * @example wealth.import_faults
+             */
+            kind: string;
+            mode: components["schemas"]["Mode"];
+        };
+        /** @description What somebody may be told of, and by what. */
+        NoticeOffer: {
+            /** @description The channels that are set up here, besides the application. */
+            channels: components["schemas"]["ChannelKind"][];
+            /** @description The kinds of notices. */
+            kinds: string[];
+            /**
+             * @description What a browser must know to subscribe to web push, where that is set up: its
+             *     `applicationServerKey`.
+             */
+            push_key?: string;
+        };
+        /** @description A page of a list. */
+        NoticePage: {
+            /** @description Its items. */
+            items: components["schemas"]["Notice"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description How somebody is told. */
+        NoticePreferences: {
+            /** @description What was chosen; whatever is not chosen is told at once, wherever there is an address. */
+            choices: components["schemas"]["NoticeChoice"][];
+            /**
+             * Format: int32
+             * @description When digests come, in minutes of the day.
+             * @example 480
+             */
+            digest_minute: number;
+            /**
+             * Format: int32
+             * @description On which day weekly ones come; 0 is Sunday.
+             * @example 1
+             */
+            digest_weekday: number;
+            language: components["schemas"]["Language"];
+            quiet: components["schemas"]["NoticeQuietHours"] | null;
+            /**
+             * Format: int32
+             * @description From which change within a day the net worth is worth a notice, in hundredths of a percent;
+             *     0 is never. Of the household's preferences.
+             * @example 500
+             */
+            worth_change_bp: number;
+            /**
+             * @description By whose clocks: a name of the IANA's database.
+             * @example Asia/Ulaanbaatar
+             */
+            zone: string;
+        };
+        /** @description Hours of a day, in its minutes; they may go over midnight. */
+        NoticeQuietHours: {
+            /**
+             * Format: int32
+             * @description The first quiet minute.
+             * @example 1320
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description The first that is not quiet any more.
+             * @example 420
+             */
+            to: number;
+        };
+        /**
+         * @description Whose preferences and addresses.
+         * @enum {string}
+         */
+        NoticeScope: "own" | "household";
+        /** @description What a notice is about. */
+        NoticeSubject: {
+            /** @description Which. */
+            id: string;
+            /**
+             * @description The kind of thing.
+             * @example import
+             */
+            kind: string;
+        };
         /** @description Something that an event is about. */
         ObjectRef: {
             /** @description Its id. */
@@ -3186,6 +3684,11 @@ export interface components {
             /** @description `stated`, `inferred`, `manual` or `unknown`. */
             origin: string;
         };
+        /**
+         * @description What came of one attempt.
+         * @enum {string}
+         */
+        Outcome: "sent" | "temporary" | "permanent" | "address_gone";
         /** @description Wins and losses. */
         OutcomeFigures: {
             /**
@@ -3745,6 +4248,11 @@ export interface components {
              */
             ulcer_performance?: number | null;
         };
+        /** @description Up to which notice the caller has read. */
+        ReadNoticesRequest: {
+            /** @description The latest that was seen. */
+            through: string;
+        };
         /** @description A refresh token. */
         RefreshRequest: {
             /**
@@ -3988,6 +4496,11 @@ export interface components {
             token_type: components["schemas"]["TokenType"];
             user: components["schemas"]["User"];
         };
+        /**
+         * @description How much a notice matters. What is urgent goes out in quiet hours too.
+         * @enum {string}
+         */
+        Severity: "info" | "warning" | "urgent";
         /** @description How returns spread; losses are positive. */
         SpreadFigures: {
             /**
@@ -4329,6 +4842,14 @@ export interface components {
         };
         /** @enum {string} */
         UnitTag: "unit";
+        /** @description How many notices the caller has not read. */
+        UnreadNotices: {
+            /**
+             * Format: int64
+             * @description At most 1000 are counted.
+             */
+            unread: number;
+        };
         /** @description What is to be changed; what is left out stays. */
         UpdateAssetRequest: {
             /**
@@ -4394,6 +4915,11 @@ export interface components {
              * @description The number of the tenant's newest wrapping key; null before anything was sealed.
              */
             wrapping_key: number | null;
+        };
+        /** @description The secrets of a webhook, of which each message has a signature. */
+        WebhookSecrets: {
+            /** @description The newest first: `whsec_…`. Two, once the first was replaced. */
+            secrets: string[];
         };
         /** @description What one wrapping key wraps. */
         WrappedKeys: {
@@ -7345,6 +7871,566 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_notices: {
+        parameters: {
+            query?: {
+                /** @description Only those that the caller has not read. */
+                unread?: boolean;
+                /** @description In which language; that of the caller's preferences where it is left out. */
+                language?: "en" | "de" | "mn";
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notices. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_notice_addresses: {
+        parameters: {
+            query?: {
+                /** @description The caller's own where it is left out. */
+                scope?: "own" | "household";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The addresses. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeAddressPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    add_notice_address: {
+        parameters: {
+            query?: {
+                /** @description The caller's own where it is left out. */
+                scope?: "own" | "household";
+            };
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAddressRequest"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeAddress"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    remove_notice_address: {
+        parameters: {
+            query?: {
+                /** @description The caller's own where it is left out. */
+                scope?: "own" | "household";
+            };
+            header?: never;
+            path: {
+                /** @description The address. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    resume_notice_address: {
+        parameters: {
+            query?: {
+                /** @description The caller's own where it is left out. */
+                scope?: "own" | "household";
+            };
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The address. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeAddress"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: {
+                /** @description The caller's own where it is left out. */
+                scope?: "own" | "household";
+            };
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The address. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeAddress"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_webhook_secrets: {
+        parameters: {
+            query?: {
+                /** @description The caller's own where it is left out. */
+                scope?: "own" | "household";
+            };
+            header?: never;
+            path: {
+                /** @description The address. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecrets"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    test_notice_address: {
+        parameters: {
+            query?: {
+                /** @description The caller's own where it is left out. */
+                scope?: "own" | "household";
+            };
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The address. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notice, on its way. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_notice_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Kinds and channels. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeOffer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_notice_preferences: {
+        parameters: {
+            query?: {
+                /** @description The caller's own where it is left out. */
+                scope?: "own" | "household";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As they stand. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePreferences"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    put_notice_preferences: {
+        parameters: {
+            query?: {
+                /** @description The caller's own where it is left out. */
+                scope?: "own" | "household";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticePreferences"];
+            };
+        };
+        responses: {
+            /** @description As they stand. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePreferences"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    read_notices: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadNoticesRequest"];
+            };
+        };
+        responses: {
+            /** @description How many are left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadNotices"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    count_unread_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadNotices"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_notice: {
+        parameters: {
+            query?: {
+                /** @description That of the caller's preferences where it is left out. */
+                language?: "en" | "de" | "mn";
+            };
+            header?: never;
+            path: {
+                /** @description The notice. */
+                notice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notice. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    replay_notice: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The notice. */
+                notice: string;
+                /** @description Its delivery. */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    read_notice: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The notice. */
+                notice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many are left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadNotices"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];

@@ -9,6 +9,8 @@ interface HeaderProps {
   home: (name: ReactNode) => ReactNode
   /** The ways to the other pages. */
   links: ReactNode
+  /** What there is to be told, as a tool of this look. */
+  bell: (className: string) => ReactNode
   family: string
   person: string
   onSignOut: () => void
@@ -17,7 +19,7 @@ interface HeaderProps {
 const TOOL =
   'grid min-h-9 min-w-9 place-items-center rounded-md px-2 text-soft hover:bg-tint hover:text-accent'
 
-export function Header({ home, links, family, person, onSignOut }: HeaderProps) {
+export function Header({ home, links, bell, family, person, onSignOut }: HeaderProps) {
   const { t } = useLingui()
   return (
     <header className="border-b border-rule">
@@ -35,6 +37,7 @@ export function Header({ home, links, family, person, onSignOut }: HeaderProps) 
           {links}
         </nav>
         <div className="ml-auto flex items-center gap-0.5">
+          {bell(TOOL)}
           <LanguageButton />
           <ThemeButton />
           <span className="mx-2 hidden text-soft sm:inline">{person}</span>

@@ -9,6 +9,7 @@ import {
   redirect,
   useRouter,
 } from '@tanstack/react-router'
+import { Bell } from '../features/notices/bell'
 import { useSessionState } from '../features/session/session-provider'
 import { Notice } from '../ui/notice'
 import { ProblemNotice } from '../ui/problem-notice'
@@ -130,6 +131,16 @@ function Home() {
             <Trans>Ledger</Trans>
           </Link>
         }
+        bell={className => (
+          <Bell
+            className={className}
+            link={(id, title) => (
+              <Link to="/imports/$import" params={{ import: id }} className="hover:text-accent">
+                {title}
+              </Link>
+            )}
+          />
+        )}
         family={state.tenant.name}
         person={state.user.name}
         onSignOut={onSignOut}

@@ -1,5 +1,6 @@
 /** Drawn on a grid of 20, in the colour and size of the text around them. */
 const SHAPES = {
+  bell: 'M4.5 14.5h11l-1.4-2V8.6a4.1 4.1 0 0 0-8.2 0v3.9zM8.4 17a1.7 1.7 0 0 0 3.2 0M10 4.5V3',
   cross: 'M5 5l10 10M15 5L5 15',
   moon: 'M16 12.2A6.5 6.5 0 0 1 7.8 4a6.5 6.5 0 1 0 8.2 8.2z',
   sun: 'M10 6.6a3.4 3.4 0 1 0 0 6.8 3.4 3.4 0 0 0 0-6.8zM10 1.8v1.7M10 16.5v1.7M1.8 10h1.7M16.5 10h1.7M4.2 4.2l1.2 1.2M14.6 14.6l1.2 1.2M4.2 15.8l1.2-1.2M14.6 5.4l1.2-1.2',

@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod login;
 pub mod net_worth;
+pub mod notice;
 pub mod object;
 pub mod quant;
 pub mod rates;

@@ -3,12 +3,13 @@
 //! What must stay true: every statement is booked completely and ends at the balance that it
 //! states, or the demo does not start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, ensure};
 use identity::{NewUser, Secret};
 use kernel::{Actor, Context, Date, Money, TenantId};
 use markets::{NewPrice, PriceKind, RateFile, SourceCode};
+use notices::Preferences;
 use storage::{Level, Mode};
 use wealth::import::{BookOptions, ImportStatus, Upload};
 use wealth::{AssetId, NewAsset, NewHolding, UnitPrice, UpdateAsset};
@@ -18,6 +19,8 @@ use super::statements::{ACCOUNTS, Account, File};
 use super::{SignIn, chart, password};
 use crate::platform::Platform;
 
+/// From which change within a day the family wants to be told: half a percent.
+const WORTH_CHANGE_BP: u32 = 50;
 const EMAIL: &str = "demo@florin.example";
 const CURRENCY: &str = "AUD";
 /// The European Central Bank's reference rates of the demo's year and the days before.
@@ -41,6 +44,7 @@ pub async fn found(platform: &Platform) -> anyhow::Result<SignIn> {
         import_statements(platform, &context, (account, asset)).await?;
     }
     chart::place(platform, &context, &assets).await.context("the demo's chart of accounts")?;
+    tell_changes(platform, &context, &stated).await.context("the demo's notices")?;
     Ok(SignIn { email: EMAIL, password })
 }
 
@@ -169,6 +173,27 @@ fn missing(key: &str) -> String {
 fn later(stated: &[Stated]) -> impl Iterator<Item = &Stated> {
     let first: Option<Date> = stated.first().map(|row| row.date);
     stated.iter().filter(move |row| Some(row.date) > first)
+}
+
+/// Tells the family of each large change of what it is worth, as the job of each day would have.
+async fn tell_changes(
+    platform: &Platform,
+    context: &Context,
+    stated: &[Stated],
+) -> anyhow::Result<()> {
+    let own = vault::own_party(context.tenant);
+    let chosen = Preferences { worth_change_bp: WORTH_CHANGE_BP, ..Preferences::default() };
+    let mut tx = platform.database.begin(Level::Tenant(context.tenant), Mode::Write).await?;
+    notices::put_preferences(&mut tx, context, own, &chosen).await?;
+    tx.commit().await?;
+    let days: BTreeSet<Date> = later(stated).map(|row| row.date).collect();
+    for day in days {
+        let Some(changed) = platform.wealth.worth_change(context, day).await? else { continue };
+        let mut tx = platform.database.begin(Level::Tenant(context.tenant), Mode::Write).await?;
+        wealth::tell_worth_change(&mut tx, context, &changed).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Stages and books the statements of an account, each of which must end where it says.

@@ -58,6 +58,21 @@ fn told(worth: &NetWorth) -> Vec<(String, Money, Money)> {
 }
 
 #[tokio::test]
+async fn the_family_is_told_of_large_changes() {
+    let demo = Demo::found().await;
+    let own = vault::own_party(demo.context.tenant);
+    let reader = notices::Reader { id: own.uuid(), own, household: None };
+    let page = PageRequest::new(Some(200), None, 0).unwrap();
+    let level = Level::Tenant(demo.context.tenant);
+    let mut tx = demo.platform.database.begin(level, Mode::Read).await.unwrap();
+    let (service, who) = (&demo.platform.notices, (&reader, notices::Language::En));
+    let told = notices::notices(&mut tx, service, who, (false, &page)).await.unwrap();
+    let titles: Vec<String> = told.items.into_iter().filter_map(|read| read.title).collect();
+    assert!((1..=12).contains(&titles.len()), "{titles:?}");
+    assert!(titles.iter().all(|title| title.starts_with("Your net worth changed by ")));
+}
+
+#[tokio::test]
 async fn founded_twice_it_is_worth_what_another_program_computed() {
     let demos = [Demo::found().await, Demo::found().await];
     // `demo/check.py` computed these without any of our code.

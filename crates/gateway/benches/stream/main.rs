@@ -24,9 +24,11 @@ use wealth::Wealth;
 use client::Shape;
 use usage::Usage;
 
-const MODULES: [storage::Module; 6] = [
+const MODULES: [storage::Module; 8] = [
+    jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
+    notices::MODULE,
     ledger::MODULE,
     identity::MODULE,
     markets::MODULE,
@@ -149,6 +151,7 @@ impl Bench {
             vault: vault::Vault::new(&[], vault::Register::at(Path::new("erased-parties"))),
             ledger,
             objects,
+            notices: notices::Notices::new(&[]),
             wealth,
             rate_age_days_max: 7,
             checks: Vec::new(),

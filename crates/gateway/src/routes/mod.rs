@@ -16,10 +16,12 @@ mod imports;
 mod intake;
 mod jobs;
 mod members;
+mod notices;
 mod objects;
 mod operations;
 pub(crate) mod posting;
 mod transfers;
+mod unsubscribe;
 mod vault;
 
 use axum::Router;
@@ -32,6 +34,7 @@ use crate::caller::authenticate;
 use crate::{openapi, position};
 
 pub(crate) use operations::routes as operations;
+pub(crate) use unsubscribe::routes as unsubscribing;
 
 /// Where the API begins.
 const BASE: &str = "/api/v1";
@@ -62,6 +65,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(jobs::routes())
         .merge(vault::routes())
         .merge(objects::routes())
+        .merge(notices::routes())
         .merge(analytics::routes())
 }
 

@@ -16,6 +16,8 @@ pub(crate) mod intake;
 pub(crate) mod job;
 pub(crate) mod member;
 pub(crate) mod money;
+pub(crate) mod notice;
+pub(crate) mod notice_preference;
 pub(crate) mod object;
 pub(crate) mod page;
 pub(crate) mod posting;

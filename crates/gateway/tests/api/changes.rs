@@ -257,8 +257,10 @@ fn transfers(export: &str) -> BTreeMap<String, Value> {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        identity::MODULE, markets::MODULE, wealth::MODULE,
+    ];
 
     async fn every_change_comes_with_balances_and_from_every_place_on(db: TestDatabase) {
         let family = Family::new(&db).await;

@@ -79,6 +79,13 @@ async fn foreign_ids(
     assert_eq!(import.status, 201, "{import:?}");
     let object = post("/objects", json!({ "name": "a.pdf", "size": 5 })).await;
     let (job, schedule) = errands(db, other).await;
+    let email = json!({ "channel": "email", "address": "saraa@example.mn" });
+    let address = post("/notices/addresses", email).await;
+    let path = format!("/api/v1/notices/addresses/{}/test", text(&address["id"]));
+    let told = app.post(&path, &other.access, "foreign test", &json!({})).await.json();
+    let told = json!({
+        "address": address["id"], "notice": told["id"], "delivery": told["deliveries"][0]["id"],
+    });
     BTreeMap::from([
         ("job", job),
         ("schedule", schedule),
@@ -93,6 +100,9 @@ async fn foreign_ids(
         ("line", "1".to_owned()),
         ("object", text(&object["id"])),
         ("matter", "2026-17".to_owned()),
+        ("address", text(&told["address"])),
+        ("notice", text(&told["notice"])),
+        ("delivery", text(&told["delivery"])),
     ])
 }
 
@@ -150,6 +160,12 @@ fn least(operation: &str) -> Value {
         "lock_period" => json!({ "until": null }),
         "decide_import_line" => json!({ "decision": "skip" }),
         "undo_import" => json!({ "reason": "wrong file" }),
+        "read_notices" => json!({ "through": "notice_01h0000000e008000000000000" }),
+        "put_notice_preferences" => json!({
+            "language": "en", "zone": "UTC", "quiet": null, "digest_minute": 0,
+            "digest_weekday": 0, "worth_change_bp": 0, "choices": [],
+        }),
+        "add_notice_address" => json!({ "channel": "email", "address": "bat@example.mn" }),
         "keep_object_until" => json!({ "until": "2036-12-31T00:00:00Z" }),
         _ => json!({}),
     }
@@ -251,8 +267,10 @@ fn every_operation_and_who_may_call_it_is_what_was_agreed() {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        wealth::MODULE, jobs::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        identity::MODULE, markets::MODULE, wealth::MODULE,
+    ];
 
     async fn nobody_gets_in_without_a_token(db: TestDatabase) {
         let app = TestApp::new(&db).await;

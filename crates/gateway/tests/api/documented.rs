@@ -101,8 +101,10 @@ fn plain(cell: &str) -> &str {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        identity::MODULE, markets::MODULE, wealth::MODULE,
+    ];
 
     async fn every_call_of_the_page_is_answered_as_it_says(db: TestDatabase) {
         let mut started = Started::new(&db).await;

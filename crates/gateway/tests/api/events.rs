@@ -82,8 +82,10 @@ async fn number_events(db: &TestDatabase) {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        identity::MODULE, markets::MODULE, wealth::MODULE,
+    ];
 
     async fn a_reader_goes_on_where_they_stopped(db: TestDatabase) {
         let app = TestApp::new(&db).await;

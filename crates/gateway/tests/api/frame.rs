@@ -15,8 +15,10 @@ fn post(path: &str, media: &str, body: impl Into<Body>) -> Request<Body> {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        identity::MODULE, markets::MODULE, wealth::MODULE,
+    ];
 
     async fn every_failure_is_a_problem(db: TestDatabase) {
         let app = TestApp::new(&db).await;

@@ -8,6 +8,7 @@ use gateway::{Gateway, HealthCheck, Limits, Services};
 use identity::{Founding, Identity, SigningKeys, Tenant};
 use kernel::{Commodity, Context};
 use ledger::{EngineLimits, Ledger};
+use notices::{EmailChannel, Notices, SmtpSecurity, SmtpServer};
 use objects::{BlobLimits, Blobs, Objects};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -72,10 +73,11 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
         database: db.database.clone(),
         identity: Arc::new(identity),
         vault: Vault::new(
-            &[wealth::SEALED, objects::SEALED, ledger::SEALED],
+            &[wealth::SEALED, objects::SEALED, ledger::SEALED, notices::SEALED],
             Register::at(&db.directory().join("erased-parties")),
         ),
         objects,
+        notices: notices(),
         ledger,
         wealth,
         rate_age_days_max: 7,
@@ -89,6 +91,21 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
 pub fn objects(db: &TestDatabase) -> Objects {
     let files = Blobs::directory(&db.directory().join("objects"), BlobLimits::default());
     Objects::new(db.database.clone(), files.unwrap())
+}
+
+/// What is told, and an e-mail channel that leads nowhere.
+fn notices() -> Notices {
+    let nowhere = SmtpServer {
+        host: "localhost".to_owned(),
+        port: 1,
+        security: SmtpSecurity::None,
+        credentials: None,
+        from: "florin@florin.example".to_owned(),
+        root: None,
+        time_max: std::time::Duration::from_secs(1),
+    };
+    let email = EmailChannel::new(nowhere).unwrap();
+    Notices::new(&[wealth::NOTICES]).with(Arc::new(email)).at("https://florin.example")
 }
 
 pub fn keys(db: &TestDatabase) -> SigningKeys {

@@ -20,6 +20,7 @@ mod imports;
 mod intake;
 mod malformed;
 mod movements;
+mod notices;
 mod operations;
 mod periods;
 mod portfolios;

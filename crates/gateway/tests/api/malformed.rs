@@ -61,8 +61,10 @@ enum Outcome {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        identity::MODULE, markets::MODULE, wealth::MODULE,
+    ];
 
     async fn broken_statements_are_answered_and_never_booked_in_half(db: TestDatabase) {
         let app = TestApp::new(&db).await;

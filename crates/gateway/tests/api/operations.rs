@@ -9,8 +9,10 @@ use testing::TestDatabase;
 use crate::harness::{TestApp, keys, services};
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        identity::MODULE, markets::MODULE, wealth::MODULE,
+    ];
 
     async fn a_healthy_process_says_so(db: TestDatabase) {
         let app = TestApp::new(&db).await;

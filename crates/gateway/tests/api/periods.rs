@@ -6,8 +6,10 @@ use testing::TestDatabase;
 use crate::bulk::{Family, id};
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        identity::MODULE, markets::MODULE, wealth::MODULE,
+    ];
 
     async fn nothing_counts_from_a_closed_period(db: TestDatabase) {
         let family = Family::new(&db).await;

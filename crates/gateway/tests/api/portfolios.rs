@@ -37,8 +37,10 @@ fn weights(answer: &Value) -> Vec<Value> {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        identity::MODULE, markets::MODULE, wealth::MODULE,
+    ];
 
     async fn a_portfolio_is_that_of_pyportfolioopt_and_skfolio(db: TestDatabase) {
         let asker = Asker::new(&db, AnalyticsLimits::default()).await;

@@ -94,8 +94,10 @@ fn gate() -> (HealthCheck, Arc<Notify>, Arc<Notify>) {
 }
 
 testing::both_databases! {
-    modules = [vault::MODULE, objects::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        wealth::MODULE];
+    modules = [
+        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        identity::MODULE, markets::MODULE, wealth::MODULE,
+    ];
 
     async fn what_is_in_flight_is_finished(db: TestDatabase) {
         let mut services = services(&db, keys(&db)).await;

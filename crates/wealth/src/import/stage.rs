@@ -26,6 +26,7 @@ use crate::Wealth;
 use crate::error::WealthError;
 use crate::ids::new_id;
 use crate::model::{Asset, AssetId, Country};
+use crate::notice::{Faulty, tell_faults};
 
 /// Where an account is that does not say.
 const NOWHERE: &str = "ZZ";
@@ -92,7 +93,15 @@ impl Wealth {
             objects::refer(&mut tx, context, file, file::reference(import.id)).await?;
         }
         let assessed = self.assess(&mut tx, import.clone(), &settled).await?;
-        tx.emit(context, &staged_event(&assessed)).await?;
+        let staged = staged_event(&assessed);
+        let faulty = Faulty {
+            id: import.id.to_string(),
+            file_name: &import.file_name,
+            faults: staged.faults,
+            lines: staged.new,
+        };
+        tell_faults(&mut tx, context, &faulty).await?;
+        tx.emit(context, &staged).await?;
         tx.commit().await?;
         Ok(())
     }

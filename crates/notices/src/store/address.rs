@@ -1,0 +1,140 @@
+//! The rows of addresses.
+
+use kernel::{PartyId, Timestamp};
+use storage::{Row, StorageError, Tx, params, sql};
+use vault::{Sealed, SealedColumn, SealedTable};
+
+use super::{AddressColumn, SecretColumn, damaged};
+use crate::model::{AddressId, AddressState, ChannelKind};
+
+/// The columns of an address in the order of [`address_of`].
+macro_rules! addresses {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, recipient, channel, address, secret, state, reason, created_at, changed_at \
+             FROM notices_address WHERE tenant = app_tenant() ",
+            $rest
+        )
+    };
+}
+
+sql! {
+    INSERT = "INSERT INTO notices_address (tenant, id, recipient, channel, address, secret,
+                  fingerprint, state, created_at, changed_at)
+              VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $8)
+              ON CONFLICT (tenant, recipient, channel, fingerprint) DO NOTHING";
+    SAME = addresses!("AND recipient = $1 AND channel = $2 AND fingerprint = $3");
+    ONE = addresses!("AND id = $1");
+    OF = addresses!("AND recipient = $1 ORDER BY id");
+    STATE = "UPDATE notices_address SET state = $2, reason = $3, changed_at = $4
+             WHERE tenant = app_tenant() AND id = $1 AND state <> $2";
+    SECRET = "UPDATE notices_address SET secret = $2, changed_at = $3
+              WHERE tenant = app_tenant() AND id = $1";
+    REMOVE = "DELETE FROM notices_address WHERE tenant = app_tenant() AND id = $1";
+
+    SEALED_PAGE = "SELECT id, CAST(0 AS bigint), address, secret FROM notices_address
+                   WHERE tenant = app_tenant() AND (id, CAST(0 AS bigint)) > ($1, $2)
+                   ORDER BY id LIMIT $3";
+    SEALED_UPDATE = "UPDATE notices_address SET address = $3, secret = $5
+                     WHERE tenant = app_tenant() AND id = $1 AND $2 = CAST(0 AS bigint)
+                         AND address = $4 AND secret = $6";
+}
+
+/// Its sealed columns.
+pub(super) static SEALED: SealedTable = SealedTable {
+    name: "notices_address",
+    columns: &[SealedColumn::of::<AddressColumn>(), SealedColumn::of::<SecretColumn>()],
+    first: vault::RowKey::FIRST_NUMBER,
+    page: &SEALED_PAGE,
+    update: &SEALED_UPDATE,
+};
+
+/// An address as its row has it.
+#[derive(Clone, Debug)]
+pub(crate) struct AddressRow {
+    pub id: AddressId,
+    pub recipient: PartyId,
+    pub channel: ChannelKind,
+    pub address: Sealed<AddressColumn>,
+    pub secret: Sealed<SecretColumn>,
+    pub state: AddressState,
+    pub reason: Option<String>,
+    pub created_at: Timestamp,
+    pub changed_at: Timestamp,
+}
+
+/// Adds an address; whether the recipient had none like it.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    address: &AddressRow,
+    fingerprint: [u8; 16],
+) -> Result<bool, StorageError> {
+    let row = params![
+        address.id.uuid(),
+        address.recipient.uuid(),
+        address.channel.as_str(),
+        address.address.clone(),
+        address.secret.clone(),
+        fingerprint,
+        address.state.as_str(),
+        address.created_at,
+    ];
+    Ok(tx.execute(&INSERT, row).await? == 1)
+}
+
+/// The recipient's address that looks like this one.
+pub(crate) async fn same(
+    tx: &mut Tx,
+    (recipient, channel): (PartyId, ChannelKind),
+    fingerprint: [u8; 16],
+) -> Result<Option<AddressRow>, StorageError> {
+    let row = params![recipient.uuid(), channel.as_str(), fingerprint];
+    tx.row(&SAME, row).await?.as_ref().map(address_of).transpose()
+}
+
+pub(crate) async fn one(tx: &mut Tx, id: AddressId) -> Result<Option<AddressRow>, StorageError> {
+    tx.row(&ONE, params![id.uuid()]).await?.as_ref().map(address_of).transpose()
+}
+
+/// Those of a recipient, the oldest first.
+pub(crate) async fn of(tx: &mut Tx, recipient: PartyId) -> Result<Vec<AddressRow>, StorageError> {
+    tx.rows(&OF, params![recipient.uuid()]).await?.iter().map(address_of).collect()
+}
+
+/// Notes whether an address is used; whether that is new.
+pub(crate) async fn set_state(
+    tx: &mut Tx,
+    id: AddressId,
+    (state, reason): (AddressState, Option<&str>),
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    Ok(tx.execute(&STATE, params![id.uuid(), state.as_str(), reason, now]).await? == 1)
+}
+
+pub(crate) async fn set_secret(
+    tx: &mut Tx,
+    id: AddressId,
+    secret: Sealed<SecretColumn>,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    tx.execute_one(&SECRET, params![id.uuid(), secret, now]).await
+}
+
+pub(crate) async fn remove(tx: &mut Tx, id: AddressId) -> Result<bool, StorageError> {
+    Ok(tx.execute(&REMOVE, params![id.uuid()]).await? == 1)
+}
+
+fn address_of(row: &Row) -> Result<AddressRow, StorageError> {
+    let (channel, state): (String, String) = (row.get(2)?, row.get(5)?);
+    Ok(AddressRow {
+        id: AddressId::from_uuid(row.get(0)?),
+        recipient: PartyId::from_uuid(row.get(1)?),
+        channel: channel.parse().map_err(damaged)?,
+        address: row.get(3)?,
+        secret: row.get(4)?,
+        state: state.parse().map_err(damaged)?,
+        reason: row.get(6)?,
+        created_at: row.get(7)?,
+        changed_at: row.get(8)?,
+    })
+}
