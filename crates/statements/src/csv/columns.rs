@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 
 use kernel::CommodityCode;
 
-use super::layout::Layout;
 use super::mapping::{CsvMapping, Question, Role};
-use super::survey::{rows, set_role};
+use super::rows::Rows;
+use super::survey::set_role;
 use super::vocabulary::StatusWord;
-use super::{dates, numbers, vocabulary};
+use super::{Table, dates, numbers, vocabulary};
 use crate::value;
 
 /// How many cells of a column are of each kind.
@@ -40,14 +40,13 @@ const WORDS_SOUGHT_IN: usize = 100;
 const DATES_SOUGHT_IN: usize = 1_000;
 
 /// Looks at all records of the table.
-pub(super) fn survey(text: &str, layout: &Layout) -> Vec<Column> {
+pub(super) fn survey((text, layout): Table) -> Vec<Column> {
     let mut columns: Vec<Column> = layout.roles.iter().map(|_| Column::default()).collect();
-    for row in rows(text, layout) {
-        if row.fields.len() != columns.len() {
-            continue;
-        }
-        for (column, cell) in columns.iter_mut().zip(&row.fields) {
-            column.take(cell.trim());
+    let mut rows = Rows::of((text, layout));
+    while rows.advance() {
+        let row = rows.row();
+        if row.len() == columns.len() {
+            columns.iter_mut().zip(row.cells()).for_each(|(column, cell)| column.take(cell));
         }
     }
     columns

@@ -70,6 +70,11 @@ impl Rules {
             usual: mapping.currency.map(|currency| (currency, value::scale_of(currency))),
         })
     }
+
+    /// Positive amounts go out: the running balance proves it.
+    pub const fn invert(&mut self) {
+        self.amount_sign = AmountSign::PositiveOut;
+    }
 }
 
 impl<'m> Columns<'m> {
@@ -98,7 +103,7 @@ impl<'r> Cells<'r> {
     /// The text of a column: without blanks around it, and without the `="…"` that keeps
     /// spreadsheets from reading it as a number.
     fn cell(&self, index: usize) -> &'r str {
-        let text = self.record.fields.get(index).map(|cell| cell.trim()).unwrap_or_default();
+        let text = self.record.cell(index);
         let kept = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"'));
         kept.unwrap_or(text)
     }
@@ -128,13 +133,13 @@ impl<'r> Cells<'r> {
 
     /// What the record is, by its shape.
     pub fn kind(&self, rules: &Rules) -> Kind {
-        let fields = &self.record.fields;
+        let record = self.record;
         let width = self.mapping.columns.len();
         if let Some(expected) = self.record.fault {
             return Kind::Faulty(expected);
         }
-        let mut filled = fields.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
-        if fields.len() != width {
+        let mut filled = record.cells().filter(|cell| !cell.is_empty());
+        if record.len() != width {
             // A line of words below the table. A broken entry has more than one cell.
             return match (filled.next(), filled.next()) {
                 (Some(words), None) if words.starts_with(char::is_alphabetic) && width > 2 => {
@@ -144,7 +149,7 @@ impl<'r> Cells<'r> {
             };
         }
         let names = self.mapping.columns.iter().map(|column| column.name.trim());
-        if self.mapping.header_line.is_some() && fields.iter().map(|cell| cell.trim()).eq(names) {
+        if self.mapping.header_line.is_some() && record.cells().eq(names) {
             return Kind::Other("it repeats the header");
         }
         let money = [Role::Amount, Role::Debit, Role::Credit];

@@ -5,16 +5,18 @@
 
 use std::collections::BTreeSet;
 
-use kernel::Date;
+use kernel::{Date, Decimal};
 
 use super::columns::{self, Column};
 use super::currency::{self, Stated};
 use super::dates::{self, DateOrder};
 use super::layout::Layout;
-use super::lexer::{Record, Records};
+use super::lexer::Record;
 use super::mapping::{AmountSign, CsvColumn, CsvMapping, DebitSign, Example, Question, Role};
 use super::numbers::{self, DecimalSign};
-use super::{running, vocabulary};
+use super::rows::Rows;
+use super::running::{self, Direction, Running};
+use super::{Table, vocabulary};
 use crate::reading::ReadOptions;
 use crate::value;
 
@@ -40,8 +42,9 @@ struct Cells {
 }
 
 /// Completes a mapping, given or new, from the records of the table.
-pub(super) fn plan(text: &str, layout: &Layout, options: &ReadOptions) -> Plan {
-    let columns = columns::survey(text, layout);
+pub(super) fn plan((text, layout): Table, options: &ReadOptions) -> Plan {
+    let table = (text, layout);
+    let columns = columns::survey(table);
     let given = options.csv_mapping.as_ref();
     let mut mapping = given.cloned().unwrap_or_else(|| new_mapping(layout));
     mapping.header_line = layout.header.as_ref().map(|(line, _)| *line);
@@ -63,16 +66,16 @@ pub(super) fn plan(text: &str, layout: &Layout, options: &ReadOptions) -> Plan {
     }
     let cells = {
         let open = if money_is_open { open_columns.as_slice() } else { &[] };
-        survey_cells((text, layout), &mapping, open, options.not_after)
+        survey_cells(table, &mapping, open, options.not_after)
     };
     decide_dates(&mut mapping, &cells.dates, &mut questions);
     decide_numbers(&mut mapping, &cells.numbers, &mut questions);
     if money_is_open {
-        find_money(text, layout, &mut mapping, (&open_columns, &mut questions));
+        find_money(table, &mut mapping, (&open_columns, &mut questions));
     }
     if given.is_none() {
         let open = columns::unexplained_numbers(&mapping, &columns);
-        find_balance(text, layout, &mut mapping, &open);
+        find_balance(table, &mut mapping, &open);
     }
     decide_flags(&mut mapping, &cells, &mut questions);
     if mapping.debit_sign.is_none() && mapping.column(Role::Debit).is_some() {
@@ -81,17 +84,6 @@ pub(super) fn plan(text: &str, layout: &Layout, options: &ReadOptions) -> Plan {
         mapping.debit_sign = Some(sign);
     }
     Plan { mapping, questions }
-}
-
-/// The records of the table, without the blank cell behind a delimiter that ends every record.
-pub(super) fn rows<'a>(text: &'a str, layout: &Layout) -> impl Iterator<Item = Record<'a>> {
-    let (width, trailing) = (layout.roles.len(), layout.trailing);
-    Records::new(text, layout.delimiter).skip(layout.skipped).map(move |mut row| {
-        if trailing && row.fields.len() == width + 1 {
-            row.fields.pop_if(|cell| cell.trim().is_empty());
-        }
-        row
-    })
 }
 
 fn new_mapping(layout: &Layout) -> CsvMapping {
@@ -108,7 +100,7 @@ fn new_mapping(layout: &Layout) -> CsvMapping {
 }
 
 fn survey_cells(
-    (text, layout): (&str, &Layout),
+    table: Table,
     mapping: &CsvMapping,
     open: &[usize],
     not_after: Option<Date>,
@@ -120,11 +112,13 @@ fn survey_cells(
     let scale = mapping.currency.and_then(value::scale_of);
     let (flag, debit) = (mapping.column(Role::Flag), mapping.column(Role::Debit));
     let booked = mapping.column(Role::Booked);
-    for row in rows(text, layout) {
-        if row.fields.len() != mapping.columns.len() {
+    let mut rows = Rows::of(table);
+    while rows.advance() {
+        let row = rows.row();
+        if row.len() != mapping.columns.len() {
             continue;
         }
-        let cell = |index: usize| row.fields.get(index).map(|cell| cell.trim()).unwrap_or_default();
+        let cell = |index: usize| row.cell(index);
         for index in &date_columns {
             // Value dates may lie ahead.
             let last = not_after.filter(|_| Some(*index) == booked);
@@ -232,8 +226,7 @@ pub(super) fn decide_numbers(
 /// Where no name says which column is the amount: the only column of numbers is, or the one that
 /// another column is the running balance of.
 fn find_money(
-    text: &str,
-    layout: &Layout,
+    table: Table,
     mapping: &mut CsvMapping,
     (open, questions): (&[usize], &mut Vec<Question>),
 ) {
@@ -246,14 +239,16 @@ fn find_money(
     }
     let sign = mapping.decimal_sign;
     let proof = sign.filter(|_| open.len() <= MONEY_COLUMNS_MAX).and_then(|sign| {
-        let cells = rows(text, layout).map(|row| {
-            let amount = |index: &usize| {
-                let printed = numbers::printed(row.fields.get(*index)?)?;
-                numbers::digits(&printed, sign)?.0.decimal(None)
-            };
-            open.iter().map(amount).collect::<Option<Vec<_>>>()
-        });
-        running::only_pair(cells.flatten(), open.len())
+        let mut pairs = running::Pairs::among(open.len());
+        let mut rows = Rows::of(table);
+        while rows.advance() {
+            let row = rows.row();
+            let cells = open.iter().map(|index| number(&row, *index, sign));
+            if let Some(cells) = cells.collect::<Option<Vec<_>>>() {
+                pairs.take(cells);
+            }
+        }
+        pairs.only()
     });
     match proof.and_then(|(amount, balance)| Some((*open.get(amount)?, *open.get(balance)?))) {
         Some((amount, balance)) => {
@@ -265,30 +260,42 @@ fn find_money(
 }
 
 /// Where no name says which column is the balance, a column that every line proves to be is.
-fn find_balance(text: &str, layout: &Layout, mapping: &mut CsvMapping, open: &[usize]) {
+fn find_balance(table: Table, mapping: &mut CsvMapping, open: &[usize]) {
     let parts = (mapping.column(Role::Amount), mapping.decimal_sign);
     let (Some(amount), Some(sign)) = parts else {
         return;
     };
     let known = mapping.column(Role::Balance).or(mapping.column(Role::Flag));
-    if known.is_some() || open.len() > MONEY_COLUMNS_MAX {
+    if known.is_some() || open.is_empty() || open.len() > MONEY_COLUMNS_MAX {
         return;
     }
-    let number = |row: &Record, index: usize| {
-        let printed = numbers::printed(row.fields.get(index)?)?;
-        numbers::digits(&printed, sign)?.0.decimal(None)
-    };
-    let proved = open.iter().find(|balance| {
-        let lines = rows(text, layout);
-        let lines = lines.map(|row| Some((number(&row, amount)?, number(&row, **balance))));
-        let lines: Vec<running::Row> = lines.collect();
-        let verdict = running::judge(&lines, running::Direction::Forward, true);
-        let follows = verdict.direction.is_some() && verdict.breaks.is_empty();
+    let mut tried: Vec<(usize, Running)> =
+        open.iter().map(|index| (*index, Running::default())).collect();
+    let mut rows = Rows::of(table);
+    while rows.advance() {
+        let row = rows.row();
+        let amount = number(&row, amount, sign);
+        for (balance, running) in &mut tried {
+            match amount {
+                Some(amount) => running.take(row.line, amount, number(&row, *balance, sign)),
+                None => running.interrupt(),
+            }
+        }
+    }
+    let proved = tried.into_iter().find(|(_, running)| {
+        let verdict = running.judge(Direction::Forward, true);
+        let follows = verdict.direction.is_some() && verdict.breaks == 0;
         follows && verdict.compared + 1 >= running::PAIR_ROWS_MIN
     });
-    if let Some(balance) = proved {
-        set_role(mapping, *balance, Role::Balance);
+    if let Some((balance, _)) = proved {
+        set_role(mapping, balance, Role::Balance);
     }
+}
+
+/// A cell as a number, with whatever decimals it has.
+fn number(row: &Record, index: usize, sign: DecimalSign) -> Option<Decimal> {
+    let printed = numbers::printed(row.field(index))?;
+    numbers::digits(&printed, sign)?.0.decimal(None)
 }
 
 fn decide_flags(mapping: &mut CsvMapping, cells: &Cells, questions: &mut Vec<Question>) {
