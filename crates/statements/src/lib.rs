@@ -1,5 +1,5 @@
 //! Bank statements of every format, read into one kind of reading, and written for other programs.
-//! Pure: bytes in, a [`Reading`] out; no file, no clock, no ledger.
+//! Pure: bytes in, a [`Reading`] out, or its entries one by one; no clock, no ledger.
 //!
 //! What this crate owns: recognising a file's format and encoding, reading it completely or saying
 //! with line, field, what was found and what was expected why not, and the small vocabulary in
@@ -29,11 +29,11 @@
 //! ```
 //!
 //! # To add a format
-//! 1. Write a module with one function `read(&Source, &ReadOptions, &mut Findings) ->
-//!    Option<Reading>`: `None` where the file is not of that format, else the statements. Values
-//!    are read through `value` (amounts, currencies, dates, texts), faults and notes go to
-//!    `Findings` with a `Place`.
-//! 2. Add its row to `READERS` in `detect`, before CSV, and its variant to [`Format`].
+//! 1. Write a module with `recognises`, which is asked with the beginning of a file, and `read`: of
+//!    a text that is held whole, or of a `Text` of which it holds a part at a time and hands
+//!    entries on. Values are read through `value` (amounts, currencies, dates, texts), faults and
+//!    notes go to `Findings` with a `Place`.
+//! 2. Add its row to `READERS` in `detect`, and its variant to [`Format`].
 //! 3. Put samples with their source, and what must be read from them, into `testdata/`; the
 //!    mutation test in `tests/mutation.rs` takes every sample there.
 
@@ -71,7 +71,7 @@ pub use model::{
 pub use reading::{Format, ReadOptions, Reading};
 pub use source::Source;
 pub use tally::Tally;
-pub use write::{Loss, WriteFormat, Written, amount_text, write};
+pub use write::{GiveEntries, Loss, TakeEntry, WriteFormat, Written, amount_text, write, write_to};
 
 use std::io::{self, Read as _};
 
