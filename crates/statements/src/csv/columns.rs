@@ -8,10 +8,9 @@ use std::collections::BTreeSet;
 use kernel::CommodityCode;
 
 use super::mapping::{CsvMapping, Question, Role};
-use super::rows::Rows;
 use super::survey::set_role;
 use super::vocabulary::StatusWord;
-use super::{Table, dates, numbers, vocabulary};
+use super::{dates, numbers, vocabulary};
 use crate::value;
 
 /// How many cells of a column are of each kind.
@@ -39,21 +38,9 @@ const WORDS_SOUGHT_IN: usize = 100;
 /// Nor has one dates that has none in so many: nine of ten must be dates for a column of dates.
 const DATES_SOUGHT_IN: usize = 1_000;
 
-/// Looks at all records of the table.
-pub(super) fn survey((text, layout): Table) -> Vec<Column> {
-    let mut columns: Vec<Column> = layout.roles.iter().map(|_| Column::default()).collect();
-    let mut rows = Rows::of((text, layout));
-    while rows.advance() {
-        let row = rows.row();
-        if row.len() == columns.len() {
-            columns.iter_mut().zip(row.cells()).for_each(|(column, cell)| column.take(cell));
-        }
-    }
-    columns
-}
-
 impl Column {
-    fn take(&mut self, cell: &str) {
+    /// Takes a cell into account.
+    pub fn take(&mut self, cell: &str) {
         self.rows += 1;
         if cell.is_empty() {
             return;

@@ -140,7 +140,7 @@ impl<'t> Records<'t> {
     fn pass_line(&mut self) {
         loop {
             let rest = self.window.rest();
-            let end = rest.bytes().position(|byte| byte == self.lexer.line_end);
+            let end = memchr::memchr(self.lexer.line_end, rest.as_bytes());
             let (length, found) = end.map_or((rest.len(), false), |end| (end + 1, true));
             self.window.pass(length);
             if found || !self.window.more() {
@@ -254,8 +254,7 @@ impl Lexer {
         let mut length = 0;
         loop {
             let searched = rest.get(length..).unwrap_or_default();
-            let found = searched.iter().position(|byte| *byte == first || *byte == self.line_end);
-            let Some(found) = found else {
+            let Some(found) = memchr::memchr2(first, self.line_end, searched) else {
                 if rest.len() > FIELD_BYTES_MAX {
                     return Err(Improper::Expected("a shorter field"));
                 }
@@ -294,7 +293,7 @@ impl Lexer {
         let end = loop {
             let last = bytes.len().min(content + FIELD_BYTES_MAX + 1);
             let searched = bytes.get(position..last).unwrap_or_default();
-            let Some(found) = searched.iter().position(|byte| *byte == b'"') else {
+            let Some(found) = memchr::memchr(b'"', searched) else {
                 let is_cut = !is_end && bytes.len() <= content + FIELD_BYTES_MAX;
                 let expected = Improper::Expected("a quote that ends the field");
                 return Err(if is_cut { Improper::Cut } else { expected });
@@ -334,7 +333,7 @@ impl Lexer {
     /// begins with a quote ends with one.
     fn by_line(&mut self, text: &str, is_end: bool, expected: &'static str) -> Found {
         let bytes = text.as_bytes();
-        let length = match bytes.iter().position(|byte| *byte == self.line_end) {
+        let length = match memchr::memchr(self.line_end, bytes) {
             Some(length) => length,
             None if bytes.len() > RECORD_BYTES_MAX => return Found::Long,
             None if !is_end => return Found::Cut,

@@ -33,6 +33,7 @@ pub(super) struct Rules {
 pub(super) struct Columns<'m> {
     mapping: &'m CsvMapping,
     first: [Option<usize>; ROLES_MAX],
+    has_one_purpose: bool,
 }
 
 /// No role has a greater number.
@@ -86,7 +87,8 @@ impl<'m> Columns<'m> {
                 *place = place.or(Some(index));
             }
         }
-        Self { mapping, first }
+        let has_one_purpose = mapping.columns_with(Role::Purpose).count() == 1;
+        Self { mapping, first, has_one_purpose }
     }
 
     fn first(&self, role: Role) -> Option<usize> {
@@ -194,12 +196,12 @@ impl<'r> Cells<'r> {
     ) -> Option<Entry> {
         let faults_before = findings.fault_count();
         let booked = self.date(Role::Booked, rules);
-        let booked = findings.check(place, &self.name(Role::Booked), booked);
+        let booked = self.check(booked, Role::Booked, (place, findings));
         let value_date = match self.text(Role::Value) {
             "" => None,
             _ => {
                 let date = self.date(Role::Value, rules);
-                findings.check(place, &self.name(Role::Value), date)
+                self.check(date, Role::Value, (place, findings))
             }
         };
         let amount = self.amount((rules, currency), place, findings);
@@ -207,14 +209,13 @@ impl<'r> Cells<'r> {
             "" => None,
             text => {
                 let balance = money(text, rules, currency);
-                findings.check(place, &self.name(Role::Balance), balance)
+                self.check(balance, Role::Balance, (place, findings))
             }
         };
         let status = self.status(place, findings);
         let mut identifier = |role: Role| {
             let text = Some(self.text(role)).filter(|text| !text.is_empty())?;
-            let text = value::identifier(text);
-            findings.check(place, &self.name(role), text).flatten()
+            self.check(value::identifier(text), role, (place, findings)).flatten()
         };
         let reference = identifier(Role::Reference);
         let bank_reference = identifier(Role::BankReference);
@@ -265,7 +266,7 @@ impl<'r> Cells<'r> {
             "" => Some(None),
             text => {
                 let amount = money(text, rules, currency);
-                findings.check(place, &self.name(role), amount).map(Some)
+                self.check(amount, role, (place, findings)).map(Some)
             }
         };
         if self.columns.first(Role::Amount).is_some() {
@@ -347,14 +348,31 @@ impl<'r> Cells<'r> {
     }
 
     fn purpose(&self, place: Place, findings: &mut Findings) -> Option<String> {
-        let columns = self.mapping.columns_with(Role::Purpose);
-        let texts: Vec<&str> =
-            columns.map(|index| self.cell(index)).filter(|text| !text.is_empty()).collect();
-        let (text, cut) = value::free_text(&texts.join(" "));
+        let (text, cut) = if self.columns.has_one_purpose {
+            value::free_text(self.text(Role::Purpose))
+        } else {
+            let columns = self.mapping.columns_with(Role::Purpose);
+            let texts: Vec<&str> =
+                columns.map(|index| self.cell(index)).filter(|text| !text.is_empty()).collect();
+            value::free_text(&texts.join(" "))
+        };
         if cut {
             findings.note(place, "the purpose was cut: it is too long");
         }
         text
+    }
+
+    /// The value of a column, or a fault that names it.
+    fn check<T>(
+        &self,
+        value: Result<T, Refusal>,
+        role: Role,
+        (place, findings): (Place, &mut Findings),
+    ) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(refusal) => findings.check(place, &self.name(role), Err(refusal)),
+        }
     }
 }
 
@@ -374,6 +392,13 @@ pub(super) fn money(
     rules: &Rules,
     currency: CommodityCode,
 ) -> Result<Decimal, Refusal> {
+    let scale = match rules.usual {
+        Some((usual, scale)) if usual == currency => scale,
+        Some(_) | None => value::scale_of(currency),
+    };
+    if let Some(amount) = numbers::short_decimal(text, rules.decimal_sign, scale) {
+        return Ok(amount);
+    }
     let example = match rules.decimal_sign {
         DecimalSign::Point => "an amount such as 1234.50",
         DecimalSign::Comma => "an amount such as 1234,50",
@@ -392,9 +417,5 @@ pub(super) fn money(
     if printed.currency.is_some_and(|printed| printed != currency) {
         return Err(Refusal::new(text, format!("an amount in {currency}")));
     }
-    let scale = match rules.usual {
-        Some((usual, scale)) if usual == currency => scale,
-        Some(_) | None => value::scale_of(currency),
-    };
     digits.decimal(scale).ok_or_else(|| value::too_fine(text, currency))
 }
