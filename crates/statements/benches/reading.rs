@@ -19,9 +19,7 @@ fn main() {
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
-    let formats: [(&str, made::Make); 3] =
-        [("csv", made::csv), ("camt053", made::camt053), ("mt940", made::mt940)];
-    for (name, make) in formats.into_iter().filter(|(name, _)| is_wanted(name)) {
+    for (name, make) in made::FORMATS.into_iter().filter(|(name, _)| is_wanted(name)) {
         let mut file = Vec::new();
         make(&mut file, FILE_BYTES).expect("a file in memory");
         measure(name, &file, false);

@@ -1,6 +1,6 @@
 //! Reads files of gigabytes: how fast, and in how much memory. They are written to a folder first,
-//! unless they are there: `huge_files FOLDER [MEGABYTES] [FORMAT]`; 2,048 megabytes of CSV and CAMT
-//! where nothing else is said.
+//! unless they are there: `huge_files FOLDER [MEGABYTES] [FORMAT…]`; 2,048 megabytes of CSV and
+//! CAMT where nothing else is said.
 
 #[path = "../benches/made/mod.rs"]
 mod made;
@@ -26,11 +26,13 @@ fn main() -> io::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let folder = words.first().map_or_else(std::env::temp_dir, PathBuf::from);
     let megabytes = words.get(1).and_then(|word| word.parse().ok()).unwrap_or(2_048_u64);
-    let formats: [(&str, made::Make); 3] =
-        [("csv", made::csv), ("camt053", made::camt053), ("mt940", made::mt940)];
-    println!("{:8} {:>9} {:>8} {:>12} {:>14}", "format", "MB", "MB/s", "entries", "peak memory");
-    let asked = |name: &str| words.get(2).map_or(name != "mt940", |asked| asked == name);
-    for (name, make) in formats.into_iter().filter(|(name, _)| asked(name)) {
+    let asked = words.get(2..).filter(|asked| !asked.is_empty());
+    let is_asked = |name: &str| match asked {
+        Some(asked) => asked.iter().any(|word| word == name),
+        None => matches!(name, "csv" | "camt053"),
+    };
+    println!("{:16} {:>8} {:>8} {:>10} {:>14}", "format", "MB", "MB/s", "entries", "peak memory");
+    for (name, make) in made::FORMATS.into_iter().filter(|(name, _)| is_asked(name)) {
         let path = folder.join(format!("huge-{megabytes}.{name}"));
         if !path.exists() {
             let mut out = BufWriter::new(File::create(&path)?);
@@ -59,7 +61,7 @@ fn measure(name: &str, path: &Path) -> io::Result<()> {
     assert!(agrees || name != "csv", "the balances of {name} do not agree");
     let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX).max(1);
     let (size, speed) = (bytes / 1_000_000, bytes / micros);
-    println!("{name:8} {size:>9} {speed:>8} {entries:>12} {:>14}", peak_memory());
+    println!("{name:16} {size:>8} {speed:>8} {entries:>10} {:>14}", peak_memory());
     Ok(())
 }
 

@@ -5,6 +5,10 @@ use std::io::{self, Write};
 /// Writes a file of about so many bytes.
 pub type Make = fn(&mut dyn Write, u64) -> io::Result<()>;
 
+/// What is made, by the name of its format.
+pub const FORMATS: [(&str, Make); 4] =
+    [("csv", csv), ("camt053", camt053), ("mt940", mt940), ("ofx", ofx)];
+
 /// Writes line after line, until there are so many bytes.
 fn fill(out: &mut dyn Write, bytes: u64, mut line: impl FnMut(u64) -> String) -> io::Result<()> {
     let mut written = 0;
@@ -78,6 +82,36 @@ pub fn mt940(out: &mut dyn Write, bytes: u64) -> io::Result<()> {
         )
     })?;
     writeln!(out, ":62F:C260331EUR0,00\n-")
+}
+
+/// A statement of OFX 2.2.
+pub fn ofx(out: &mut dyn Write, bytes: u64) -> io::Result<()> {
+    let status = "<STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS>";
+    writeln!(
+        out,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<?OFX OFXHEADER=\"200\" VERSION=\"220\" \
+         SECURITY=\"NONE\" OLDFILEUID=\"NONE\" NEWFILEUID=\"NONE\"?>\n<OFX><SIGNONMSGSRSV1><SONRS>\
+         {status}<DTSERVER>20260401120000</DTSERVER><LANGUAGE>ENG</LANGUAGE></SONRS>\
+         </SIGNONMSGSRSV1><BANKMSGSRSV1><STMTTRNRS><TRNUID>1</TRNUID>{status}<STMTRS>\
+         <CURDEF>EUR</CURDEF><BANKACCTFROM><BANKID>12030000</BANKID><ACCTID>0000202051</ACCTID>\
+         <ACCTTYPE>CHECKING</ACCTTYPE></BANKACCTFROM><BANKTRANLIST>\
+         <DTSTART>20260101</DTSTART><DTEND>20260331</DTEND>"
+    )?;
+    fill(out, bytes, |line| {
+        let (month, day) = day(line);
+        let amount = decimal(i64::try_from(line % 100_000).unwrap_or(0) - 50_000);
+        format!(
+            "<STMTTRN>\n<TRNTYPE>XFER</TRNTYPE>\n\
+             <DTPOSTED>2026{month:02}{day:02}120000</DTPOSTED>\n<TRNAMT>{amount}</TRNAMT>\n\
+             <FITID>R{line:08}</FITID>\n<NAME>Stromwerk Koeln AG</NAME>\n\
+             <MEMO>Strom, Kunde 4711 vom {day:02}</MEMO>\n</STMTTRN>\n"
+        )
+    })?;
+    writeln!(
+        out,
+        "</BANKTRANLIST><LEDGERBAL><BALAMT>0.00</BALAMT><DTASOF>20260331</DTASOF></LEDGERBAL>\
+         </STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
+    )
 }
 
 /// Cents as a decimal number.
