@@ -1,6 +1,6 @@
 # Each target is one script; `make` alone lists them. ARGS goes to the script: make run ARGS=--help
 
-.PHONY: help run test lint web docs soak bench bench-quant audit verify-data
+.PHONY: help run test lint web docs soak bench bench-quant bench-statements audit verify-data
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -29,6 +29,9 @@ bench: ## The benchmarks
 
 bench-quant: ## The benchmarks of quant beside the Python programs it is compared with
 	@scripts/bench-quant.sh $(ARGS)
+
+bench-statements: ## Reading huge files of banks, beside the Python programs it is compared with
+	@scripts/bench-statements.sh $(ARGS)
 
 audit: ## Dependencies: licences, bans, sources, known faults
 	@scripts/audit.sh

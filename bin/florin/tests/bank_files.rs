@@ -204,3 +204,39 @@ fn wrong_usage_is_told_from_a_faulty_file() {
         desk.prints(2, words);
     }
 }
+
+#[test]
+fn a_table_of_several_accounts_is_told_account_by_account() {
+    let desk = Desk::new();
+    let mixed = "Account,Date,Text,Amount (AUD)\nA,2026-03-30,one,1\nB,2026-03-30,two,2\n\
+                 A,2026-03-31,three,3\nC,2026-03-31,four,4\nB,2026-03-31,five,5\n";
+    let mixed = desk.file("mixed.csv", mixed);
+    let read = desk.json(0, &[&mixed]);
+    let statements = read["files"][0]["statements"].as_array().unwrap();
+    let told = statements.iter().map(|statement| {
+        let entries = statement["entries"].as_array().unwrap();
+        let texts = entries.iter().map(|entry| entry["purpose"].as_str().unwrap());
+        (statement["account"].as_str().unwrap(), texts.collect())
+    });
+    let told: Vec<(&str, Vec<&str>)> = told.collect();
+    let expected = [("A", vec!["one", "three"]), ("B", vec!["two", "five"]), ("C", vec!["four"])];
+    assert_eq!(told, expected);
+    let table = desk.prints(0, &["convert", &mixed, "--to", "csv"]);
+    let texts = ["one", "three", "two", "five", "four"].map(|text| table.find(text).unwrap());
+    assert!(texts.is_sorted(), "{table}");
+}
+
+#[test]
+fn what_can_be_read_only_once_is_read_as_a_file_is() {
+    let desk = Desk::new();
+    let giro = sample("camt/giro_053_v2.xml");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_florin"));
+    command.env_clear().env("HOME", "/proc/none").stdin(std::process::Stdio::piped());
+    command.args(["statement", "convert", "/dev/stdin", "--to", "csv"]);
+    let mut running = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let bytes = std::fs::read(&giro).unwrap();
+    std::io::Write::write_all(&mut running.stdin.take().unwrap(), &bytes).unwrap();
+    let piped = running.wait_with_output().unwrap();
+    let direct = desk.prints(0, &["convert", &giro, "--to", "csv"]);
+    assert_eq!(String::from_utf8(piped.stdout).unwrap(), direct);
+}

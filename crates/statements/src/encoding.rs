@@ -7,19 +7,23 @@
 mod code_page;
 mod evidence;
 
-use std::borrow::Cow;
+use std::io;
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252};
+use encoding_rs::{CoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252};
 use serde::Serialize;
 
 use code_page::CodePage;
+use evidence::Evidence;
 
 use crate::fault::{Findings, Place};
 use crate::ofx;
+use crate::source::Source;
 use crate::value::Refusal;
 
 /// How many bytes at the beginning are searched for a declaration.
 const HEAD_BYTES_MAX: usize = 4_096;
+/// How many bytes are looked at together.
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// The encoding that a file was read in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,11 +48,17 @@ pub enum EncodingSource {
     Detected,
 }
 
-/// What decodes bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Decoder {
+/// What bytes are decoded with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decoder {
     Standard(&'static Encoding),
     CodePage(CodePage),
+}
+
+/// Bytes on their way to text, piece by piece.
+pub(crate) enum Decoding {
+    Standard { decoder: Box<encoding_rs::Decoder>, had_errors: bool },
+    CodePage(Vec<char>),
 }
 
 /// A label that a file declares, and what it stands for.
@@ -57,7 +67,19 @@ struct Declared {
     decoder: Decoder,
 }
 
+/// What is known of a file once all its bytes were looked at.
+pub(crate) struct Bytes {
+    /// The first of them.
+    pub head: Vec<u8>,
+    pub length: u64,
+    is_ascii: bool,
+    is_utf_8: bool,
+}
+
 impl Decoder {
+    /// UTF-8.
+    pub const UTF_8: Self = Self::Standard(UTF_8);
+
     fn of_label(label: &str) -> Option<Self> {
         let page = CodePage::of_label(label).map(Self::CodePage);
         page.or_else(|| Encoding::for_label(label.as_bytes()).map(Self::Standard))
@@ -69,71 +91,191 @@ impl Decoder {
             Self::CodePage(_) => true,
         }
     }
+
+    /// Whether these bytes may be none of the encoding's.
+    fn may_refuse(self, bytes: &Bytes) -> bool {
+        match self {
+            Self::Standard(encoding) => {
+                encoding != WINDOWS_1252 && !(encoding == UTF_8 && bytes.is_utf_8)
+            }
+            Self::CodePage(_) => false,
+        }
+    }
 }
 
-/// Decodes a file.
-pub(crate) fn decode<'a>(
-    bytes: &'a [u8],
+impl Decoding {
+    /// Before the first byte.
+    pub fn new(decoder: Decoder) -> Self {
+        match decoder {
+            Decoder::Standard(encoding) => {
+                let decoder = Box::new(encoding.new_decoder_with_bom_removal());
+                Self::Standard { decoder, had_errors: false }
+            }
+            Decoder::CodePage(page) => Self::CodePage(page.upper_half()),
+        }
+    }
+
+    /// Adds the text of the next bytes; no bytes are the end.
+    pub fn decode(&mut self, mut bytes: &[u8], text: &mut String) {
+        match self {
+            Self::Standard { decoder, had_errors } => {
+                let last = bytes.is_empty();
+                loop {
+                    text.reserve(bytes.len() + bytes.len() / 8 + 16);
+                    let (result, read, errors) = decoder.decode_to_string(bytes, text, last);
+                    *had_errors |= errors;
+                    bytes = bytes.get(read..).unwrap_or_default();
+                    if result == CoderResult::InputEmpty {
+                        break;
+                    }
+                }
+            }
+            Self::CodePage(upper) => {
+                let character = |byte: &u8| match byte.checked_sub(128) {
+                    None => char::from(*byte),
+                    Some(index) => upper.get(usize::from(index)).copied().unwrap_or('\u{fffd}'),
+                };
+                text.extend(bytes.iter().map(character));
+            }
+        }
+    }
+}
+
+impl Bytes {
+    /// Looks at all bytes of a file, and no further than its limit.
+    pub fn look(source: &dyn Source, bytes_max: u64) -> io::Result<Self> {
+        let mut found = Self { head: Vec::new(), length: 0, is_ascii: true, is_utf_8: true };
+        // What the last piece ended with of a character that goes on in the next one.
+        let mut open: Vec<u8> = Vec::new();
+        each_piece(source, |piece| {
+            found.length += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+            let wanted = HEAD_BYTES_MAX.saturating_sub(found.head.len()).min(piece.len());
+            found.head.extend_from_slice(piece.get(..wanted).unwrap_or_default());
+            found.is_ascii &= piece.is_ascii();
+            if !found.is_ascii && found.is_utf_8 {
+                found.is_utf_8 = goes_on_as_utf_8(&mut open, piece);
+            }
+            found.length <= bytes_max
+        })?;
+        found.is_utf_8 &= open.is_empty();
+        Ok(found)
+    }
+}
+
+/// Whether bytes may stand behind others in UTF-8; `open` is the beginning of a last character.
+fn goes_on_as_utf_8(open: &mut Vec<u8>, mut piece: &[u8]) -> bool {
+    while let Some((first, rest)) = piece.split_first().filter(|_| !open.is_empty()) {
+        open.push(*first);
+        piece = rest;
+        match std::str::from_utf8(open) {
+            Ok(_) => open.clear(),
+            Err(error) if error.error_len().is_some() => return false,
+            Err(_) => {}
+        }
+    }
+    match std::str::from_utf8(piece) {
+        Ok(_) => true,
+        Err(error) => {
+            open.extend_from_slice(piece.get(error.valid_up_to()..).unwrap_or_default());
+            error.error_len().is_none()
+        }
+    }
+}
+
+/// Gives all bytes of a source, piece by piece, until `take` has enough.
+fn each_piece(source: &dyn Source, mut take: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
+    let mut reader = source.open()?;
+    let mut buffer = vec![0; PIECE_BYTES];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(length) => {
+                if !take(buffer.get(..length).unwrap_or_default()) {
+                    return Ok(());
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Finds the encoding of a file.
+pub(crate) fn detect(
+    (source, bytes): (&dyn Source, &Bytes),
     given: Option<&str>,
     findings: &mut Findings,
-) -> Result<(Cow<'a, str>, TextEncoding), Refusal> {
-    if let Some(label) = given {
-        let decoder = Decoder::of_label(label)
-            .ok_or_else(|| Refusal::new(label, "the label of an encoding such as windows-1252"))?;
-        let name = label.trim().to_ascii_lowercase();
-        return Ok(decode_as(bytes, decoder, (name, EncodingSource::Given), findings));
+) -> io::Result<Option<(Decoder, TextEncoding)>> {
+    let known = match given {
+        Some(label) => {
+            let decoder = Decoder::of_label(label).ok_or_else(|| {
+                Refusal::new(label, "the label of an encoding such as windows-1252")
+            });
+            let decoder = findings.check(Place::file(1), "encoding", decoder);
+            decoder.map(|decoder| (decoder, label.trim().to_lowercase(), EncodingSource::Given))
+        }
+        None => Some(found(source, bytes, findings)?),
+    };
+    let Some((decoder, name, how)) = known else {
+        return Ok(None);
+    };
+    if decoder.may_refuse(bytes) && has_errors(source, decoder)? {
+        let text = format!("some bytes are not {name}; they are shown as \u{fffd}");
+        findings.note(Place::file(1), text);
     }
-    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
-        let name = encoding.name().to_ascii_lowercase();
-        let known = (name, EncodingSource::ByteOrderMark);
-        return Ok(decode_as(bytes, Decoder::Standard(encoding), known, findings));
+    Ok(Some((decoder, TextEncoding { name, source: how })))
+}
+
+/// The encoding that a mark, a declaration or the bytes say.
+fn found(
+    source: &dyn Source,
+    bytes: &Bytes,
+    findings: &mut Findings,
+) -> io::Result<(Decoder, String, EncodingSource)> {
+    let standard = |encoding: &'static Encoding, how| {
+        (Decoder::Standard(encoding), encoding.name().to_ascii_lowercase(), how)
+    };
+    if let Some((encoding, _)) = Encoding::for_bom(&bytes.head) {
+        return Ok(standard(encoding, EncodingSource::ByteOrderMark));
     }
-    if let Some(encoding) = utf_16_without_mark(bytes) {
-        let known = (encoding.name().to_ascii_lowercase(), EncodingSource::Detected);
-        return Ok(decode_as(bytes, Decoder::Standard(encoding), known, findings));
+    if let Some(encoding) = utf_16_without_mark(&bytes.head) {
+        return Ok(standard(encoding, EncodingSource::Detected));
     }
-    let declared = declared(bytes);
-    let valid = std::str::from_utf8(bytes).ok();
+    let declared = declared(&bytes.head);
     let contradicted = declared.as_ref().is_some_and(|declared| {
         // Text of several bytes a character that is valid UTF-8 is never an accident.
-        (declared.decoder == Decoder::Standard(UTF_8)) != valid.is_some() && !bytes.is_ascii()
+        (declared.decoder == Decoder::UTF_8) != bytes.is_utf_8 && !bytes.is_ascii
     });
-    match (declared, valid) {
-        (Some(declared), _) if !contradicted => {
-            let known = (declared.label, EncodingSource::Declared);
-            Ok(decode_as(bytes, declared.decoder, known, findings))
+    match declared {
+        Some(declared) if !contradicted => {
+            Ok((declared.decoder, declared.label, EncodingSource::Declared))
         }
-        (declared, _) => {
-            let (decoder, name) = match valid {
-                Some(_) => (Decoder::Standard(UTF_8), "utf-8"),
-                None => one_byte_encoding(bytes),
+        declared => {
+            let (decoder, name) = match bytes.is_utf_8 {
+                true => (Decoder::UTF_8, "utf-8"),
+                false => one_byte_encoding(source)?,
             };
             if let Some(declared) = declared {
                 let label = declared.label;
                 let text = format!("the file says that it is {label}, but its bytes are {name}");
                 findings.note(Place::file(1), text);
             }
-            let known = (name.to_owned(), EncodingSource::Detected);
-            Ok(decode_as(bytes, decoder, known, findings))
+            Ok((decoder, name.to_owned(), EncodingSource::Detected))
         }
     }
 }
 
-fn decode_as<'a>(
-    bytes: &'a [u8],
-    decoder: Decoder,
-    (name, source): (String, EncodingSource),
-    findings: &mut Findings,
-) -> (Cow<'a, str>, TextEncoding) {
-    let (text, had_errors) = match decoder {
-        Decoder::Standard(encoding) => encoding.decode_with_bom_removal(bytes),
-        Decoder::CodePage(page) => (Cow::Owned(page.decode(bytes)), false),
+/// Whether any bytes are none of the encoding's.
+fn has_errors(source: &dyn Source, decoder: Decoder) -> io::Result<bool> {
+    let mut decoding = Decoding::new(decoder);
+    let mut text = String::new();
+    let mut decode = |piece: &[u8]| {
+        text.clear();
+        decoding.decode(piece, &mut text);
+        !matches!(decoding, Decoding::Standard { had_errors: true, .. })
     };
-    if had_errors {
-        let text = format!("some bytes are not {name}; they are shown as \u{fffd}");
-        findings.note(Place::file(1), text);
-    }
-    (text, TextEncoding { name, source })
+    each_piece(source, &mut decode)?;
+    Ok(!decode(&[]))
 }
 
 /// UTF-16 without its mark: every second one of the first bytes is zero.
@@ -166,16 +308,21 @@ fn xml_declaration(head: &str) -> Option<String> {
 }
 
 /// Which encoding of one byte a character text that is not UTF-8 is most likely in.
-fn one_byte_encoding(bytes: &[u8]) -> (Decoder, &'static str) {
-    let has_c1 = bytes.iter().any(|byte| (0x80..0xa0).contains(byte));
-    if evidence::is_cyrillic(bytes) {
-        return (Decoder::Standard(WINDOWS_1251), "windows-1251");
+fn one_byte_encoding(source: &dyn Source) -> io::Result<(Decoder, &'static str)> {
+    let mut evidence = Evidence::default();
+    each_piece(source, |piece| {
+        evidence.take(piece);
+        true
+    })?;
+    evidence.end();
+    if evidence.is_cyrillic() {
+        return Ok((Decoder::Standard(WINDOWS_1251), "windows-1251"));
     }
-    match evidence::code_page(bytes) {
+    Ok(match evidence.code_page() {
         Some(page) => (Decoder::CodePage(page), page.name()),
-        None if has_c1 => (Decoder::Standard(WINDOWS_1252), "windows-1252"),
+        None if evidence.has_c1 => (Decoder::Standard(WINDOWS_1252), "windows-1252"),
         None => (Decoder::Standard(WINDOWS_1252), "iso-8859-1"),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -184,9 +331,12 @@ mod tests {
 
     fn decoded(bytes: &[u8]) -> (String, String, EncodingSource, usize) {
         let mut findings = Findings::default();
-        let (text, encoding) = decode(bytes, None, &mut findings).unwrap();
-        let notes = findings.notes.len();
-        (text.into_owned(), encoding.name, encoding.source, notes)
+        let looked = Bytes::look(&bytes, u64::MAX).unwrap();
+        let found = detect((&bytes, &looked), None, &mut findings).unwrap();
+        let (decoder, encoding) = found.unwrap();
+        let limits = crate::limits::Limits::COLLECTED;
+        let text = crate::window::Text::new(&bytes, decoder, &limits).whole().unwrap();
+        (text, encoding.name, encoding.source, findings.notes.len())
     }
 
     #[track_caller]

@@ -79,6 +79,15 @@ pub(crate) struct Findings {
     pub notes_left_out: usize,
 }
 
+/// How many faults and notes there were at some point.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    faults: usize,
+    faults_left_out: usize,
+    notes: usize,
+    notes_left_out: usize,
+}
+
 impl Place {
     /// A place that concerns the whole file.
     pub fn file(line: u32) -> Self {
@@ -139,6 +148,29 @@ impl Findings {
             return;
         }
         self.notes.push(Note { line: place.line, scope: place.scope, text: text.into() });
+    }
+
+    /// Counts notes that are not listed.
+    pub fn leave_out_notes(&mut self, count: usize) {
+        self.notes_left_out += count;
+    }
+
+    /// What was found so far, to go back to.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            faults: self.faults.len(),
+            faults_left_out: self.faults_left_out,
+            notes: self.notes.len(),
+            notes_left_out: self.notes_left_out,
+        }
+    }
+
+    /// Forgets what was found since: it will be found again.
+    pub fn go_back(&mut self, mark: Mark) {
+        self.faults.truncate(mark.faults);
+        self.faults_left_out = mark.faults_left_out;
+        self.notes.truncate(mark.notes);
+        self.notes_left_out = mark.notes_left_out;
     }
 
     /// The value, or a fault that says why there is none.

@@ -1,5 +1,5 @@
 //! Bank statements of every format, read into one kind of reading, and written for other programs.
-//! Pure: bytes in, a [`Reading`] out; no file, no clock, no ledger.
+//! Pure: bytes in, a [`Reading`] out, or its entries one by one; no clock, no ledger.
 //!
 //! What this crate owns: recognising a file's format and encoding, reading it completely or saying
 //! with line, field, what was found and what was expected why not, and the small vocabulary in
@@ -29,11 +29,11 @@
 //! ```
 //!
 //! # To add a format
-//! 1. Write a module with one function `read(&Source, &ReadOptions, &mut Findings) ->
-//!    Option<Reading>`: `None` where the file is not of that format, else the statements. Values
-//!    are read through `value` (amounts, currencies, dates, texts), faults and notes go to
-//!    `Findings` with a `Place`.
-//! 2. Add its row to `READERS` in `detect`, before CSV, and its variant to [`Format`].
+//! 1. Write a module with `recognises`, which is asked with the beginning of a file, and `read`: of
+//!    a text that is held whole, or of a `Text` of which it holds a part at a time and hands
+//!    entries on. Values are read through `value` (amounts, currencies, dates, texts), faults and
+//!    notes go to `Findings` with a `Place`.
+//! 2. Add its row to `READERS` in `detect`, and its variant to [`Format`].
 //! 3. Put samples with their source, and what must be read from them, into `testdata/`; the
 //!    mutation test in `tests/mutation.rs` takes every sample there.
 
@@ -50,8 +50,11 @@ mod mt;
 mod ofx;
 mod qif;
 mod reading;
+mod source;
+mod tally;
 mod tree;
 mod value;
+mod window;
 mod write;
 mod xlsx;
 mod xml;
@@ -66,36 +69,117 @@ pub use model::{
     Entry, EntryKind, EntryStatus, Holding, OriginalAmount, Statement,
 };
 pub use reading::{Format, ReadOptions, Reading};
-pub use write::{Loss, WriteFormat, Written, amount_text, write};
+pub use source::Source;
+pub use tally::Tally;
+pub use write::{GiveEntries, Loss, TakeEntry, WriteFormat, Written, amount_text, write, write_to};
 
-use detect::Source;
+use std::io::{self, Read as _};
+
 use fault::{Findings, Place};
+use source::Entries;
+use window::Text;
 
-/// Reads a file of any format.
+/// Reads a file of any format into memory.
 #[must_use]
 pub fn read(bytes: &[u8], options: &ReadOptions) -> Reading {
-    let mut findings = Findings::default();
-    let place = Place::file(1);
-    if bytes.len() > limits::FILE_BYTES_MAX {
-        let expected = format!("a file of at most {} bytes", limits::FILE_BYTES_MAX);
-        findings.fault(place, "file", &format!("{} bytes", bytes.len()), &expected);
-        return Reading::new(None).close(findings);
-    }
-    if let Some(reading) = xlsx::read(bytes, options, &mut findings) {
-        return reading.close(findings);
-    }
-    if let Some(packed) = packed(bytes) {
-        findings.fault(place, "format", packed, "a file that is not packed");
-        return Reading::new(None).close(findings);
-    }
-    let decoded = encoding::decode(bytes, options.encoding.as_deref(), &mut findings);
-    let Some((text, encoding)) = findings.check(place, "encoding", decoded) else {
-        return Reading::new(None).close(findings);
+    let mut kept: Vec<Vec<Entry>> = Vec::new();
+    let mut keep = |statement: usize, entry| {
+        if kept.len() <= statement {
+            kept.resize_with(statement + 1, Vec::new);
+        }
+        if let Some(entries) = kept.get_mut(statement) {
+            entries.push(entry);
+        }
+        Ok(())
     };
-    let source = Source { text: &text };
-    let mut reading = detect::read(&source, options, &mut findings);
+    let limits = limits::Limits::COLLECTED;
+    let read = read_to(&bytes, options, &limits, &mut keep);
+    let mut reading = read.expect("invariant: bytes in memory are read, and entries kept");
+    for (statement, entries) in reading.statements.iter_mut().zip(kept) {
+        statement.entries = entries;
+    }
+    reading
+}
+
+/// Reads a file of any format and hands its entries on, each with the index of its statement, as
+/// they are read: memory is bounded by `limits`, not by the file.
+///
+/// Whether a statement may be booked is known once this returns, and not before: the reading has
+/// its faults. Its statements have no entries, but what these come to ([`Statement::tally`]). The
+/// entries of a statement come in its order; those of a table that names several accounts come in
+/// the order of the table.
+///
+/// # Errors
+/// The source's, or those of `hand`, which end the reading: what was handed on is void.
+///
+/// ```
+/// use statements::{ReadOptions, limits::Limits, read_to};
+///
+/// let csv = "Date,Description,Amount (AUD)\n2026-03-31,Coffee,-4.50\n2026-03-31,Tea,-4\n";
+/// let mut spent = Vec::new();
+/// let mut hand = |_, entry: statements::Entry| Ok(spent.push(entry.amount.to_string()));
+/// let source = csv.as_bytes();
+/// let reading = read_to(&source, &ReadOptions::default(), &Limits::HANDED_ON, &mut hand)?;
+/// assert!(reading.is_sound());
+/// assert_eq!(reading.statements[0].tally.entries, 2);
+/// assert_eq!(spent, ["-4.50", "-4"]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn read_to(
+    source: &dyn Source,
+    options: &ReadOptions,
+    limits: &limits::Limits,
+    hand: &mut dyn FnMut(usize, Entry) -> io::Result<()>,
+) -> io::Result<Reading> {
+    let mut findings = Findings::default();
+    let mut entries = Entries::new(hand);
+    let taken = (&mut findings, &mut entries);
+    let reading = read_source(source, options, limits, taken)?;
+    entries.failure()?;
+    Ok(reading.close(findings))
+}
+
+fn read_source(
+    source: &dyn Source,
+    options: &ReadOptions,
+    limits: &limits::Limits,
+    (findings, entries): detect::Taken,
+) -> io::Result<Reading> {
+    let place = Place::file(1);
+    let bytes = encoding::Bytes::look(source, limits.file_bytes_max)?;
+    if bytes.length > limits.file_bytes_max {
+        let expected = format!("a file of at most {} bytes", limits.file_bytes_max);
+        findings.fault(place, "file", &format!("{} bytes or more", bytes.length), &expected);
+        return Ok(Reading::new(None));
+    }
+    if let Some(packed) = packed(&bytes.head) {
+        let book = match bytes.head.starts_with(b"PK") && fits(bytes.length) {
+            true => {
+                let mut whole = Vec::new();
+                source.open()?.read_to_end(&mut whole)?;
+                xlsx::read(&whole, options, (&mut *findings, entries))
+            }
+            false => None,
+        };
+        return Ok(book.unwrap_or_else(|| {
+            findings.fault(place, "format", packed, "a file that is not packed");
+            Reading::new(None)
+        }));
+    }
+    let found = encoding::detect((source, &bytes), options.encoding.as_deref(), findings)?;
+    let Some((decoder, encoding)) = found else {
+        return Ok(Reading::new(None));
+    };
+    let text = Text::new(source, decoder, limits);
+    let mut reading = detect::read(&text, options, (findings, entries));
+    text.failure()?;
     reading.encoding = Some(encoding);
-    reading.close(findings)
+    Ok(reading)
+}
+
+/// Whether as many bytes are read into memory.
+fn fits(length: u64) -> bool {
+    usize::try_from(length).is_ok_and(|length| length <= limits::FILE_BYTES_MAX)
 }
 
 /// What a file is packed with, by its first bytes. Nothing is unpacked here.

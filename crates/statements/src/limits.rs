@@ -2,11 +2,12 @@
 //!
 //! What must stay true: memory and time are bounded by these numbers, whatever the bytes are.
 
-/// The largest file that is read, in bytes.
+/// The largest file that is read into memory, in bytes: whatever the format where entries are
+/// collected, and OFX, BAI2, QIF and workbooks also where they are handed on.
 pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The most statements in one file.
 pub const STATEMENTS_MAX: usize = 10_000;
-/// The most entries (CSV: records) in one file.
+/// The most entries (CSV: records) in one file whose entries are collected.
 pub const ENTRIES_MAX: usize = 500_000;
 /// The most faults that are listed; the rest is counted.
 pub const FAULTS_MAX: usize = 1_000;
@@ -20,7 +21,7 @@ pub const TEXT_CHARS_MAX: usize = 4_096;
 /// because two cut identifiers could become one.
 pub const IDENTIFIER_CHARS_MAX: usize = 512;
 /// The most digits of an amount, as ISO 20022 has it, without zeros that say nothing. Sums of
-/// [`ENTRIES_MAX`] of them stay far below an overflow.
+/// as many of them as a file may have stay far below an overflow.
 pub const AMOUNT_DIGITS_MAX: usize = 18;
 /// How deep elements may stand in one another.
 pub const NESTING_MAX: usize = 64;
@@ -28,10 +29,17 @@ pub const NESTING_MAX: usize = 64;
 pub const ELEMENTS_MAX: usize = 2_000_000;
 /// The most attributes of an element.
 pub const ATTRIBUTES_MAX: usize = 32;
+/// The most lines of an account whose running balance does not follow that are noted; the rest is
+/// counted.
+pub const BREAKS_KEPT_MAX: usize = 1_000;
 /// The most columns of a CSV file.
 pub const COLUMNS_MAX: usize = 256;
 /// The longest field of a CSV file, in bytes.
 pub const FIELD_BYTES_MAX: usize = 64 * 1024;
+/// The longest record of a CSV file, in bytes.
+pub const RECORD_BYTES_MAX: usize = 1024 * 1024;
+/// How much of a text is looked at to find the table in it, in bytes.
+pub const HEAD_BYTES_MAX: usize = 1024 * 1024;
 /// The most files in a workbook's archive.
 pub const PARTS_MAX: u16 = 1_000;
 /// How many bytes of a workbook are unpacked at most, all its parts together.
@@ -46,3 +54,37 @@ pub const HEADER_RECORDS_MAX: usize = 60;
 pub const SNIFF_RECORDS_MAX: usize = 500;
 /// The first and last year that a date in a statement may have.
 pub const YEARS: std::ops::RangeInclusive<i16> = 1900..=2199;
+
+/// What one reading may take. The limits that are no fields of it hold for every reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest file, in bytes.
+    pub file_bytes_max: u64,
+    /// The most entries (CSV: records).
+    pub entries_max: usize,
+    /// The most text, in bytes, that is needed at once: an entry of CAMT with all that is in it.
+    pub part_bytes_max: usize,
+    /// The most elements of such a part.
+    pub part_elements_max: usize,
+    /// How much text is held where no part needs more, in bytes.
+    pub window_bytes: usize,
+}
+
+impl Limits {
+    /// Where all entries are kept in memory.
+    pub const COLLECTED: Self = Self {
+        file_bytes_max: FILE_BYTES_MAX as u64,
+        entries_max: ENTRIES_MAX,
+        part_bytes_max: FILE_BYTES_MAX,
+        part_elements_max: ELEMENTS_MAX,
+        window_bytes: 256 * 1024,
+    };
+    /// Where entries are handed on: a file of gigabytes takes less than 100 MB of memory.
+    pub const HANDED_ON: Self = Self {
+        file_bytes_max: 4 * 1024 * 1024 * 1024,
+        entries_max: 50_000_000,
+        part_bytes_max: 8 * 1024 * 1024,
+        part_elements_max: 200_000,
+        window_bytes: 256 * 1024,
+    };
+}

@@ -13,8 +13,12 @@ pub(crate) struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// At the beginning.
     pub fn new(text: &'a str) -> Self {
-        let end = line_end(text);
-        Self { bytes: text.as_bytes(), end, position: 0, line: 1 }
+        Self::of_part(text, line_end(text), 1)
+    }
+
+    /// At the beginning of a part of a text whose lines end with `end`, on this line.
+    pub fn of_part(part: &'a str, end: u8, line: u32) -> Self {
+        Self { bytes: part.as_bytes(), end, position: 0, line }
     }
 
     /// The line of a position that is not before the last one asked for.

@@ -6,6 +6,8 @@
 use kernel::{CommodityCode, Date, Decimal};
 use serde::{Serialize, Serializer};
 
+use crate::tally::Tally;
+
 /// One account's statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Statement {
@@ -26,8 +28,11 @@ pub struct Statement {
     pub to: Option<Date>,
     /// The balances, in the order of the file.
     pub balances: Vec<Balance>,
-    /// The entries that were read completely, in the order of the file.
+    /// The entries that were read completely, in the order of the file. Where they were handed on
+    /// ([`read_to`](crate::read_to)) none is kept here.
     pub entries: Vec<Entry>,
+    /// What these entries come to, whether or not they are kept.
+    pub tally: Tally,
     /// How many entries were refused, each with a fault of its own or of the statement.
     pub refused: usize,
     /// What the account holds besides money. Never money, and no part of any balance.
@@ -315,6 +320,23 @@ pub enum BalanceCheck {
 }
 
 impl Statement {
+    /// A statement that begins on a line, and of which nothing else is known.
+    pub(crate) fn begun(line: u32) -> Self {
+        Self {
+            line,
+            id: None,
+            account: AccountRef::default(),
+            currency: None,
+            from: None,
+            to: None,
+            balances: Vec::new(),
+            entries: Vec::new(),
+            tally: Tally::default(),
+            refused: 0,
+            holdings: Vec::new(),
+        }
+    }
+
     /// The balance before the first entry: the earliest opening balance, else the earliest closing
     /// balance of the statement before.
     #[must_use]
@@ -342,19 +364,7 @@ impl Statement {
         if self.refused > 0 || opening.currency != closing.currency {
             return BalanceCheck::Unknown;
         }
-        let mut sum = opening.amount;
-        let booked = |entry: &&Entry| entry.status == EntryStatus::Booked;
-        for entry in self.entries.iter().filter(booked) {
-            match sum.checked_add(entry.amount) {
-                Ok(next) if entry.currency == opening.currency => sum = next,
-                _ => return BalanceCheck::Unknown,
-            }
-        }
-        match closing.amount.checked_sub(sum) {
-            Ok(difference) if difference.is_zero() => BalanceCheck::Agrees,
-            Ok(difference) => BalanceCheck::Differs { difference },
-            Err(_) => BalanceCheck::Unknown,
-        }
+        self.tally.check(opening, closing)
     }
 
     fn balances_of(&self, kind: BalanceKind) -> impl Iterator<Item = &Balance> {

@@ -12,6 +12,7 @@ use crate::fault::{Findings, Place};
 use crate::limits::{ATTRIBUTES_MAX, ELEMENTS_MAX, NESTING_MAX};
 use crate::lines::Lines;
 use crate::tree::Node;
+use crate::window::Text;
 
 /// A piece of a document.
 pub(crate) enum Piece<'a> {
@@ -23,35 +24,139 @@ pub(crate) enum Piece<'a> {
     Close(u32),
 }
 
-/// A document as it is read.
+/// A part of a document as it is read.
 pub(crate) struct Xml<'a> {
     text: &'a str,
     reader: Reader<&'a [u8]>,
     lines: Lines<'a>,
-    depth: usize,
+    /// The names of the open elements that begin before this part, prefixes included.
+    outer: Vec<String>,
+    /// Those of the open elements that begin in it.
+    inner: Vec<&'a str>,
     /// An empty element stands for its beginning and its end: the end is due.
     close_due: Option<u32>,
     ended: bool,
+    /// Whether something is behind this part.
+    is_cut: bool,
+    /// Whether the part ends before the piece does that was asked for.
+    wants_more: bool,
+    elements_max: usize,
+}
+
+/// Where a document goes on behind a part of it.
+#[derive(Default)]
+struct Border {
+    /// How much of the part was read.
+    length: usize,
+    line: u32,
+    outer: Vec<String>,
+    close_due: Option<u32>,
+}
+
+/// Reads a document piece by piece. `take` may go on to read from the document itself, and says
+/// whether it wants the next piece; where a part of the text ends within what it reads, it is asked
+/// again with the same piece, so it changes nothing before [`Xml::subtree`] has answered.
+pub(crate) fn each_piece(
+    text: &Text,
+    findings: &mut Findings,
+    mut take: impl for<'a> FnMut(Piece<'a>, &mut Xml<'a>, &mut Findings) -> bool,
+) {
+    let mut window = text.window();
+    let mut border = Border { line: 1, ..Border::default() };
+    while window.more() {
+        let mut xml = Xml::of_part(window.rest(), window.is_end(), text.line_end(), border);
+        xml.elements_max = text.limits.part_elements_max;
+        let (reached, goes_on) = xml.each_piece(findings, &mut take);
+        border = reached;
+        window.pass(border.length);
+        if !goes_on {
+            return;
+        }
+        if window.rest().len() > text.limits.part_bytes_max {
+            let expected = format!("parts of at most {} bytes", text.limits.part_bytes_max);
+            findings.fault(Place::file(border.line), "xml", "", &expected);
+            return;
+        }
+    }
 }
 
 impl<'a> Xml<'a> {
-    /// At the beginning of a text.
+    /// At the beginning of a text that is there as a whole.
     pub fn new(text: &'a str) -> Self {
-        let mut reader = Reader::from_str(text);
-        reader.config_mut().allow_dangling_amp = true;
-        Self { text, reader, lines: Lines::new(text), depth: 0, close_due: None, ended: false }
+        let end = if text.contains('\n') { b'\n' } else { b'\r' };
+        Self::of_part(text, true, end, Border { line: 1, ..Border::default() })
     }
 
-    /// The next piece; `None` at the end, with a fault where it is not a proper one.
+    fn of_part(text: &'a str, is_end: bool, line_end: u8, border: Border) -> Self {
+        let mut reader = Reader::from_str(text);
+        let config = reader.config_mut();
+        config.allow_dangling_amp = true;
+        // Names are compared here: an element may begin in another part.
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        Self {
+            text,
+            reader,
+            lines: Lines::of_part(text, line_end, border.line),
+            outer: border.outer,
+            inner: Vec::new(),
+            close_due: border.close_due,
+            ended: false,
+            is_cut: !is_end,
+            wants_more: false,
+            elements_max: ELEMENTS_MAX,
+        }
+    }
+
+    /// Hands on the pieces of a part; answers where the next part begins, and whether there is one.
+    fn each_piece(
+        mut self,
+        findings: &mut Findings,
+        take: &mut impl FnMut(Piece<'a>, &mut Self, &mut Findings) -> bool,
+    ) -> (Border, bool) {
+        loop {
+            let (start, close_due, mark) = (self.position(), self.close_due, findings.mark());
+            let (line, opened) = (self.lines.line_at(start), self.inner.len());
+            let goes_on = match self.next(findings) {
+                Some(piece) => take(piece, &mut self, findings),
+                None => false,
+            };
+            if self.wants_more {
+                findings.go_back(mark);
+                // What was opened behind the border will be opened again.
+                self.inner.truncate(opened);
+                let border = Border { length: start, line, outer: self.open_names(), close_due };
+                return (border, true);
+            }
+            if !goes_on {
+                return (Border::default(), false);
+            }
+        }
+    }
+
+    /// The names of the elements that are open.
+    fn open_names(&mut self) -> Vec<String> {
+        let mut names = std::mem::take(&mut self.outer);
+        names.extend(self.inner.iter().map(|name| (*name).to_owned()));
+        names
+    }
+
+    /// The next piece; `None` at the end, with a fault where it is not a proper one, and where the
+    /// part ends within it.
     pub fn next(&mut self, findings: &mut Findings) -> Option<Piece<'a>> {
         if let Some(line) = self.close_due.take() {
-            self.depth = self.depth.saturating_sub(1);
+            self.close_name();
             return Some(Piece::Close(line));
         }
-        while !self.ended {
+        while !self.ended && !self.wants_more {
             let start = self.position();
             let line = self.lines.line_at(start);
-            let piece = match self.reader.read_event() {
+            let event = self.reader.read_event();
+            if self.is_cut && (event.is_err() || self.position() >= self.text.len()) {
+                self.wants_more = true;
+                break;
+            }
+            let piece = match event {
                 Ok(event) => self.piece(event, (start, line), findings),
                 Err(error) => Err((error.to_string(), "well-formed XML".to_owned())),
             };
@@ -75,8 +180,8 @@ impl<'a> Xml<'a> {
             match self.next(findings)? {
                 Piece::Open(node) => {
                     elements += 1;
-                    if elements > ELEMENTS_MAX {
-                        let expected = format!("at most {ELEMENTS_MAX} elements");
+                    if elements > self.elements_max {
+                        let expected = format!("at most {} elements", self.elements_max);
                         findings.fault(Place::file(node.line), &node.name, "", &expected);
                         self.ended = true;
                         return None;
@@ -117,10 +222,14 @@ impl<'a> Xml<'a> {
                 self.close_due = Some(line);
                 Ok(Some(piece))
             }
-            Event::End(_) => {
-                self.depth = self.depth.saturating_sub(1);
-                Ok(Some(Piece::Close(line)))
-            }
+            Event::End(tag) => match self.close_name() {
+                Some(open) if open == tag.name().as_ref() => Ok(Some(Piece::Close(line))),
+                open => {
+                    let expected = open.map(|open| format!("</{open}>"));
+                    let expected = expected.unwrap_or_else(|| "the end of the file".to_owned());
+                    Err((format!("</{}>", tag.name().as_ref()), expected))
+                }
+            },
             Event::Text(text) => Ok(Some(Piece::Text(text.into_inner(), line))),
             Event::CData(text) => Ok(Some(Piece::Text(text.into_inner(), line))),
             Event::GeneralRef(reference) => {
@@ -136,7 +245,7 @@ impl<'a> Xml<'a> {
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) => Ok(None),
             Event::Eof => {
                 self.ended = true;
-                if self.depth > 0 {
+                if self.depth() > 0 {
                     let found = "the end of the file";
                     findings.fault(Place::file(line), "xml", found, "the end of every element");
                 }
@@ -151,14 +260,15 @@ impl<'a> Xml<'a> {
         (start, line): (usize, u32),
         findings: &mut Findings,
     ) -> Result<Piece<'a>, (String, String)> {
-        self.depth += 1;
-        if self.depth > NESTING_MAX {
+        if self.depth() >= NESTING_MAX {
             let expected = format!("elements at most {NESTING_MAX} deep");
             return Err((tag.name().as_ref().to_owned(), expected));
         }
         let name_start = start + 1;
         let qualified = self.text.get(name_start..name_start + tag.name().as_ref().len());
-        let name = qualified.and_then(|name| name.rsplit(':').next()).unwrap_or_default();
+        let qualified = qualified.unwrap_or_default();
+        self.inner.push(qualified);
+        let name = qualified.rsplit(':').next().unwrap_or_default();
         let mut node = Node::new(Cow::Borrowed(name), line);
         for attribute in tag.attributes().with_checks(false) {
             let Ok(attribute) = attribute else {
@@ -174,6 +284,16 @@ impl<'a> Xml<'a> {
             node.attributes.push((Cow::Owned(key), Cow::Owned(value)));
         }
         Ok(Piece::Open(node))
+    }
+
+    /// The name of the last open element, which is open no more.
+    fn close_name(&mut self) -> Option<Cow<'a, str>> {
+        let inner = self.inner.pop().map(Cow::Borrowed);
+        inner.or_else(|| self.outer.pop().map(Cow::Owned))
+    }
+
+    fn depth(&self) -> usize {
+        self.outer.len() + self.inner.len()
     }
 
     fn position(&self) -> usize {

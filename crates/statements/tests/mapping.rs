@@ -170,6 +170,12 @@ fn flags_are_found_also_without_a_name() {
 }
 
 #[test]
+fn a_lone_dash_is_no_flag_where_its_column_is_named_for_something_else() {
+    let csv = "Date,Details,Amount,Status\n2026-01-31,-,5,booked\n2026-01-31,-,7,booked\n";
+    check(csv, "2026-01-31 5\n2026-01-31 7");
+}
+
+#[test]
 fn a_running_balance_that_breaks_is_said_and_not_repaired() {
     let csv = "Date,Amount,Balance\n2026-01-01,1,101\n2026-01-02,2,103\n2026-01-03,3,107\n\
                2026-01-04,4,111\n";

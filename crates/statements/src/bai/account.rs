@@ -55,18 +55,8 @@ impl Account {
             name: None,
             kind: AccountKind::Unstated,
         };
-        let statement = Statement {
-            line: record.line,
-            id: None,
-            account,
-            currency,
-            from: None,
-            to: group.date,
-            balances: Vec::new(),
-            entries: Vec::new(),
-            refused: 0,
-            holdings: Vec::new(),
-        };
+        let begun = Statement::begun(record.line);
+        let statement = Statement { account, currency, to: group.date, ..begun };
         let mut sum = Sum::default();
         sum.add_lines(record.line_count());
         let (date, is_void) = (group.date, group.is_void);

@@ -11,7 +11,7 @@ mod records;
 
 use kernel::{CommodityCode, Date};
 
-use crate::detect::Source;
+use crate::detect::Whole;
 use crate::fault::{Findings, Place};
 use crate::limits::{ENTRIES_MAX, STATEMENTS_MAX};
 use crate::model::EntryStatus;
@@ -65,8 +65,8 @@ struct State<'c> {
 }
 
 /// Whether a file is BAI2: a file header of at least eight fields, and a group behind it.
-fn recognises(source: &Source) -> bool {
-    let mut records = Records::new(source.head());
+pub(crate) fn recognises(head: &str) -> bool {
+    let mut records = Records::new(head);
     let is = |piece: Option<Piece>, wanted: &[&str]| match piece {
         Some(Piece::Record(record)) => wanted.contains(&record.code).then(|| record.field_count()),
         Some(Piece::Other { .. }) | None => None,
@@ -75,15 +75,8 @@ fn recognises(source: &Source) -> bool {
     header.is_some_and(|fields| fields >= 7) && is(records.next(), &["02", "03"]).is_some()
 }
 
-/// Reads a BAI2 file; `None` where the file is none.
-pub(crate) fn read(
-    source: &Source,
-    options: &ReadOptions,
-    findings: &mut Findings,
-) -> Option<Reading> {
-    if !recognises(source) {
-        return None;
-    }
+/// Reads a BAI2 file.
+pub(crate) fn read(source: &Whole, options: &ReadOptions, findings: &mut Findings) -> Reading {
     let mut reading = Reading::new(Some(Format::Bai2));
     let mut state = State {
         reading: &mut reading,
@@ -118,7 +111,7 @@ pub(crate) fn read(
     if !state.ended {
         state.findings.fault(Place::file(last), "99", "", "the trailer of the file");
     }
-    Some(reading)
+    reading
 }
 
 impl State<'_> {

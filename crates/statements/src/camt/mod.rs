@@ -9,12 +9,14 @@ mod details;
 mod entry;
 mod statement;
 
-use crate::detect::Source;
+use crate::detect::Taken;
 use crate::fault::{Findings, Place};
-use crate::limits::{ENTRIES_MAX, STATEMENTS_MAX};
+use crate::limits::STATEMENTS_MAX;
 use crate::reading::{Format, ReadOptions, Reading};
+use crate::source::Entries;
 use crate::tree::Node;
-use crate::xml::{Piece, Xml};
+use crate::window::Text;
+use crate::xml::{self, Piece, Xml};
 use statement::Draft;
 
 /// The messages, by the beginning of their name (version 1 adds its version behind).
@@ -25,9 +27,10 @@ const MESSAGES: &[(&str, Format)] = &[
 ];
 
 /// What the readers of a statement work with.
-struct Context<'c> {
-    findings: &'c mut Findings,
-    options: &'c ReadOptions,
+struct Context<'t, 'c> {
+    findings: &'t mut Findings,
+    entries: &'t mut Entries<'c>,
+    options: &'t ReadOptions,
     /// The index of the statement that is being read.
     statement: usize,
 }
@@ -39,63 +42,54 @@ struct State {
     message_depth: usize,
     draft: Option<Draft>,
     entries: usize,
+    entries_max: usize,
 }
 
 /// Whether a file is a CAMT message.
-fn recognises(source: &Source) -> bool {
-    let head = source.head();
+pub(crate) fn recognises(head: &str) -> bool {
     head.contains('<') && (head.contains("BkToCstmr") || head.contains("xsd:camt.05"))
 }
 
-/// Reads a CAMT file; `None` where the file is none.
-pub(crate) fn read(
-    source: &Source,
-    options: &ReadOptions,
-    findings: &mut Findings,
-) -> Option<Reading> {
-    if !recognises(source) {
-        return None;
-    }
+/// Reads a CAMT file.
+pub(crate) fn read(text: &Text, options: &ReadOptions, (findings, entries): Taken) -> Reading {
     let mut reading = Reading::new(None);
-    let mut xml = Xml::new(source.text);
-    let mut state = State::default();
+    let entries_max = text.limits.entries_max;
+    let mut state = State { entries_max, ..State::default() };
     let mut depth = 0_usize;
-    while let Some(piece) = xml.next(findings) {
+    xml::each_piece(text, findings, |piece, xml, findings| {
+        let statement = reading.statements.len();
+        let mut context = Context { findings, entries: &mut *entries, options, statement };
         match piece {
-            Piece::Open(node) => {
-                let mut context = Context {
-                    findings: &mut *findings,
-                    options,
-                    statement: reading.statements.len(),
-                };
-                match open(node, &mut xml, (&mut state, &mut reading), &mut context) {
-                    Opened::Container => depth += 1,
-                    Opened::Message => {
-                        depth += 1;
-                        state.message_depth = depth;
-                    }
-                    Opened::Complete => {}
-                    Opened::End => break,
+            Piece::Open(node) => match open(node, xml, (&mut state, &mut reading), &mut context) {
+                Opened::Container => depth += 1,
+                Opened::Message => {
+                    depth += 1;
+                    state.message_depth = depth;
                 }
-            }
+                Opened::Complete => {}
+                Opened::End => return false,
+            },
             Piece::Text(text, line) => {
                 if !text.trim().is_empty() {
-                    findings.fault(Place::file(line), "xml", &text, "elements, not text");
+                    context.findings.fault(Place::file(line), "xml", &text, "elements, not text");
                 }
             }
             Piece::Close(_) => {
-                if let Some(draft) = state.draft.take() {
-                    close_statement(draft, &mut reading, options, findings);
-                }
+                reading
+                    .statements
+                    .extend(state.draft.take().map(|draft| draft.complete(&mut context)));
                 if depth == state.message_depth {
                     state.message_depth = 0;
                 }
                 depth = depth.saturating_sub(1);
             }
         }
-    }
+        !context.entries.is_closed()
+    });
     if let Some(draft) = state.draft.take() {
-        close_statement(draft, &mut reading, options, findings);
+        let statement = reading.statements.len();
+        let mut context = Context { findings, entries, options, statement };
+        reading.statements.push(draft.complete(&mut context));
     }
     if reading.format.is_none() {
         // The namespace promised a message, and none is there.
@@ -104,7 +98,7 @@ pub(crate) fn read(
     if reading.statements.is_empty() {
         findings.fault(Place::file(1), "Stmt", "", "at least one statement");
     }
-    Some(reading)
+    reading
 }
 
 /// What became of an element that was opened.
@@ -127,7 +121,7 @@ fn open<'a>(
 ) -> Opened {
     if let Some(draft) = &mut state.draft {
         return match xml.subtree(node, context.findings) {
-            Some(part) => take_part(&part, draft, &mut state.entries, context),
+            Some(part) => take_part(&part, (draft, &mut state.entries, state.entries_max), context),
             None => Opened::End,
         };
     }
@@ -166,28 +160,20 @@ fn open<'a>(
 }
 
 /// Takes over a complete child of a statement.
-fn take_part(part: &Node, draft: &mut Draft, entries: &mut usize, context: &mut Context) -> Opened {
+fn take_part(
+    part: &Node,
+    (draft, entries, entries_max): (&mut Draft, &mut usize, usize),
+    context: &mut Context,
+) -> Opened {
     if part.name == "Ntry" {
         *entries += 1;
-        if *entries > ENTRIES_MAX {
+        if *entries > entries_max {
             let place = Place::statement(part.line, context.statement);
-            let expected = format!("at most {ENTRIES_MAX} entries");
+            let expected = format!("at most {entries_max} entries");
             context.findings.fault(place, "Ntry", "", &expected);
             return Opened::End;
         }
     }
     draft.take(part, context);
     Opened::Complete
-}
-
-fn close_statement(
-    draft: Draft,
-    reading: &mut Reading,
-    options: &ReadOptions,
-    findings: &mut Findings,
-) {
-    let statement = reading.statements.len();
-    let mut context = Context { findings, options, statement };
-    let complete = draft.complete(&mut context);
-    reading.statements.push(complete);
 }

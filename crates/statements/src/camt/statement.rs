@@ -4,11 +4,13 @@
 //! another one is refused; where it does not, all that is booked must agree, or the whole statement
 //! is refused. Balances are taken as they are.
 
+use std::collections::BTreeMap;
+
 use kernel::{CommodityCode, Date, Decimal};
 
 use super::{Context, codes, entry};
 use crate::fault::Place;
-use crate::model::{AccountRef, Balance, BalanceKind, Statement};
+use crate::model::{AccountRef, Balance, BalanceKind, Entry, Statement};
 use crate::tree::Node;
 use crate::value::{self, DecimalSigns};
 
@@ -19,25 +21,21 @@ pub(super) struct Draft {
     account_currency: Option<CommodityCode>,
     /// The currency of the first entry, refused or not.
     entry_currency: Option<CommodityCode>,
+    /// The currencies of the entries that were handed on, each with the line of the first one.
+    currencies: BTreeMap<CommodityCode, u32>,
     has_account: bool,
 }
 
 impl Draft {
     /// A statement that has just begun.
     pub fn new(line: u32) -> Self {
-        let statement = Statement {
-            line,
-            id: None,
-            account: AccountRef::default(),
-            currency: None,
-            from: None,
-            to: None,
-            balances: Vec::new(),
-            entries: Vec::new(),
-            refused: 0,
-            holdings: Vec::new(),
-        };
-        Self { statement, account_currency: None, entry_currency: None, has_account: false }
+        Self {
+            statement: Statement::begun(line),
+            account_currency: None,
+            entry_currency: None,
+            currencies: BTreeMap::new(),
+            has_account: false,
+        }
     }
 
     /// Takes over a child element.
@@ -65,9 +63,9 @@ impl Draft {
                 let code = part.child("Amt").and_then(|amount| amount.attribute("Ccy"));
                 let code = code.and_then(value::currency_code);
                 self.entry_currency = self.entry_currency.or(code);
-                let ordinal = self.statement.entries.len() + self.statement.refused;
+                let ordinal = self.statement.tally.entries + self.statement.refused;
                 match entry::entry(part, ordinal, context) {
-                    Some(entry) => self.statement.entries.push(entry),
+                    Some(entry) => self.take_entry(entry, context),
                     None => self.statement.refused += 1,
                 }
             }
@@ -87,6 +85,21 @@ impl Draft {
             // Interest rates, summaries, free text: no money.
             _ => {}
         }
+    }
+
+    /// Hands an entry on, unless it is in another currency than the account.
+    fn take_entry(&mut self, entry: Entry, context: &mut Context) {
+        let currency = entry.currency;
+        if let Some(own) = self.account_currency.filter(|own| *own != currency) {
+            let place = Place::entry(entry.line, context.statement, entry.ordinal);
+            let expected = format!("{own}, the currency of the account");
+            context.findings.fault(place, "Ntry/Amt@Ccy", currency.as_str(), &expected);
+            self.statement.refused += 1;
+            return;
+        }
+        self.currencies.entry(currency).or_insert(entry.line);
+        self.statement.tally.take(&entry);
+        context.entries.hand(context.statement, entry);
     }
 
     fn take_account(&mut self, node: &Node, context: &mut Context) {
@@ -196,23 +209,13 @@ impl Draft {
         }
     }
 
-    fn check_entries(&mut self, currency: CommodityCode, context: &mut Context) {
-        let stated = self.account_currency.is_some();
+    /// What was handed on before its account's currency was known must be in it.
+    fn check_entries(&self, currency: CommodityCode, context: &mut Context) {
         let expected = format!("{currency}, the currency of the account");
-        let before = self.statement.entries.len();
-        self.statement.entries.retain(|entry| {
-            if entry.currency == currency {
-                return true;
-            }
-            let place = if stated {
-                Place::entry(entry.line, context.statement, entry.ordinal)
-            } else {
-                Place::statement(entry.line, context.statement)
-            };
-            context.findings.fault(place, "Ntry/Amt@Ccy", entry.currency.as_str(), &expected);
-            !stated
-        });
-        self.statement.refused += before - self.statement.entries.len();
+        for (other, line) in self.currencies.iter().filter(|(other, _)| **other != currency) {
+            let place = Place::statement(*line, context.statement);
+            context.findings.fault(place, "Ntry/Amt@Ccy", other.as_str(), &expected);
+        }
     }
 }
 

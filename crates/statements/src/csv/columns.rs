@@ -7,9 +7,8 @@ use std::collections::BTreeSet;
 
 use kernel::CommodityCode;
 
-use super::layout::Layout;
 use super::mapping::{CsvMapping, Question, Role};
-use super::survey::{rows, set_role};
+use super::survey::set_role;
 use super::vocabulary::StatusWord;
 use super::{dates, numbers, vocabulary};
 use crate::value;
@@ -26,6 +25,8 @@ pub(super) struct Column {
     pub signed: usize,
     pub currency_codes: usize,
     pub flag_words: usize,
+    /// Cells that are a lone dash: a flag, or a sign that there is nothing.
+    pub dashes: usize,
     pub status_words: usize,
     /// Those of them that say that money has not moved.
     pub unbooked_words: usize,
@@ -39,22 +40,9 @@ const WORDS_SOUGHT_IN: usize = 100;
 /// Nor has one dates that has none in so many: nine of ten must be dates for a column of dates.
 const DATES_SOUGHT_IN: usize = 1_000;
 
-/// Looks at all records of the table.
-pub(super) fn survey(text: &str, layout: &Layout) -> Vec<Column> {
-    let mut columns: Vec<Column> = layout.roles.iter().map(|_| Column::default()).collect();
-    for row in rows(text, layout) {
-        if row.fields.len() != columns.len() {
-            continue;
-        }
-        for (column, cell) in columns.iter_mut().zip(&row.fields) {
-            column.take(cell.trim());
-        }
-    }
-    columns
-}
-
 impl Column {
-    fn take(&mut self, cell: &str) {
+    /// Takes a cell into account.
+    pub fn take(&mut self, cell: &str) {
         self.rows += 1;
         if cell.is_empty() {
             return;
@@ -74,6 +62,7 @@ impl Column {
             self.currency_codes += usize::from(value::currency_code(cell).is_some());
             let digits = cell.bytes().filter(u8::is_ascii_digit).count();
             self.like_numbers += usize::from(digits > letters(cell));
+            self.dashes += usize::from(cell == "-");
             if self.filled > WORDS_SOUGHT_IN && self.flag_words + self.status_words == 0 {
                 return;
             }
@@ -109,13 +98,17 @@ pub(super) fn complete(
     let amount = mapping.column(Role::Amount).and_then(|index| columns.get(index));
     let is_unsigned = amount.is_none_or(|amount| amount.signed == 0);
     // Where any line has not been booked, a word that is not known must not pass as booked.
-    find(mapping, columns, Role::Status, |facts| {
+    find(mapping, columns, Role::Status, |facts, _| {
         let half = facts.status_words * 2 >= facts.rows && facts.unbooked_words > 0;
         if half { facts.rows } else { facts.status_words }
     });
     let pair = mapping.column(Role::Debit).or(mapping.column(Role::Credit));
     if is_unsigned && pair.is_none() {
-        find(mapping, columns, Role::Flag, |facts| facts.flag_words);
+        // In a column that is named for something else a lone dash says that there is nothing.
+        find(mapping, columns, Role::Flag, |facts, named| {
+            let says_nothing = named != Role::Ignored && facts.dashes == facts.flag_words;
+            if says_nothing { 0 } else { facts.flag_words }
+        });
     }
     if unnamed {
         name_texts(mapping, columns);
@@ -140,19 +133,24 @@ fn find_danish_currency(mapping: &mut CsvMapping, columns: &[Column]) {
 
 /// Where nothing else states the currency, a column of codes does.
 pub(super) fn find_currency(mapping: &mut CsvMapping, columns: &[Column]) {
-    find(mapping, columns, Role::Currency, |facts| facts.currency_codes);
+    find(mapping, columns, Role::Currency, |facts, _| facts.currency_codes);
 }
 
 /// Gives a role to the first column that is of its kind in nearly all records, unless there is one.
-fn find(mapping: &mut CsvMapping, columns: &[Column], role: Role, count: fn(&Column) -> usize) {
+/// `count` is given the role that the column's name says.
+fn find(
+    mapping: &mut CsvMapping,
+    columns: &[Column],
+    role: Role,
+    count: fn(&Column, Role) -> usize,
+) {
     if mapping.column(role).is_some() {
         return;
     }
     let is_open = |role: Role| matches!(role, Role::Ignored | Role::TypeCode | Role::Purpose);
-    let found = columns
-        .iter()
-        .zip(&mapping.columns)
-        .position(|(facts, column)| is_open(column.role) && nearly_all(count(facts), facts.rows));
+    let found = columns.iter().zip(&mapping.columns).position(|(facts, column)| {
+        is_open(column.role) && nearly_all(count(facts, column.role), facts.rows)
+    });
     if let Some(index) = found {
         set_role(mapping, index, role);
     }

@@ -3,10 +3,11 @@
 //! What must stay true: opening and closing balance are those of a running balance whose direction
 //! is known; a line that does not follow from the one before is noted, and none is changed.
 
-use kernel::{CommodityCode, Decimal};
+use kernel::{CommodityCode, Date, Decimal};
 
 use super::row::{Cells, Rules};
-use super::running::{self, Direction, Row, Verdict};
+use super::running::{Direction, Running, Verdict};
+use crate::detect::Taken;
 use crate::fault::{Findings, Place};
 use crate::model::{AccountRef, Balance, BalanceKind, Entry, EntryStatus, Statement};
 use crate::value;
@@ -18,11 +19,24 @@ const RUNNING_BALANCE: &str = "running balance";
 pub(super) struct Group {
     index: usize,
     statement: Statement,
-    rows: Vec<Row>,
-    /// The line of each row.
-    lines: Vec<u32>,
+    running: Running,
+    /// The days of the first and the last entry.
+    days: Option<(Date, Date)>,
+    /// The first and the last booked entry.
+    ends: Option<(End, End)>,
+    /// Whether the first and the last line of money were read.
+    ends_are_sound: (bool, bool),
     /// Whether a record was refused that may belong here.
     interrupted: bool,
+}
+
+/// A booked entry, as far as balances need it.
+#[derive(Clone)]
+struct End {
+    line: u32,
+    booked: Date,
+    amount: Decimal,
+    balance_after: Option<Decimal>,
 }
 
 impl Group {
@@ -32,22 +46,23 @@ impl Group {
         let iban = Some(solid).filter(|solid| value::is_iban(solid));
         let number = Some(account).filter(|account| !account.is_empty() && iban.is_none());
         let statement = Statement {
-            line,
-            id: None,
             account: AccountRef { iban, number, ..AccountRef::default() },
             currency: Some(currency),
-            from: None,
-            to: None,
-            balances: Vec::new(),
-            entries: Vec::new(),
-            refused: 0,
-            holdings: Vec::new(),
+            ..Statement::begun(line)
         };
-        Self { index, statement, rows: Vec::new(), lines: Vec::new(), interrupted: false }
+        Self {
+            index,
+            statement,
+            running: Running::default(),
+            days: None,
+            ends: None,
+            ends_are_sound: (true, true),
+            interrupted: false,
+        }
     }
 
-    /// Takes a record over, as an entry or as a refused one.
-    pub fn take(&mut self, cells: &Cells, line: u32, rules: &Rules, findings: &mut Findings) {
+    /// Takes a record over: hands it on as an entry, or counts a refused one.
+    pub fn take(&mut self, cells: &Cells, line: u32, rules: &Rules, (findings, entries): Taken) {
         let Some(currency) = self.statement.currency else {
             return;
         };
@@ -55,12 +70,8 @@ impl Group {
         let place = Place::entry(line, self.index, ordinal);
         match cells.entry((ordinal, currency), rules, place, findings) {
             Some(entry) => {
-                // What is not booked is not in the running balance.
-                if entry.status == EntryStatus::Booked {
-                    self.rows.push(Some((entry.amount, entry.balance_after)));
-                    self.lines.push(line);
-                }
-                self.statement.entries.push(entry);
+                self.take_entry(&entry);
+                entries.hand(self.index, entry);
             }
             None => {
                 self.refuse(line);
@@ -68,20 +79,48 @@ impl Group {
         }
     }
 
+    fn take_entry(&mut self, entry: &Entry) {
+        let first_day = self.days.map_or(entry.booked, |(first, _)| first);
+        self.days = Some((first_day, entry.booked));
+        self.statement.tally.take(entry);
+        // What is not booked is not in the running balance.
+        if entry.status != EntryStatus::Booked {
+            return;
+        }
+        self.running.take(entry.line, entry.amount, entry.balance_after);
+        self.ends_are_sound.1 = true;
+        let end = End {
+            line: entry.line,
+            booked: entry.booked,
+            amount: entry.amount,
+            balance_after: entry.balance_after,
+        };
+        let first = self.ends.take().map_or_else(|| end.clone(), |(first, _)| first);
+        self.ends = Some((first, end));
+    }
+
     /// Counts a record as a refused entry, and says where it is.
     pub fn refuse(&mut self, line: u32) -> Place {
         let place = Place::entry(line, self.index, self.ordinal());
         self.statement.refused += 1;
-        self.rows.push(None);
-        self.lines.push(line);
+        self.break_off();
         place
     }
 
     /// Notes that a record was refused of which it is not known whether it belongs here.
-    pub fn interrupt(&mut self, line: u32) {
-        self.rows.push(None);
-        self.lines.push(line);
+    pub fn interrupt(&mut self) {
+        self.break_off();
         self.interrupted = true;
+    }
+
+    fn break_off(&mut self) {
+        self.running.interrupt();
+        self.ends_are_sound = (self.ends_are_sound.0 && self.ends.is_some(), false);
+    }
+
+    /// Whether any line allows the usual sign of amounts.
+    pub const fn allows_usual_sign(&self) -> bool {
+        self.running.allows_usual_sign()
     }
 
     /// Whether the running balance proves that signs are inverted; `None` where it says nothing.
@@ -96,9 +135,8 @@ impl Group {
         if self.is_inverted().is_some() {
             return;
         }
-        let has_balance = self.rows.iter().flatten().any(|(_, balance)| balance.is_some());
         let place = Place::statement(self.statement.line, self.index);
-        if has_balance && (self.statement.refused > 0 || self.interrupted) {
+        if self.running.any_balance && (self.statement.refused > 0 || self.interrupted) {
             let expected = "lines whose balances prove what the signs mean";
             findings.fault(place, amount_name, "", expected);
         } else {
@@ -108,75 +146,63 @@ impl Group {
     }
 
     /// The statement with its balances, once all lines were taken over.
-    pub fn complete(mut self, inverted: bool, findings: &mut Findings) -> Statement {
-        if inverted {
-            for entry in &mut self.statement.entries {
-                entry.amount = entry.amount.negate();
-            }
-            for (amount, _) in self.rows.iter_mut().flatten() {
-                *amount = amount.negate();
-            }
+    pub fn complete(mut self, findings: &mut Findings) -> Statement {
+        if !self.running.any_balance {
+            return self.statement;
         }
-        let any_balance = self.rows.iter().flatten().any(|(_, balance)| balance.is_some());
         let verdict = self.verdict(false);
         match verdict.direction {
-            Some(direction) if any_balance => {
-                for line in verdict.breaks.iter().filter_map(|index| self.lines.get(*index)) {
+            Some(direction) => {
+                let lines = self.running.broken_lines(direction);
+                for line in lines {
                     let place = Place::statement(*line, self.index);
-                    findings
-                        .note(place, "the running balance does not follow from the line before");
+                    let note = "the running balance does not follow from the line before";
+                    findings.note(place, note);
                 }
+                findings.leave_out_notes(verdict.breaks.saturating_sub(lines.len()));
                 self.state_balances(direction);
             }
-            None if any_balance => {
+            None => {
                 let place = Place::statement(self.statement.line, self.index);
                 findings.note(place, "the running balance does not follow from line to line");
             }
-            Some(_) | None => {}
         }
         self.statement
     }
 
     fn ordinal(&self) -> usize {
-        self.statement.entries.len() + self.statement.refused
+        self.statement.tally.entries + self.statement.refused
     }
 
     fn verdict(&self, sign_is_open: bool) -> Verdict {
-        let entries = &self.statement.entries;
-        let usual = match (entries.first(), entries.last()) {
-            (Some(first), Some(last)) if first.booked > last.booked => Direction::Backward,
-            _ => Direction::Forward,
+        let usual = match self.days {
+            Some((first, last)) if first > last => Direction::Backward,
+            Some(_) | None => Direction::Forward,
         };
-        running::judge(&self.rows, usual, sign_is_open)
+        self.running.judge(usual, sign_is_open)
     }
 
     /// The balance before the oldest line and behind the newest one, where both have one.
     fn state_balances(&mut self, direction: Direction) {
-        let booked = |entry: &&Entry| entry.status == EntryStatus::Booked;
-        let mut entries = self.statement.entries.iter().filter(booked);
-        let (Some(first), last) = (entries.next(), entries.next_back()) else {
+        let (Some((first, last)), Some(currency)) = (&self.ends, self.statement.currency) else {
             return;
         };
-        let last = last.unwrap_or(first);
         let (oldest, newest) = match direction {
             Direction::Forward => (first, last),
             Direction::Backward => (last, first),
         };
-        let ends_are_sound = [self.rows.first(), self.rows.last()]
-            .iter()
-            .all(|row| row.is_some_and(Option::is_some));
         let opening = oldest.balance_after.and_then(|after| after.checked_sub(oldest.amount).ok());
-        let ends_are_sound = ends_are_sound && !self.interrupted;
+        let ends_are_sound = self.ends_are_sound == (true, true) && !self.interrupted;
         let (Some(opening), Some(closing), true) = (opening, newest.balance_after, ends_are_sound)
         else {
             return;
         };
-        let balance = |kind, amount: Decimal, entry: &Entry| Balance {
+        let balance = |kind, amount: Decimal, entry: &End| Balance {
             line: entry.line,
             kind,
             code: RUNNING_BALANCE.to_owned(),
             amount,
-            currency: entry.currency,
+            currency,
             date: entry.booked,
         };
         self.statement.balances = vec![

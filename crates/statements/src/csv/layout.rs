@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::lexer::{Record, Records};
+use super::lexer::{Records, trimmed};
 use super::mapping::{CsvMapping, Role};
 use super::{dates, numbers, vocabulary};
 use crate::limits::{HEADER_RECORDS_MAX, SNIFF_RECORDS_MAX};
+use crate::window::Text;
 
 /// The characters that divide fields.
 const DELIMITERS: [char; 4] = [';', ',', '\t', '|'];
@@ -31,15 +32,22 @@ pub(super) struct Layout {
     pub preamble: Vec<Vec<String>>,
 }
 
+/// A record at the beginning of a file.
+struct Row {
+    line: u32,
+    fields: Vec<String>,
+    fault: Option<&'static str>,
+}
+
 /// Finds the table of a file; `None` where there is none.
-pub(super) fn find(text: &str) -> Option<Layout> {
-    let announced = text.strip_prefix("sep=").and_then(|rest| rest.chars().next());
+pub(super) fn find(text: &Text) -> Option<Layout> {
+    let announced = text.head().strip_prefix("sep=").and_then(|rest| rest.chars().next());
     let candidates = match announced {
         Some(delimiter) => vec![delimiter],
         None => DELIMITERS.to_vec(),
     };
     let found = candidates.into_iter().filter_map(|delimiter| {
-        let records: Vec<Record> = Records::new(text, delimiter).take(SNIFF_RECORDS_MAX).collect();
+        let records = first_rows(text, delimiter);
         let layout = by_names(delimiter, &records).or_else(|| by_content(delimiter, &records))?;
         Some((score(&layout, &records), layout))
     });
@@ -47,14 +55,13 @@ pub(super) fn find(text: &str) -> Option<Layout> {
 }
 
 /// Finds the table that a mapping describes; `None` where the file has other columns.
-pub(super) fn of_mapping(text: &str, mapping: &CsvMapping) -> Option<Layout> {
-    let records = Records::new(text, mapping.delimiter);
-    let records: Vec<Record> = records.take(SNIFF_RECORDS_MAX).collect();
+pub(super) fn of_mapping(text: &Text, mapping: &CsvMapping) -> Option<Layout> {
+    let records = first_rows(text, mapping.delimiter);
     let roles = mapping.columns.iter().map(|column| column.role).collect();
     let names = mapping.columns.iter().map(|column| column.name.trim());
     let index = match mapping.header_line {
         Some(_) => records.iter().take(HEADER_RECORDS_MAX).position(|record| {
-            let cells = record.fields.iter().map(|field| field.trim());
+            let cells = record.fields.iter().map(|field| trimmed(field));
             cells.eq(names.clone())
         })?,
         None => {
@@ -66,8 +73,20 @@ pub(super) fn of_mapping(text: &str, mapping: &CsvMapping) -> Option<Layout> {
     Some(layout(mapping.delimiter, &records, Some(index), (roles, index + 1)))
 }
 
+/// The records at the beginning of a file.
+fn first_rows(text: &Text, delimiter: char) -> Vec<Row> {
+    let mut records = Records::new(text.head_window(), delimiter, text.line_end());
+    let mut rows = Vec::new();
+    while rows.len() < SNIFF_RECORDS_MAX && records.advance() {
+        let record = records.record();
+        let fields = record.fields().map(str::to_owned).collect();
+        rows.push(Row { line: record.line, fields, fault: record.fault });
+    }
+    rows
+}
+
 /// The table below a header whose names are known.
-fn by_names(delimiter: char, records: &[Record]) -> Option<Layout> {
+fn by_names(delimiter: char, records: &[Row]) -> Option<Layout> {
     let mut best: Option<(usize, usize, Vec<Role>)> = None;
     for (index, record) in records.iter().take(HEADER_RECORDS_MAX).enumerate() {
         let roles = roles_of(record);
@@ -84,14 +103,13 @@ fn by_names(delimiter: char, records: &[Record]) -> Option<Layout> {
 }
 
 /// The table that begins with the first record that has a date and a number.
-fn by_content(delimiter: char, records: &[Record]) -> Option<Layout> {
-    let has_date = |record: &Record| record.fields.iter().any(|field| dates::is_date(field));
-    let has_number = |record: &Record| {
+fn by_content(delimiter: char, records: &[Row]) -> Option<Layout> {
+    let has_date = |record: &Row| record.fields.iter().any(|field| dates::is_date(field));
+    let has_number = |record: &Row| {
         let mut fields = record.fields.iter();
         fields.any(|field| !dates::is_date(field) && numbers::printed(field).is_some())
     };
-    let is_row =
-        |record: &&Record| record.fields.len() > 1 && has_date(record) && has_number(record);
+    let is_row = |record: &&Row| record.fields.len() > 1 && has_date(record) && has_number(record);
     let first = records.iter().take(HEADER_RECORDS_MAX).position(|record| is_row(&record))?;
     // A first row that is broken must not give the table its width.
     let mut widths = BTreeMap::new();
@@ -114,16 +132,16 @@ fn by_content(delimiter: char, records: &[Record]) -> Option<Layout> {
 
 fn layout(
     delimiter: char,
-    records: &[Record],
+    records: &[Row],
     header: Option<usize>,
     (roles, skipped): (Vec<Role>, usize),
 ) -> Layout {
-    let cells = |record: &Record| record.fields.iter().map(|cell| cell.trim().to_owned()).collect();
+    let cells = |record: &Row| record.fields.iter().map(|cell| trimmed(cell).to_owned()).collect();
     let above = records.get(..header.unwrap_or(skipped)).unwrap_or_default();
     let header = header.and_then(|index| records.get(index));
     let rows = records.get(skipped..).unwrap_or_default();
-    let ends_blank = |row: &Record| {
-        let last = row.fields.get(roles.len()).is_some_and(|cell| cell.trim().is_empty());
+    let ends_blank = |row: &Row| {
+        let last = row.fields.get(roles.len()).is_some_and(|cell| trimmed(cell).is_empty());
         last && row.fields.len() == roles.len() + 1
     };
     Layout {
@@ -138,7 +156,7 @@ fn layout(
 }
 
 /// How well a table explains a file: names that are known, then records of its width, then columns.
-fn score(layout: &Layout, records: &[Record]) -> (usize, usize, usize) {
+fn score(layout: &Layout, records: &[Row]) -> (usize, usize, usize) {
     let known = layout.roles.iter().filter(|role| **role != Role::Ignored).count();
     let width = layout.roles.len();
     let rows = records.get(layout.skipped..).unwrap_or_default();
@@ -149,7 +167,7 @@ fn score(layout: &Layout, records: &[Record]) -> (usize, usize, usize) {
 
 /// What the cells of a header say that the columns hold. Where two columns have one role, the
 /// surer name wins, and the first of two equal ones.
-fn roles_of(record: &Record) -> Vec<Role> {
+fn roles_of(record: &Row) -> Vec<Role> {
     let found: Vec<Option<(Role, usize)>> =
         record.fields.iter().map(|name| vocabulary::role(name)).collect();
     let best = |role: Role| {

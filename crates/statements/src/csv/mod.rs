@@ -15,6 +15,7 @@ mod numbers;
 mod printed;
 mod reading;
 mod row;
+mod rows;
 mod running;
 mod survey;
 mod vocabulary;
@@ -24,21 +25,25 @@ pub use mapping::{AmountSign, CsvColumn, CsvMapping, DebitSign, Example, Questio
 pub use numbers::DecimalSign;
 pub(crate) use printed::{Printing, Survey as PrintedSurvey};
 
-use crate::detect::Source;
+use crate::detect::Taken;
 use crate::fault::{Findings, Place};
 use crate::limits::COLUMNS_MAX;
 use crate::reading::{Format, ReadOptions, Reading};
+use crate::window::Text;
 use layout::Layout;
+
+/// A text with a table in it, and where that is.
+type Table<'t> = (&'t Text<'t>, &'t Layout);
 
 /// Reads a CSV file; `None` where the file has no table with dates and amounts.
 pub(crate) fn read(
-    source: &Source,
+    text: &Text,
     options: &ReadOptions,
-    findings: &mut Findings,
+    (findings, entries): Taken,
 ) -> Option<Reading> {
     let Some(given) = &options.csv_mapping else {
-        let layout = layout::find(source.text)?;
-        return Some(read_table(source.text, &layout, options, findings));
+        let layout = layout::find(text)?;
+        return Some(read_table((text, &layout), options, (findings, entries)));
     };
     let mut reading = Reading::new(Some(Format::Csv));
     reading.csv_mapping = Some(given.clone());
@@ -48,8 +53,10 @@ pub(crate) fn read(
     } else if given.columns.len() > COLUMNS_MAX || !is_delimiter(given.delimiter) {
         findings.fault(place, "csv_mapping", "", "a delimiter and columns that a file can have");
     } else {
-        match layout::of_mapping(source.text, given) {
-            Some(layout) => return Some(read_table(source.text, &layout, options, findings)),
+        match layout::of_mapping(text, given) {
+            Some(layout) => {
+                return Some(read_table((text, &layout), options, (findings, entries)));
+            }
             None => findings.fault(place, "csv_mapping", "", "a file with these columns"),
         }
     }
@@ -57,7 +64,7 @@ pub(crate) fn read(
 }
 
 /// Whether a text has a table that could be read.
-pub(crate) fn has_table(text: &str, options: &ReadOptions) -> bool {
+pub(crate) fn has_table(text: &Text, options: &ReadOptions) -> bool {
     let layout = match &options.csv_mapping {
         Some(given) => layout::of_mapping(text, given),
         None => layout::find(text),
@@ -69,14 +76,9 @@ fn is_delimiter(character: char) -> bool {
     !character.is_alphanumeric() && !"\"\n\r.-+".contains(character)
 }
 
-fn read_table(
-    text: &str,
-    layout: &Layout,
-    options: &ReadOptions,
-    findings: &mut Findings,
-) -> Reading {
+fn read_table((text, layout): Table, options: &ReadOptions, (findings, entries): Taken) -> Reading {
     let mut reading = Reading::new(Some(Format::Csv));
-    let plan = survey::plan(text, layout, options);
+    let plan = survey::plan((text, layout), options);
     if let (Some((line, names)), Some(expected)) = (&layout.header, layout.header_fault) {
         let found = names.join(&layout.delimiter.to_string());
         findings.fault(Place::file(*line), "header", &found, expected);
@@ -91,8 +93,9 @@ fn read_table(
         && mapping.contradiction().is_none()
         && layout.header_fault.is_none();
     if let Some(rules) = row::Rules::of(&mapping).filter(|_| nothing_open) {
-        let found_sign = reading::read(text, layout, (&mapping, &rules), (&mut reading, findings));
-        mapping.amount_sign = mapping.amount_sign.or(found_sign);
+        let read = reading::read((text, layout), (&mapping, rules), (findings, entries));
+        reading.statements = read.statements;
+        mapping.amount_sign = mapping.amount_sign.or(read.proved_sign);
     }
     reading.csv_mapping = Some(mapping);
     reading

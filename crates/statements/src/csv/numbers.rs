@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 
-use kernel::CommodityCode;
+use kernel::{CommodityCode, Decimal};
 use serde::{Deserialize, Serialize};
 
 use super::mapping::Example;
+use crate::limits::AMOUNT_DIGITS_MAX;
 use crate::value::{self, Digits};
 
 /// The sign before the decimals.
@@ -75,6 +76,16 @@ const CURRENCY_SIGNS: &[(&str, Option<&str>)] = &[
     ("$", None),
 ];
 
+/// A number that is nothing but digits, with a point or comma before its decimals, maybe a minus:
+/// what most of them are. Its digits fit.
+#[derive(Clone, Copy)]
+struct Short {
+    negative: bool,
+    coefficient: i64,
+    /// The sign before the decimals, and how many they are.
+    fraction: Option<(DecimalSign, u8)>,
+}
+
 /// The longest number, in bytes.
 const NUMBER_BYTES_MAX: usize = 80;
 
@@ -94,6 +105,13 @@ impl DecimalSign {
 impl Survey {
     /// Takes a cell into account. Cells that are no number in any reading say nothing.
     pub fn take(&mut self, text: &str, line: u32, scale: Option<u8>) {
+        // Once one number has ruled the other sign out, those like it say nothing more.
+        match short(text).map(|short| short.fraction) {
+            Some(None) => return,
+            Some(Some((DecimalSign::Point, 1 | 2))) if self.not_comma.is_some() => return,
+            Some(Some((DecimalSign::Comma, 1 | 2))) if self.not_point.is_some() => return,
+            Some(Some(_)) | None => {}
+        }
         let Some(printed) = printed(text) else {
             return;
         };
@@ -135,6 +153,13 @@ pub(super) fn printed(text: &str) -> Option<Printed<'_>> {
     }
     let text = text.trim_matches(|character: char| character.is_whitespace());
     if text.len() > NUMBER_BYTES_MAX || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // No currency is a single letter before the digits: most references are.
+    if let [first, second, ..] = text.as_bytes()
+        && first.is_ascii_alphabetic()
+        && second.is_ascii_digit()
+    {
         return None;
     }
     if text.bytes().filter(u8::is_ascii_alphabetic).count() > LETTERS_MAX {
@@ -181,6 +206,56 @@ pub(super) fn printed(text: &str) -> Option<Printed<'_>> {
         core: Cow::Owned(core?),
         currency,
     })
+}
+
+/// The value of a number that is nothing but digits and this decimal sign, with no more decimals
+/// than `scale`; `None` where it must be looked at more closely.
+pub(super) fn short_decimal(text: &str, sign: DecimalSign, scale: Option<u8>) -> Option<Decimal> {
+    let short = short(text)?;
+    let decimals = match short.fraction {
+        Some((found, decimals)) if found == sign => decimals,
+        Some(_) => return None,
+        None => 0,
+    };
+    let coefficient = if short.negative { -short.coefficient } else { short.coefficient };
+    let fits = scale.is_none_or(|scale| decimals <= scale);
+    Decimal::new(i128::from(coefficient), decimals).ok().filter(|_| fits)
+}
+
+/// The most characters of such a number: eighteen digits and a sign before the decimals.
+const SHORT_BYTES_MAX: usize = AMOUNT_DIGITS_MAX + 1;
+
+fn short(text: &str) -> Option<Short> {
+    let bytes = text.as_bytes();
+    let (negative, digits) = match bytes {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.len() > SHORT_BYTES_MAX || !digits.first()?.is_ascii_digit() {
+        return None;
+    }
+    let mut coefficient = 0_i64;
+    let mut fraction: Option<(DecimalSign, u8)> = None;
+    for byte in digits {
+        let sign = match byte {
+            b'0'..=b'9' => {
+                coefficient = coefficient.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
+                if let Some((_, decimals)) = &mut fraction {
+                    *decimals += 1;
+                }
+                continue;
+            }
+            b'.' => DecimalSign::Point,
+            b',' => DecimalSign::Comma,
+            _ => return None,
+        };
+        if fraction.replace((sign, 0)).is_some() {
+            return None;
+        }
+    }
+    let counted = digits.len() - usize::from(fraction.is_some());
+    let is_short = counted <= AMOUNT_DIGITS_MAX && fraction.is_none_or(|(_, length)| length > 0);
+    is_short.then_some(Short { negative, coefficient, fraction })
 }
 
 /// What most numbers are: digits, points, commas and apostrophes between digits, maybe a minus.

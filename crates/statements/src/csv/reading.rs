@@ -7,14 +7,18 @@ use std::collections::BTreeMap;
 
 use kernel::CommodityCode;
 
+use super::Table;
 use super::group::Group;
 use super::layout::Layout;
+use super::lexer::Record;
 use super::mapping::{AmountSign, CsvMapping, Role};
 use super::row::{Cells, Columns, Kind, Rules};
-use super::survey;
+use super::rows::Rows;
+use crate::detect::Taken;
 use crate::fault::{Findings, Place};
-use crate::limits::{ENTRIES_MAX, STATEMENTS_MAX};
-use crate::reading::Reading;
+use crate::limits::{FOUND_CHARS_MAX, STATEMENTS_MAX};
+use crate::model::Statement;
+use crate::source::Entries;
 use crate::value;
 
 /// The statements of a table, by account and currency.
@@ -26,34 +30,89 @@ struct Groups {
     last: Option<((String, CommodityCode), usize)>,
 }
 
-/// Reads the records of a table into statements. Answers what the running balance proves about the
-/// signs of the amount column.
+/// What was read of a table.
+pub(super) struct Read {
+    pub statements: Vec<Statement>,
+    /// What the running balance says about the signs of the amount column.
+    pub proved_sign: Option<AmountSign>,
+}
+
+/// Reads the records of a table into statements.
 pub(super) fn read(
-    text: &str,
-    layout: &Layout,
+    table: Table,
+    (mapping, mut rules): (&CsvMapping, Rules),
+    (findings, entries): Taken,
+) -> Read {
+    let sign_is_open = mapping.amount_sign.is_none()
+        && mapping.column(Role::Amount).is_some()
+        && mapping.column(Role::Flag).is_none();
+    let inverted = sign_is_open && is_inverted(table, (mapping, &rules));
+    if inverted {
+        rules.invert();
+    }
+    let groups = read_rows(table, (mapping, &rules), (&mut *findings, entries), |_| false);
+    if groups.found.is_empty() {
+        findings.note(Place::file(1), "the table holds no entry");
+    }
+    if sign_is_open && !inverted {
+        let amount = mapping.column(Role::Amount).and_then(|index| mapping.columns.get(index));
+        let name = amount.map_or("", |column| column.name.as_str());
+        groups.found.iter().for_each(|group| group.require_proof(name, findings));
+    }
+    let statements = groups.found.into_iter().map(|group| group.complete(findings)).collect();
+    let proved = if inverted { AmountSign::PositiveOut } else { AmountSign::PositiveIn };
+    Read { statements, proved_sign: mapping.column(Role::Amount).map(|_| proved) }
+}
+
+/// Whether the running balances prove that all amounts have the opposite sign. Entries are handed
+/// on as they are read, so that this must be known before: the table is read once more for it, but
+/// in one of a single account only as far as the first line that allows the usual sign.
+fn is_inverted(table: Table, (mapping, rules): (&CsvMapping, &Rules)) -> bool {
+    if mapping.column(Role::Balance).is_none() {
+        return false;
+    }
+    let is_single = !names_statements(mapping);
+    let is_settled =
+        |groups: &Groups| is_single && groups.found.first().is_some_and(Group::allows_usual_sign);
+    let mut nobody = |_, _| Ok(());
+    let taken = (&mut Findings::default(), &mut Entries::new(&mut nobody));
+    read_rows(table, (mapping, rules), taken, is_settled).all_inverted()
+}
+
+/// Whether the lines of a table say to which statement they belong.
+fn names_statements(mapping: &CsvMapping) -> bool {
+    [Role::Account, Role::Currency].iter().any(|role| mapping.column(*role).is_some())
+}
+
+/// Reads the records of a table until they end, or enough is known.
+fn read_rows(
+    (text, layout): Table,
     (mapping, rules): (&CsvMapping, &Rules),
-    (reading, findings): (&mut Reading, &mut Findings),
-) -> Option<AmountSign> {
+    (findings, entries): Taken,
+    is_enough: impl Fn(&Groups) -> bool,
+) -> Groups {
     let mut groups = Groups::default();
     let columns = Columns::of(mapping);
-    for (count, record) in survey::rows(text, layout).enumerate() {
-        if count >= ENTRIES_MAX {
-            let expected = format!("at most {ENTRIES_MAX} records");
+    let mut rows = Rows::of((text, layout));
+    let mut count = 0;
+    while !entries.is_closed() && !is_enough(&groups) && rows.advance() {
+        let record = rows.row();
+        if count >= text.limits.entries_max {
+            let expected = format!("at most {} records", text.limits.entries_max);
             findings.fault(Place::file(record.line), "records", "", &expected);
             break;
         }
+        count += 1;
         let cells = Cells::new(&record, &columns);
         let place = Place::file(record.line);
         match cells.kind(rules) {
             Kind::Other(why) => findings.note(place, format!("this line is no entry: {why}")),
             Kind::Faulty(expected) => {
-                let found = record.fields.join(&layout.delimiter.to_string());
-                let group = groups.only((mapping, record.line), layout);
-                let place = match group {
+                let place = match groups.only((mapping, record.line), layout) {
                     Some(group) => group.refuse(record.line),
                     None => groups.interrupt(place),
                 };
-                findings.fault(place, "record", &found, expected);
+                findings.fault(place, "record", &quoted(&record, layout), expected);
             }
             Kind::Entry => {
                 let currency = match cells.currency() {
@@ -67,7 +126,7 @@ pub(super) fn read(
                 };
                 let account = value::free_text(cells.text(Role::Account)).0.unwrap_or_default();
                 match groups.group((account, currency), (record.line, layout)) {
-                    Some(group) => group.take(&cells, record.line, rules, findings),
+                    Some(group) => group.take(&cells, record.line, rules, (findings, entries)),
                     None => {
                         let expected = format!("at most {STATEMENTS_MAX} accounts");
                         findings.fault(place, "account", "", &expected);
@@ -77,38 +136,36 @@ pub(super) fn read(
             }
         }
     }
-    if groups.found.is_empty() {
-        findings.note(Place::file(1), "the table holds no entry");
+    groups
+}
+
+/// The beginning of a record, as a fault quotes it.
+fn quoted(record: &Record, layout: &Layout) -> String {
+    let mut text = String::new();
+    for (index, field) in record.fields().enumerate() {
+        if index > 0 {
+            text.push(layout.delimiter);
+        }
+        text.push_str(field);
+        // No more is shown of a character of four bytes.
+        if text.len() > 4 * FOUND_CHARS_MAX {
+            break;
+        }
     }
-    let sign_is_open = mapping.amount_sign.is_none()
-        && mapping.column(Role::Amount).is_some()
-        && mapping.column(Role::Flag).is_none();
-    let inverted = sign_is_open && groups.all_inverted();
-    if sign_is_open && !inverted {
-        let amount = mapping.column(Role::Amount).and_then(|index| mapping.columns.get(index));
-        let name = amount.map_or("", |column| column.name.as_str());
-        groups.found.iter().for_each(|group| group.require_proof(name, findings));
-    }
-    for group in groups.found {
-        reading.statements.push(group.complete(inverted, findings));
-    }
-    let proved = if inverted { AmountSign::PositiveOut } else { AmountSign::PositiveIn };
-    mapping.column(Role::Amount).map(|_| proved)
+    text
 }
 
 impl Groups {
     /// The only statement of a table whose lines name neither account nor currency: what cannot be
     /// read as a line belongs to it.
     fn only(&mut self, (mapping, line): (&CsvMapping, u32), layout: &Layout) -> Option<&mut Group> {
-        let named =
-            [Role::Account, Role::Currency].iter().any(|role| mapping.column(*role).is_some());
-        let currency = mapping.currency.filter(|_| !named)?;
+        let currency = mapping.currency.filter(|_| !names_statements(mapping))?;
         self.group((String::new(), currency), (line, layout))
     }
 
     /// A record was refused that may belong to any statement.
     fn interrupt(&mut self, place: Place) -> Place {
-        self.found.iter_mut().for_each(|group| group.interrupt(place.line));
+        self.found.iter_mut().for_each(Group::interrupt);
         place
     }
 

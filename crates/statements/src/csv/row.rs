@@ -33,6 +33,7 @@ pub(super) struct Rules {
 pub(super) struct Columns<'m> {
     mapping: &'m CsvMapping,
     first: [Option<usize>; ROLES_MAX],
+    has_one_purpose: bool,
 }
 
 /// No role has a greater number.
@@ -70,6 +71,11 @@ impl Rules {
             usual: mapping.currency.map(|currency| (currency, value::scale_of(currency))),
         })
     }
+
+    /// Positive amounts go out: the running balance proves it.
+    pub const fn invert(&mut self) {
+        self.amount_sign = AmountSign::PositiveOut;
+    }
 }
 
 impl<'m> Columns<'m> {
@@ -81,7 +87,8 @@ impl<'m> Columns<'m> {
                 *place = place.or(Some(index));
             }
         }
-        Self { mapping, first }
+        let has_one_purpose = mapping.columns_with(Role::Purpose).count() == 1;
+        Self { mapping, first, has_one_purpose }
     }
 
     fn first(&self, role: Role) -> Option<usize> {
@@ -98,7 +105,7 @@ impl<'r> Cells<'r> {
     /// The text of a column: without blanks around it, and without the `="…"` that keeps
     /// spreadsheets from reading it as a number.
     fn cell(&self, index: usize) -> &'r str {
-        let text = self.record.fields.get(index).map(|cell| cell.trim()).unwrap_or_default();
+        let text = self.record.cell(index);
         let kept = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"'));
         kept.unwrap_or(text)
     }
@@ -128,13 +135,13 @@ impl<'r> Cells<'r> {
 
     /// What the record is, by its shape.
     pub fn kind(&self, rules: &Rules) -> Kind {
-        let fields = &self.record.fields;
+        let record = self.record;
         let width = self.mapping.columns.len();
         if let Some(expected) = self.record.fault {
             return Kind::Faulty(expected);
         }
-        let mut filled = fields.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
-        if fields.len() != width {
+        let mut filled = record.cells().filter(|cell| !cell.is_empty());
+        if record.len() != width {
             // A line of words below the table. A broken entry has more than one cell.
             return match (filled.next(), filled.next()) {
                 (Some(words), None) if words.starts_with(char::is_alphabetic) && width > 2 => {
@@ -144,7 +151,7 @@ impl<'r> Cells<'r> {
             };
         }
         let names = self.mapping.columns.iter().map(|column| column.name.trim());
-        if self.mapping.header_line.is_some() && fields.iter().map(|cell| cell.trim()).eq(names) {
+        if self.mapping.header_line.is_some() && record.cells().eq(names) {
             return Kind::Other("it repeats the header");
         }
         let money = [Role::Amount, Role::Debit, Role::Credit];
@@ -189,12 +196,12 @@ impl<'r> Cells<'r> {
     ) -> Option<Entry> {
         let faults_before = findings.fault_count();
         let booked = self.date(Role::Booked, rules);
-        let booked = findings.check(place, &self.name(Role::Booked), booked);
+        let booked = self.check(booked, Role::Booked, (place, findings));
         let value_date = match self.text(Role::Value) {
             "" => None,
             _ => {
                 let date = self.date(Role::Value, rules);
-                findings.check(place, &self.name(Role::Value), date)
+                self.check(date, Role::Value, (place, findings))
             }
         };
         let amount = self.amount((rules, currency), place, findings);
@@ -202,14 +209,13 @@ impl<'r> Cells<'r> {
             "" => None,
             text => {
                 let balance = money(text, rules, currency);
-                findings.check(place, &self.name(Role::Balance), balance)
+                self.check(balance, Role::Balance, (place, findings))
             }
         };
         let status = self.status(place, findings);
         let mut identifier = |role: Role| {
             let text = Some(self.text(role)).filter(|text| !text.is_empty())?;
-            let text = value::identifier(text);
-            findings.check(place, &self.name(role), text).flatten()
+            self.check(value::identifier(text), role, (place, findings)).flatten()
         };
         let reference = identifier(Role::Reference);
         let bank_reference = identifier(Role::BankReference);
@@ -260,7 +266,7 @@ impl<'r> Cells<'r> {
             "" => Some(None),
             text => {
                 let amount = money(text, rules, currency);
-                findings.check(place, &self.name(role), amount).map(Some)
+                self.check(amount, role, (place, findings)).map(Some)
             }
         };
         if self.columns.first(Role::Amount).is_some() {
@@ -342,14 +348,31 @@ impl<'r> Cells<'r> {
     }
 
     fn purpose(&self, place: Place, findings: &mut Findings) -> Option<String> {
-        let columns = self.mapping.columns_with(Role::Purpose);
-        let texts: Vec<&str> =
-            columns.map(|index| self.cell(index)).filter(|text| !text.is_empty()).collect();
-        let (text, cut) = value::free_text(&texts.join(" "));
+        let (text, cut) = if self.columns.has_one_purpose {
+            value::free_text(self.text(Role::Purpose))
+        } else {
+            let columns = self.mapping.columns_with(Role::Purpose);
+            let texts: Vec<&str> =
+                columns.map(|index| self.cell(index)).filter(|text| !text.is_empty()).collect();
+            value::free_text(&texts.join(" "))
+        };
         if cut {
             findings.note(place, "the purpose was cut: it is too long");
         }
         text
+    }
+
+    /// The value of a column, or a fault that names it.
+    fn check<T>(
+        &self,
+        value: Result<T, Refusal>,
+        role: Role,
+        (place, findings): (Place, &mut Findings),
+    ) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(refusal) => findings.check(place, &self.name(role), Err(refusal)),
+        }
     }
 }
 
@@ -369,6 +392,13 @@ pub(super) fn money(
     rules: &Rules,
     currency: CommodityCode,
 ) -> Result<Decimal, Refusal> {
+    let scale = match rules.usual {
+        Some((usual, scale)) if usual == currency => scale,
+        Some(_) | None => value::scale_of(currency),
+    };
+    if let Some(amount) = numbers::short_decimal(text, rules.decimal_sign, scale) {
+        return Ok(amount);
+    }
     let example = match rules.decimal_sign {
         DecimalSign::Point => "an amount such as 1234.50",
         DecimalSign::Comma => "an amount such as 1234,50",
@@ -387,9 +417,5 @@ pub(super) fn money(
     if printed.currency.is_some_and(|printed| printed != currency) {
         return Err(Refusal::new(text, format!("an amount in {currency}")));
     }
-    let scale = match rules.usual {
-        Some((usual, scale)) if usual == currency => scale,
-        Some(_) | None => value::scale_of(currency),
-    };
     digits.decimal(scale).ok_or_else(|| value::too_fine(text, currency))
 }

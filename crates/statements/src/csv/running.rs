@@ -5,9 +5,7 @@
 
 use kernel::Decimal;
 
-/// A line of a table: its amount, and the balance behind it where there is one. `None` where the
-/// line was refused: what stands before and behind it cannot be compared.
-pub(super) type Row = Option<(Decimal, Option<Decimal>)>;
+use crate::limits::BREAKS_KEPT_MAX;
 
 /// Which way the lines of a file run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +14,31 @@ pub(super) enum Direction {
     Forward,
     /// The newest line comes first.
     Backward,
+}
+
+/// The lines of a table as they pass: how many balances follow from one another, in each way to
+/// read them.
+#[derive(Debug, Default)]
+pub(super) struct Running {
+    /// How many balances could be compared with the one before.
+    compared: usize,
+    /// How many do not follow: forward, backward, and both with the opposite sign.
+    breaks: [usize; 4],
+    /// The lines of those that do not, forward and backward, as many as are kept.
+    lines: [Vec<u32>; 2],
+    last: Option<Last>,
+    /// Whether any line stated a balance.
+    pub any_balance: bool,
+}
+
+/// The last line with a balance.
+#[derive(Debug)]
+struct Last {
+    line: u32,
+    amount: Decimal,
+    balance: Decimal,
+    /// The sum of the amounts behind it.
+    since: Decimal,
 }
 
 /// What the running balance says.
@@ -27,131 +50,154 @@ pub(super) struct Verdict {
     pub inverted: bool,
     /// How many balances could be compared with the one before.
     pub compared: usize,
-    /// The rows whose balance does not follow, by their index.
-    pub breaks: Vec<usize>,
-}
-
-/// A way to read the rows.
-#[derive(Clone, Copy)]
-struct Hypothesis {
-    direction: Direction,
-    inverted: bool,
-}
-
-/// How many balances were compared, and which ones do not follow.
-struct Trial {
-    compared: usize,
-    breaks: Vec<usize>,
+    /// How many of them do not follow.
+    pub breaks: usize,
 }
 
 /// How many rows at least prove that a column is the running balance of another.
 pub(super) const PAIR_ROWS_MIN: usize = 3;
 
-/// Judges rows. `usual` is the direction that the dates say, and counts where both are possible;
-/// `sign_is_open` whether an inverted sign may be found.
-pub(super) fn judge(rows: &[Row], usual: Direction, sign_is_open: bool) -> Verdict {
-    let other = match usual {
-        Direction::Forward => Direction::Backward,
-        Direction::Backward => Direction::Forward,
-    };
-    let hypothesis = |direction, inverted| Hypothesis { direction, inverted };
-    let mut candidates = vec![hypothesis(usual, false), hypothesis(other, false)];
-    if sign_is_open {
-        candidates.extend([hypothesis(usual, true), hypothesis(other, true)]);
-    }
-    let trials = candidates.into_iter().map(|candidate| (candidate, compare(rows, candidate)));
-    let mut best: Option<(Hypothesis, Trial)> = None;
-    for (candidate, trial) in trials {
-        let ruled_out = |best: &Trial| best.breaks.len() == best.compared;
-        let better = best.as_ref().is_none_or(|(_, best)| {
-            // An inverted sign is taken only where not a single line allows the usual one.
-            trial.breaks.len() < best.breaks.len() && (!candidate.inverted || ruled_out(best))
-        });
-        if better {
-            let is_flawless = trial.breaks.is_empty();
-            best = Some((candidate, trial));
-            if is_flawless {
-                // No other one can have fewer breaks.
-                break;
-            }
+impl Running {
+    /// Takes a line into account: its amount, and the balance behind it where there is one.
+    pub fn take(&mut self, line: u32, amount: Decimal, balance: Option<Decimal>) {
+        let Some(balance) = balance else {
+            let since = self.last.as_ref().and_then(|last| last.since.checked_add(amount).ok());
+            self.last = self.last.take().zip(since).map(|(last, since)| Last { since, ..last });
+            return;
+        };
+        self.any_balance = true;
+        let before = self.last.replace(Last { line, amount, balance, since: Decimal::ZERO });
+        if let Some(before) = before {
+            self.compare(&before, (line, amount, balance));
         }
     }
-    let Some((hypothesis, trial)) = best else {
-        return Verdict::default();
-    };
-    if trial.breaks.len() * 2 > trial.compared {
-        return Verdict { compared: trial.compared, ..Verdict::default() };
+
+    /// A line was refused: what stands before and behind it cannot be compared.
+    pub fn interrupt(&mut self) {
+        self.last = None;
     }
-    Verdict {
-        direction: Some(hypothesis.direction),
-        inverted: hypothesis.inverted,
-        compared: trial.compared,
-        breaks: trial.breaks,
+
+    /// Whether any line allows the usual sign: then no other one can be proved.
+    pub const fn allows_usual_sign(&self) -> bool {
+        let [forward, backward, ..] = self.breaks;
+        forward < self.compared || backward < self.compared
+    }
+
+    /// The lines whose balance does not follow in a direction, as many as were kept.
+    pub fn broken_lines(&self, direction: Direction) -> &[u32] {
+        let [forward, backward] = &self.lines;
+        match direction {
+            Direction::Forward => forward,
+            Direction::Backward => backward,
+        }
+    }
+
+    /// Judges the lines. `usual` is the direction that the dates say, and counts where both are
+    /// possible; `sign_is_open` whether an inverted sign may be found.
+    pub fn judge(&self, usual: Direction, sign_is_open: bool) -> Verdict {
+        use Direction::{Backward, Forward};
+        let other = if usual == Forward { Backward } else { Forward };
+        let ways = [(usual, false), (other, false), (usual, true), (other, true)];
+        let tried = ways.into_iter().take(if sign_is_open { 4 } else { 2 });
+        let [forward, backward, forward_inverted, backward_inverted] = self.breaks;
+        let mut best: Option<((Direction, bool), usize)> = None;
+        for way in tried {
+            let breaks = match way {
+                (Forward, false) => forward,
+                (Backward, false) => backward,
+                (Forward, true) => forward_inverted,
+                (Backward, true) => backward_inverted,
+            };
+            let better = best.is_none_or(|(_, least)| {
+                // An inverted sign is taken only where not a single line allows the usual one.
+                breaks < least && (!way.1 || least == self.compared)
+            });
+            if better {
+                best = Some((way, breaks));
+            }
+        }
+        match best {
+            Some(((direction, inverted), breaks)) if breaks * 2 <= self.compared => {
+                let (direction, compared) = (Some(direction), self.compared);
+                Verdict { direction, inverted, compared, breaks }
+            }
+            Some(_) | None => Verdict { compared: self.compared, ..Verdict::default() },
+        }
+    }
+
+    /// Compares the balances of two lines that follow one another.
+    fn compare(&mut self, before: &Last, (line, amount, balance): (u32, Decimal, Decimal)) {
+        let forward = before.since.checked_add(amount);
+        let backward = before.since.checked_add(before.amount);
+        let (Ok(forward), Ok(backward)) = (forward, backward) else {
+            return;
+        };
+        let leads = |from: Decimal, sum: Decimal, to: Decimal| from.checked_add(sum) == Ok(to);
+        let follows =
+            [leads(before.balance, forward, balance), leads(balance, backward, before.balance)];
+        self.compared += 1;
+        let follows = follows.into_iter().zip([line, before.line]);
+        let kept = self.breaks.iter_mut().zip(&mut self.lines);
+        for ((count, lines), (follows, place)) in kept.zip(follows) {
+            *count += usize::from(!follows);
+            if !follows && lines.len() < BREAKS_KEPT_MAX {
+                lines.push(place);
+            }
+        }
+        if self.allows_usual_sign() {
+            return;
+        }
+        let follows = [
+            leads(before.balance, forward.negate(), balance),
+            leads(balance, backward.negate(), before.balance),
+        ];
+        for (count, follows) in self.breaks.iter_mut().skip(2).zip(follows) {
+            *count += usize::from(!follows);
+        }
     }
 }
 
-fn compare(rows: &[Row], hypothesis: Hypothesis) -> Trial {
-    let mut trial = Trial { compared: 0, breaks: Vec::new() };
-    // The last balance and the sum of the amounts between it and here.
-    let mut last: Option<(Decimal, Decimal)> = None;
-    let length = rows.len();
-    for step in 0..length {
-        let index = match hypothesis.direction {
-            Direction::Forward => step,
-            Direction::Backward => length - 1 - step,
-        };
-        let Some((amount, balance)) = rows.get(index).copied().flatten() else {
-            last = None;
-            continue;
-        };
-        let amount = if hypothesis.inverted { amount.negate() } else { amount };
-        let expected = last.and_then(|(balance, since)| {
-            let since = since.checked_add(amount).ok()?;
-            Some((balance, since))
-        });
-        match (balance, expected) {
-            (Some(balance), Some((before, since))) => {
-                trial.compared += 1;
-                if before.checked_add(since).ok() != Some(balance) {
-                    trial.breaks.push(index);
-                }
-                last = Some((balance, Decimal::ZERO));
-            }
-            (Some(balance), None) => last = Some((balance, Decimal::ZERO)),
-            (None, expected) => last = expected,
-        }
-    }
-    trial
+/// Columns of numbers, of which one may be the running balance of another.
+pub(super) struct Pairs {
+    pairs: Vec<(usize, usize)>,
+    holds: Vec<[bool; 4]>,
+    before: Option<Vec<Decimal>>,
+    count: usize,
 }
 
-/// Of columns of numbers the only two of which the second is the running balance of the first.
-pub(super) fn only_pair(
-    rows: impl Iterator<Item = Vec<Decimal>>,
-    width: usize,
-) -> Option<(usize, usize)> {
-    let pairs: Vec<(usize, usize)> = (0..width)
-        .flat_map(|amount| (0..width).map(move |balance| (amount, balance)))
-        .filter(|(amount, balance)| amount != balance)
-        .collect();
-    let mut holds = vec![true; pairs.len() * 4];
-    let mut before: Option<Vec<Decimal>> = None;
-    let mut count = 0_usize;
-    for row in rows {
-        count += 1;
-        if let Some(before) = &before {
-            for (pair, holds) in pairs.iter().zip(holds.chunks_mut(4)) {
+impl Pairs {
+    /// All pairs among so many columns.
+    pub fn among(width: usize) -> Self {
+        let pairs: Vec<(usize, usize)> = (0..width)
+            .flat_map(|amount| (0..width).map(move |balance| (amount, balance)))
+            .filter(|(amount, balance)| amount != balance)
+            .collect();
+        let holds = vec![[true; 4]; pairs.len()];
+        Self { pairs, holds, before: None, count: 0 }
+    }
+
+    /// Takes a row into account.
+    pub fn take(&mut self, row: Vec<Decimal>) {
+        self.count += 1;
+        if let Some(before) = &self.before {
+            for (pair, holds) in self.pairs.iter().zip(&mut self.holds) {
                 let follows = follows(before, &row, *pair);
                 for (holds, follows) in holds.iter_mut().zip(follows) {
                     *holds = *holds && follows;
                 }
             }
         }
-        before = Some(row);
+        self.before = Some(row);
     }
-    let mut proved = pairs.iter().zip(holds.chunks(4)).filter(|(_, holds)| holds.contains(&true));
-    match (proved.next(), proved.next()) {
-        (Some((pair, _)), None) if count >= PAIR_ROWS_MIN => Some(*pair),
-        _ => None,
+
+    /// The only two columns of which the second is the running balance of the first.
+    pub fn only(&self) -> Option<(usize, usize)> {
+        let pairs = self.pairs.iter().zip(&self.holds);
+        let mut proved = pairs.filter(|(_, holds)| holds.contains(&true));
+        match (proved.next(), proved.next()) {
+            (Some((pair, _)), None) if self.count >= PAIR_ROWS_MIN => Some(*pair),
+            _ => None,
+        }
     }
 }
 
@@ -176,21 +222,31 @@ fn follows(before: &[Decimal], row: &[Decimal], (amount, balance): (usize, usize
 mod tests {
     use super::*;
 
-    fn rows(text: &str) -> Vec<Row> {
+    /// Lines counted from 0: `10@110` has an amount and a balance, `x` was refused.
+    fn running(text: &str) -> Running {
         let number = |text: &str| Decimal::parse(text).unwrap();
-        let row = |text: &str| match text.split_once('@') {
-            Some((amount, balance)) => Some((number(amount), Some(number(balance)))),
-            None if text == "x" => None,
-            None => Some((number(text), None)),
-        };
-        text.split_whitespace().map(row).collect()
+        let mut running = Running::default();
+        for (line, text) in (0..).zip(text.split_whitespace()) {
+            match text.split_once('@') {
+                Some((amount, balance)) => {
+                    running.take(line, number(amount), Some(number(balance)))
+                }
+                None if text == "x" => running.interrupt(),
+                None => running.take(line, number(text), None),
+            }
+        }
+        running
     }
 
     #[track_caller]
-    fn check(text: &str, direction: Option<Direction>, inverted: bool, breaks: &[usize]) {
-        let found = judge(&rows(text), Direction::Forward, true);
-        let expected = (direction, inverted, breaks.to_vec());
+    fn check(text: &str, direction: Option<Direction>, inverted: bool, breaks: &[u32]) {
+        let running = running(text);
+        let found = running.judge(Direction::Forward, true);
+        let expected = (direction, inverted, breaks.len());
         assert_eq!((found.direction, found.inverted, found.breaks), expected, "{text}");
+        if let Some(direction) = direction.filter(|_| !inverted) {
+            assert_eq!(running.broken_lines(direction), breaks, "{text}");
+        }
     }
 
     #[test]
@@ -214,12 +270,12 @@ mod tests {
     #[test]
     fn one_pair_of_columns_is_found_or_none() {
         let number = |text: &str| Decimal::parse(text).unwrap();
-        let table = |text: &str| -> Vec<Vec<Decimal>> {
-            text.split(' ').map(|row| row.split(',').map(number).collect()).collect()
+        let only = |table: &str| {
+            let mut pairs = Pairs::among(table.split(' ').next().unwrap().split(',').count());
+            table.split(' ').for_each(|row| pairs.take(row.split(',').map(number).collect()));
+            pairs.only()
         };
-        let running = table("7,10,110 7,-20,90 7,5,95");
-        assert_eq!(only_pair(running.into_iter(), 3), Some((1, 2)));
-        let two = table("10,110 -20,90");
-        assert_eq!(only_pair(two.into_iter(), 2), None);
+        assert_eq!(only("7,10,110 7,-20,90 7,5,95"), Some((1, 2)));
+        assert_eq!(only("10,110 -20,90"), None);
     }
 }

@@ -5,21 +5,25 @@
 
 use std::collections::BTreeSet;
 
-use kernel::Date;
+use kernel::{Date, Decimal};
 
 use super::columns::{self, Column};
 use super::currency::{self, Stated};
 use super::dates::{self, DateOrder};
 use super::layout::Layout;
-use super::lexer::{Record, Records};
+use super::lexer::Record;
 use super::mapping::{AmountSign, CsvColumn, CsvMapping, DebitSign, Example, Question, Role};
 use super::numbers::{self, DecimalSign};
-use super::{running, vocabulary};
+use super::rows::Rows;
+use super::running::{self, Direction, Running};
+use super::{Table, vocabulary};
 use crate::reading::ReadOptions;
 use crate::value;
 
 /// How many different words of a flag column are looked at.
 const FLAG_WORDS_MAX: usize = 20;
+/// How many records say which cells will be looked at.
+const ROWS_EXPECTED_FROM: usize = 200;
 /// Where names say nothing, how many columns may be tried as amount and balance.
 const MONEY_COLUMNS_MAX: usize = 6;
 
@@ -40,39 +44,35 @@ struct Cells {
 }
 
 /// Completes a mapping, given or new, from the records of the table.
-pub(super) fn plan(text: &str, layout: &Layout, options: &ReadOptions) -> Plan {
-    let columns = columns::survey(text, layout);
-    let given = options.csv_mapping.as_ref();
-    let mut mapping = given.cloned().unwrap_or_else(|| new_mapping(layout));
-    mapping.header_line = layout.header.as_ref().map(|(line, _)| *line);
-    let mut questions = Vec::new();
-    if given.is_none() {
-        columns::complete(&mut mapping, &columns, &mut questions);
-    }
-    decide_currency(layout, &mut mapping, (&columns, options), &mut questions);
-    let open_columns = columns::unexplained_numbers(&mapping, &columns);
-    let money_is_open = mapping.money_columns().is_empty();
-    let lone_column =
-        mapping.column(Role::Debit).is_some() != mapping.column(Role::Credit).is_some();
-    let balance = mapping.column(Role::Balance);
-    let unexplained = open_columns.iter().copied().filter(|index| Some(*index) != balance);
-    let choices: Vec<usize> = unexplained.collect();
-    if given.is_none() && lone_column && !choices.is_empty() {
-        // The other one of the pair may be among them.
-        questions.push(Question::AmountColumn { choices });
-    }
-    let cells = {
-        let open = if money_is_open { open_columns.as_slice() } else { &[] };
-        survey_cells((text, layout), &mapping, open, options.not_after)
+///
+/// Which cells say something about dates and numbers is known when all columns were looked at. So
+/// that records need not be gone through twice, the first ones say which it will be; where that was
+/// wrong the right ones are looked at.
+pub(super) fn plan(table: Table, options: &ReadOptions) -> Plan {
+    let expected = {
+        let mut columns = columns_of(table);
+        each_row(table, ROWS_EXPECTED_FROM, |row| take_columns(&mut columns, row));
+        Draft::of(table, &columns, options).sought
     };
+    let mut columns = columns_of(table);
+    let mut cells = Cells::default();
+    each_row(table, usize::MAX, |row| {
+        take_columns(&mut columns, row);
+        cells.take(row, &expected);
+    });
+    let Draft { mut mapping, mut questions, sought } = Draft::of(table, &columns, options);
+    if sought != expected {
+        cells = Cells::default();
+        each_row(table, usize::MAX, |row| cells.take(row, &sought));
+    }
     decide_dates(&mut mapping, &cells.dates, &mut questions);
     decide_numbers(&mut mapping, &cells.numbers, &mut questions);
-    if money_is_open {
-        find_money(text, layout, &mut mapping, (&open_columns, &mut questions));
+    if mapping.money_columns().is_empty() {
+        find_money(table, &mut mapping, (&sought.open, &mut questions));
     }
-    if given.is_none() {
+    if options.csv_mapping.is_none() {
         let open = columns::unexplained_numbers(&mapping, &columns);
-        find_balance(text, layout, &mut mapping, &open);
+        find_balance(table, &mut mapping, &open);
     }
     decide_flags(&mut mapping, &cells, &mut questions);
     if mapping.debit_sign.is_none() && mapping.column(Role::Debit).is_some() {
@@ -83,15 +83,111 @@ pub(super) fn plan(text: &str, layout: &Layout, options: &ReadOptions) -> Plan {
     Plan { mapping, questions }
 }
 
-/// The records of the table, without the blank cell behind a delimiter that ends every record.
-pub(super) fn rows<'a>(text: &'a str, layout: &Layout) -> impl Iterator<Item = Record<'a>> {
-    let (width, trailing) = (layout.roles.len(), layout.trailing);
-    Records::new(text, layout.delimiter).skip(layout.skipped).map(move |mut row| {
-        if trailing && row.fields.len() == width + 1 {
-            row.fields.pop_if(|cell| cell.trim().is_empty());
+/// What columns say, before their dates and numbers were looked at.
+struct Draft {
+    mapping: CsvMapping,
+    questions: Vec<Question>,
+    sought: Sought,
+}
+
+/// The cells that say how the table must be read, by their columns.
+#[derive(Debug, PartialEq, Eq)]
+struct Sought {
+    dates: Vec<usize>,
+    numbers: Vec<usize>,
+    /// The columns of numbers that may be the amount, where none is known to be.
+    open: Vec<usize>,
+    flag: Option<usize>,
+    debit: Option<usize>,
+    booked: Option<usize>,
+    /// The decimals of the currency.
+    scale: Option<u8>,
+    /// The last day that a booking can have.
+    not_after: Option<Date>,
+}
+
+impl Draft {
+    fn of((_, layout): Table, columns: &[Column], options: &ReadOptions) -> Self {
+        let given = options.csv_mapping.as_ref();
+        let mut mapping = given.cloned().unwrap_or_else(|| new_mapping(layout));
+        mapping.header_line = layout.header.as_ref().map(|(line, _)| *line);
+        let mut questions = Vec::new();
+        if given.is_none() {
+            columns::complete(&mut mapping, columns, &mut questions);
         }
-        row
-    })
+        decide_currency(layout, &mut mapping, (columns, options), &mut questions);
+        let open = columns::unexplained_numbers(&mapping, columns);
+        let lone_column =
+            mapping.column(Role::Debit).is_some() != mapping.column(Role::Credit).is_some();
+        let balance = mapping.column(Role::Balance);
+        let unexplained = open.iter().copied().filter(|index| Some(*index) != balance);
+        let choices: Vec<usize> = unexplained.collect();
+        if given.is_none() && lone_column && !choices.is_empty() {
+            // The other one of the pair may be among them.
+            questions.push(Question::AmountColumn { choices });
+        }
+        let open = if mapping.money_columns().is_empty() { open } else { Vec::new() };
+        let sought = Sought {
+            dates: mapping.date_columns(),
+            numbers: mapping.number_columns().into_iter().chain(open.iter().copied()).collect(),
+            open,
+            flag: mapping.column(Role::Flag),
+            debit: mapping.column(Role::Debit),
+            booked: mapping.column(Role::Booked),
+            scale: mapping.currency.and_then(value::scale_of),
+            not_after: options.not_after,
+        };
+        Self { mapping, questions, sought }
+    }
+}
+
+impl Cells {
+    /// Takes what a record says into account.
+    fn take(&mut self, row: &Record, sought: &Sought) {
+        for index in &sought.dates {
+            // Value dates may lie ahead.
+            let last = sought.not_after.filter(|_| Some(*index) == sought.booked);
+            self.dates.take(row.cell(*index), row.line, last);
+        }
+        for index in &sought.numbers {
+            self.numbers.take(row.cell(*index), row.line, sought.scale);
+        }
+        if let Some(flag) = sought.flag.map(|index| row.cell(index)) {
+            let word = vocabulary::flag_word(flag);
+            if !word.is_empty() && self.flag_words.len() < FLAG_WORDS_MAX {
+                self.flag_words.insert(word);
+            }
+        }
+        let debit = sought.debit.map(|index| row.cell(index));
+        if let Some(printed) = debit.and_then(numbers::printed)
+            && printed.core.contains(|character: char| ('1'..='9').contains(&character))
+        {
+            self.debits_negative += usize::from(printed.negative);
+            self.debits_unsigned += usize::from(!printed.negative);
+        }
+    }
+}
+
+/// Goes through the records that have as many fields as the table has columns.
+fn each_row(table: Table, rows_max: usize, mut take: impl FnMut(&Record)) {
+    let width = table.1.roles.len();
+    let mut rows = Rows::of(table);
+    let mut count = 0;
+    while count < rows_max && rows.advance() {
+        let row = rows.row();
+        if row.len() == width {
+            take(&row);
+        }
+        count += 1;
+    }
+}
+
+fn columns_of((_, layout): Table) -> Vec<Column> {
+    layout.roles.iter().map(|_| Column::default()).collect()
+}
+
+fn take_columns(columns: &mut [Column], row: &Record) {
+    columns.iter_mut().zip(row.cells()).for_each(|(column, cell)| column.take(cell));
 }
 
 fn new_mapping(layout: &Layout) -> CsvMapping {
@@ -105,46 +201,6 @@ fn new_mapping(layout: &Layout) -> CsvMapping {
         .enumerate()
         .map(|(index, role)| CsvColumn { name: name(index), role: *role });
     CsvMapping::of(layout.delimiter, columns.collect())
-}
-
-fn survey_cells(
-    (text, layout): (&str, &Layout),
-    mapping: &CsvMapping,
-    open: &[usize],
-    not_after: Option<Date>,
-) -> Cells {
-    let mut cells = Cells::default();
-    let date_columns = mapping.date_columns();
-    let mut number_columns = mapping.number_columns();
-    number_columns.extend(open);
-    let scale = mapping.currency.and_then(value::scale_of);
-    let (flag, debit) = (mapping.column(Role::Flag), mapping.column(Role::Debit));
-    let booked = mapping.column(Role::Booked);
-    for row in rows(text, layout) {
-        if row.fields.len() != mapping.columns.len() {
-            continue;
-        }
-        let cell = |index: usize| row.fields.get(index).map(|cell| cell.trim()).unwrap_or_default();
-        for index in &date_columns {
-            // Value dates may lie ahead.
-            let last = not_after.filter(|_| Some(*index) == booked);
-            cells.dates.take(cell(*index), row.line, last);
-        }
-        for index in &number_columns {
-            cells.numbers.take(cell(*index), row.line, scale);
-        }
-        let word = vocabulary::flag_word(flag.map(cell).unwrap_or_default());
-        if !word.is_empty() && cells.flag_words.len() < FLAG_WORDS_MAX {
-            cells.flag_words.insert(word);
-        }
-        if let Some(printed) = debit.map(cell).and_then(numbers::printed)
-            && printed.core.contains(|character: char| ('1'..='9').contains(&character))
-        {
-            cells.debits_negative += usize::from(printed.negative);
-            cells.debits_unsigned += usize::from(!printed.negative);
-        }
-    }
-    cells
 }
 
 fn decide_currency(
@@ -232,8 +288,7 @@ pub(super) fn decide_numbers(
 /// Where no name says which column is the amount: the only column of numbers is, or the one that
 /// another column is the running balance of.
 fn find_money(
-    text: &str,
-    layout: &Layout,
+    table: Table,
     mapping: &mut CsvMapping,
     (open, questions): (&[usize], &mut Vec<Question>),
 ) {
@@ -246,14 +301,16 @@ fn find_money(
     }
     let sign = mapping.decimal_sign;
     let proof = sign.filter(|_| open.len() <= MONEY_COLUMNS_MAX).and_then(|sign| {
-        let cells = rows(text, layout).map(|row| {
-            let amount = |index: &usize| {
-                let printed = numbers::printed(row.fields.get(*index)?)?;
-                numbers::digits(&printed, sign)?.0.decimal(None)
-            };
-            open.iter().map(amount).collect::<Option<Vec<_>>>()
-        });
-        running::only_pair(cells.flatten(), open.len())
+        let mut pairs = running::Pairs::among(open.len());
+        let mut rows = Rows::of(table);
+        while rows.advance() {
+            let row = rows.row();
+            let cells = open.iter().map(|index| number(&row, *index, sign));
+            if let Some(cells) = cells.collect::<Option<Vec<_>>>() {
+                pairs.take(cells);
+            }
+        }
+        pairs.only()
     });
     match proof.and_then(|(amount, balance)| Some((*open.get(amount)?, *open.get(balance)?))) {
         Some((amount, balance)) => {
@@ -265,30 +322,42 @@ fn find_money(
 }
 
 /// Where no name says which column is the balance, a column that every line proves to be is.
-fn find_balance(text: &str, layout: &Layout, mapping: &mut CsvMapping, open: &[usize]) {
+fn find_balance(table: Table, mapping: &mut CsvMapping, open: &[usize]) {
     let parts = (mapping.column(Role::Amount), mapping.decimal_sign);
     let (Some(amount), Some(sign)) = parts else {
         return;
     };
     let known = mapping.column(Role::Balance).or(mapping.column(Role::Flag));
-    if known.is_some() || open.len() > MONEY_COLUMNS_MAX {
+    if known.is_some() || open.is_empty() || open.len() > MONEY_COLUMNS_MAX {
         return;
     }
-    let number = |row: &Record, index: usize| {
-        let printed = numbers::printed(row.fields.get(index)?)?;
-        numbers::digits(&printed, sign)?.0.decimal(None)
-    };
-    let proved = open.iter().find(|balance| {
-        let lines = rows(text, layout);
-        let lines = lines.map(|row| Some((number(&row, amount)?, number(&row, **balance))));
-        let lines: Vec<running::Row> = lines.collect();
-        let verdict = running::judge(&lines, running::Direction::Forward, true);
-        let follows = verdict.direction.is_some() && verdict.breaks.is_empty();
+    let mut tried: Vec<(usize, Running)> =
+        open.iter().map(|index| (*index, Running::default())).collect();
+    let mut rows = Rows::of(table);
+    while rows.advance() {
+        let row = rows.row();
+        let amount = number(&row, amount, sign);
+        for (balance, running) in &mut tried {
+            match amount {
+                Some(amount) => running.take(row.line, amount, number(&row, *balance, sign)),
+                None => running.interrupt(),
+            }
+        }
+    }
+    let proved = tried.into_iter().find(|(_, running)| {
+        let verdict = running.judge(Direction::Forward, true);
+        let follows = verdict.direction.is_some() && verdict.breaks == 0;
         follows && verdict.compared + 1 >= running::PAIR_ROWS_MIN
     });
-    if let Some(balance) = proved {
-        set_role(mapping, *balance, Role::Balance);
+    if let Some((balance, _)) = proved {
+        set_role(mapping, balance, Role::Balance);
     }
+}
+
+/// A cell as a number, with whatever decimals it has.
+fn number(row: &Record, index: usize, sign: DecimalSign) -> Option<Decimal> {
+    let printed = numbers::printed(row.field(index))?;
+    numbers::digits(&printed, sign)?.0.decimal(None)
 }
 
 fn decide_flags(mapping: &mut CsvMapping, cells: &Cells, questions: &mut Vec<Question>) {

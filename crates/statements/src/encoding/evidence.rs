@@ -7,51 +7,116 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 
 use super::code_page::CodePage;
 
-/// The code page, where the bytes make better text in one than in Windows-1252.
-pub(super) fn code_page(bytes: &[u8]) -> Option<CodePage> {
-    let usual = oddities(bytes, &upper_half(WINDOWS_1252));
-    // The page of Western Europe comes first: both have most letters in the same places.
-    let pages = [CodePage::Ibm850, CodePage::Ibm437];
-    let counted = pages.map(|page| (oddities(bytes, &page.upper_half()), page));
-    let best = counted.into_iter().reduce(|best, next| if next.0 < best.0 { next } else { best });
-    best.filter(|(count, _)| *count < usual).map(|(_, page)| page)
+/// What bytes say about their encoding, as they come.
+pub(super) struct Evidence {
+    /// Whether any of them is a control character in Latin-1.
+    pub has_c1: bool,
+    /// The last two bytes: a character is judged with those around it.
+    last: [u8; 2],
+    /// How many characters stand where no writer puts them: in the usual encoding, in each page.
+    oddities: [usize; 3],
+    /// What the upper half of each of them means.
+    upper: [Vec<char>; 3],
+    run: Run,
+    /// How many bytes stand in runs of letters of Windows-1251, and how many alone.
+    in_runs: usize,
+    alone: usize,
 }
 
-/// Whether Cyrillic words stand in the bytes if they are Windows-1251: runs of high bytes, where
-/// western text has single ones between ASCII letters. A line of one byte is drawn, not written.
-pub(super) fn is_cyrillic(bytes: &[u8]) -> bool {
-    let is_high = |byte: u8| byte >= 0xc0 || byte == 0xa8 || byte == 0xb8;
-    let (mut in_runs, mut alone) = (0_usize, 0_usize);
-    for run in bytes.split(|byte| !is_high(*byte)) {
-        let is_drawn = run.len() > 3 && run.windows(2).all(|pair| pair.first() == pair.last());
-        match run.len() {
-            _ if is_drawn => {}
-            3.. => in_runs += run.len(),
-            length => alone += length,
+/// High bytes that stand together.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    length: usize,
+    last: u8,
+    /// Whether they are one byte over and over.
+    is_uniform: bool,
+}
+
+/// The page of Western Europe comes first: both have most letters in the same places.
+const PAGES: [CodePage; 2] = [CodePage::Ibm850, CodePage::Ibm437];
+
+impl Default for Evidence {
+    fn default() -> Self {
+        let [first, second] = PAGES.map(CodePage::upper_half);
+        Self {
+            has_c1: false,
+            last: [b' '; 2],
+            oddities: [0; 3],
+            upper: [upper_half(WINDOWS_1252), first, second],
+            run: Run::default(),
+            in_runs: 0,
+            alone: 0,
         }
     }
-    in_runs > alone
+}
+
+impl Evidence {
+    /// Takes the next bytes into account.
+    pub fn take(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if !(byte.is_ascii() && self.last.is_ascii()) {
+                self.take_one(*byte);
+            }
+            let [_, last] = self.last;
+            self.last = [last, *byte];
+        }
+    }
+
+    /// Takes the end into account.
+    pub fn end(&mut self) {
+        self.take(b"  ");
+    }
+
+    /// Whether Cyrillic words stand in the bytes if they are Windows-1251: runs of high bytes,
+    /// where western text has single ones between ASCII letters.
+    pub fn is_cyrillic(&self) -> bool {
+        self.in_runs > self.alone
+    }
+
+    /// The code page, where the bytes make better text in one than in Windows-1252.
+    pub fn code_page(&self) -> Option<CodePage> {
+        let [usual, counted @ ..] = self.oddities;
+        let counted = counted.into_iter().zip(PAGES);
+        let best = counted.reduce(|best, next| if next.0 < best.0 { next } else { best });
+        best.filter(|(count, _)| *count < usual).map(|(_, page)| page)
+    }
+
+    /// The byte behind the last two.
+    fn take_one(&mut self, byte: u8) {
+        self.has_c1 |= (0x80..0xa0).contains(&byte);
+        self.take_run(byte);
+        let [before, middle] = self.last;
+        if middle.is_ascii() {
+            return;
+        }
+        for (count, upper) in self.oddities.iter_mut().zip(&self.upper) {
+            let character = |byte: u8| match byte.checked_sub(128) {
+                None => char::from(byte),
+                Some(index) => upper.get(usize::from(index)).copied().unwrap_or('\u{fffd}'),
+            };
+            *count += usize::from(is_odd(character(before), character(middle), character(byte)));
+        }
+    }
+
+    fn take_run(&mut self, byte: u8) {
+        if byte >= 0xc0 || byte == 0xa8 || byte == 0xb8 {
+            let is_uniform = self.run.length == 0 || (self.run.is_uniform && self.run.last == byte);
+            self.run = Run { length: self.run.length + 1, last: byte, is_uniform };
+            return;
+        }
+        let run = std::mem::take(&mut self.run);
+        match run.length {
+            // A line of one byte is drawn, not written.
+            length if length > 3 && run.is_uniform => {}
+            length @ 3.. => self.in_runs += length,
+            length => self.alone += length,
+        }
+    }
 }
 
 fn upper_half(encoding: &'static Encoding) -> Vec<char> {
     let character = |byte: u8| encoding.decode_without_bom_handling(&[byte]).0.chars().next();
     (128..=u8::MAX).map(|byte| character(byte).unwrap_or('\u{fffd}')).collect()
-}
-
-/// How many characters stand where no writer puts them.
-fn oddities(bytes: &[u8], upper: &[char]) -> usize {
-    let character = |byte: u8| match byte.checked_sub(128) {
-        None => char::from(byte),
-        Some(index) => upper.get(usize::from(index)).copied().unwrap_or('\u{fffd}'),
-    };
-    let mut count = 0;
-    for (index, byte) in bytes.iter().enumerate().filter(|(_, byte)| !byte.is_ascii()) {
-        let near = |index: Option<usize>| index.and_then(|index| bytes.get(index).copied());
-        let before = near(index.checked_sub(1)).map_or(' ', character);
-        let after = near(index.checked_add(1)).map_or(' ', character);
-        count += usize::from(is_odd(before, character(*byte), after));
-    }
-    count
 }
 
 /// Whether a character stands where no writer puts it.

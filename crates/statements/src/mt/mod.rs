@@ -13,7 +13,7 @@ mod slashes;
 mod statement;
 mod subfields;
 
-use crate::detect::Source;
+use crate::detect::Whole;
 use crate::fault::{Findings, Place};
 use crate::limits::{ENTRIES_MAX, STATEMENTS_MAX};
 use crate::reading::{Format, ReadOptions, Reading};
@@ -40,9 +40,9 @@ struct Messages<'a, 'c> {
 
 /// Whether a file is a message of this kind: it has a reference or an account, and a balance, a
 /// statement's number or a line.
-fn recognises(source: &Source) -> bool {
+pub(crate) fn recognises(head: &str) -> bool {
     let mut begins = false;
-    for piece in Fields::new(source.head()) {
+    for piece in Fields::new(head) {
         let Piece::Field(field) = piece else {
             continue;
         };
@@ -55,11 +55,8 @@ fn recognises(source: &Source) -> bool {
     false
 }
 
-/// Reads an MT940 or MT942 file; `None` where the file is none.
-pub(crate) fn read(source: &Source, _: &ReadOptions, findings: &mut Findings) -> Option<Reading> {
-    if !recognises(source) {
-        return None;
-    }
+/// Reads an MT940 or MT942 file.
+pub(crate) fn read(source: &Whole, _: &ReadOptions, findings: &mut Findings) -> Reading {
     let mut reading = Reading::new(None);
     let mut messages =
         Messages { reading: &mut reading, findings, draft: None, open: None, entries: 0 };
@@ -87,7 +84,7 @@ pub(crate) fn read(source: &Source, _: &ReadOptions, findings: &mut Findings) ->
     messages.close();
     messages.complete();
     reading.format = reading.format.or(Some(Format::Mt940));
-    Some(reading)
+    reading
 }
 
 impl<'a> Messages<'a, '_> {

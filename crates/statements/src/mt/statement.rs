@@ -173,16 +173,11 @@ impl<'a> Draft<'a> {
         let balances = self.balances(currency, context);
         self.require_balances(context);
         let mut statement = Statement {
-            line: self.line,
             id: self.number.or(self.reference).and_then(|id| value::free_text(id).0),
             account,
             currency,
-            from: None,
-            to: None,
             balances,
-            entries: Vec::new(),
-            refused: 0,
-            holdings: Vec::new(),
+            ..Statement::begun(self.line)
         };
         self.take_name(&mut statement);
         let Some(currency) = currency else {

@@ -10,7 +10,7 @@ mod sgml;
 mod statement;
 mod transaction;
 
-use crate::detect::Source;
+use crate::detect::Whole;
 use crate::fault::{Findings, Place};
 use crate::limits::STATEMENTS_MAX;
 use crate::reading::{Format, ReadOptions, Reading};
@@ -59,20 +59,13 @@ struct Context<'c> {
 }
 
 /// Whether a file is OFX.
-fn recognises(source: &Source) -> bool {
-    let head = source.head().to_ascii_uppercase();
+pub(crate) fn recognises(head: &str) -> bool {
+    let head = head.to_ascii_uppercase();
     head.contains("<OFX>") || head.contains("<?OFX") || head.trim_start().starts_with("OFXHEADER")
 }
 
-/// Reads an OFX file; `None` where the file is none.
-pub(crate) fn read(
-    source: &Source,
-    options: &ReadOptions,
-    findings: &mut Findings,
-) -> Option<Reading> {
-    if !recognises(source) {
-        return None;
-    }
+/// Reads an OFX file.
+pub(crate) fn read(source: &Whole, options: &ReadOptions, findings: &mut Findings) -> Reading {
     let header = header::read(source.head());
     let format = if header.xml { Format::Ofx2 } else { Format::Ofx1 };
     let mut reading = Reading::new(Some(format));
@@ -90,7 +83,7 @@ pub(crate) fn read(
     if reading.statements.is_empty() {
         findings.note(Place::file(1), "the file holds no statement");
     }
-    Some(reading)
+    reading
 }
 
 fn read_document(

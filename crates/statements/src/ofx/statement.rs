@@ -38,16 +38,9 @@ pub(super) fn card(node: &Node, context: &mut Context) -> Statement {
 /// What all statements begin with: account and currency.
 pub(super) fn begin(node: &Node, account_name: &str, context: &mut Context) -> Statement {
     Statement {
-        line: node.line,
-        id: None,
         account: account(node, account_name, context),
         currency: currency(node, context),
-        from: None,
-        to: None,
-        balances: Vec::new(),
-        entries: Vec::new(),
-        refused: 0,
-        holdings: Vec::new(),
+        ..Statement::begun(node.line)
     }
 }
 

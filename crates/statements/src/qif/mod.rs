@@ -11,7 +11,7 @@ mod register;
 use std::borrow::Cow;
 
 use crate::csv::{PrintedSurvey, Printing};
-use crate::detect::Source;
+use crate::detect::Whole;
 use crate::fault::{Findings, Place};
 use crate::limits::{ENTRIES_MAX, STATEMENTS_MAX};
 use crate::model::{AccountKind, AccountRef, Balance, BalanceKind, Statement};
@@ -55,8 +55,8 @@ struct State<'a, 'c> {
 const BANK_LETTERS: &str = "DTUCNPMLA";
 
 /// Whether a file is QIF: it begins with a header, or with the record of a bank that left it out.
-fn recognises(source: &Source) -> bool {
-    match Records::new(source.head().trim_start_matches('\u{feff}')).next() {
+pub(crate) fn recognises(head: &str) -> bool {
+    match Records::new(head.trim_start_matches('\u{feff}')).next() {
         Some(Piece::Header { text, .. }) => section(text) != Section::Unknown,
         Some(Piece::Record(record)) => {
             let known = record.items.iter().all(|item| BANK_LETTERS.contains(item.letter));
@@ -90,15 +90,8 @@ fn section(header: &str) -> Section {
     }
 }
 
-/// Reads a QIF file; `None` where the file is none.
-pub(crate) fn read(
-    source: &Source,
-    options: &ReadOptions,
-    findings: &mut Findings,
-) -> Option<Reading> {
-    if !recognises(source) {
-        return None;
-    }
+/// Reads a QIF file.
+pub(crate) fn read(source: &Whole, options: &ReadOptions, findings: &mut Findings) -> Reading {
     let text = source.text;
     let mut reading = Reading::new(Some(Format::Qif));
     let decided = survey(text, options).decide(["D", "T"], options, findings);
@@ -122,7 +115,7 @@ pub(crate) fn read(
         state.close();
     }
     reading.csv_mapping = Some(decided.mapping);
-    Some(reading)
+    reading
 }
 
 /// Looks at all dates and amounts of all registers.
@@ -219,20 +212,13 @@ impl<'a> State<'a, '_> {
         let named = self.account.take();
         let name = named.as_ref().and_then(|account| account.text('N'));
         let mut statement = Statement {
-            line,
-            id: None,
             account: AccountRef {
                 name: name.and_then(|name| value::free_text(name).0),
                 kind,
                 ..AccountRef::default()
             },
             currency: Some(self.printing.currency),
-            from: None,
-            to: None,
-            balances: Vec::new(),
-            entries: Vec::new(),
-            refused: 0,
-            holdings: Vec::new(),
+            ..Statement::begun(line)
         };
         if let Some(account) = &named {
             statement.balances.extend(self.stated_balance(account));

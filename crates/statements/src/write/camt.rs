@@ -4,12 +4,14 @@
 //! text longer than its field is split where blanks are, else cut and counted; an identifier longer
 //! than its field is left out and counted.
 
+use std::io;
+
 use kernel::{CommodityCode, Decimal, Timestamp};
 
 use super::camt_entry::push_entry;
 use super::losses::Losses;
 use super::xml::Xml;
-use super::{Named, amount_text, named};
+use super::{GiveEntries, Named, amount_text, named};
 use crate::model::{AccountKind, Balance, BalanceKind, Statement};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -21,33 +23,43 @@ pub(super) const NAME_CHARS_MAX: usize = 140;
 pub(super) const ACCOUNT_CHARS_MAX: usize = 34;
 const OWN_NAME_CHARS_MAX: usize = 70;
 
-/// The statements as a document.
-pub(super) fn text(statements: &[Statement], now: Timestamp, losses: &mut Losses) -> String {
+/// Writes the statements as a document.
+pub(super) fn write(
+    out: &mut dyn io::Write,
+    (statements, entries): (&[Statement], &mut GiveEntries),
+    now: Timestamp,
+    losses: &mut Losses,
+) -> io::Result<()> {
     // Whole seconds: the fractions of a clock tell nobody anything.
     let made = Timestamp::EPOCH.plus_seconds(now.micros() / 1_000_000).to_string();
     let kept = named(statements, losses);
     let mut xml = Xml::new(HEAD);
-    xml.element(DOCUMENT, |xml| {
-        xml.element("BkToCstmrStmt", |xml| {
-            xml.element("GrpHdr", |xml| {
-                xml.leaf("MsgId", &format!("FLORIN-{}", now.micros() / 1_000_000));
-                xml.leaf("CreDtTm", &made);
-            });
-            for (number, named) in (1_usize..).zip(kept) {
-                xml.element("Stmt", |xml| {
-                    let id = named.statement.id.as_deref();
-                    let id = id.and_then(|id| losses.whole(id, IDENTIFIER_CHARS_MAX));
-                    xml.leaf("Id", id.map_or_else(|| number.to_string(), str::to_owned).as_str());
-                    xml.leaf("CreDtTm", &made);
-                    push_rest(xml, &named, losses);
-                });
-            }
-        });
+    xml.open(DOCUMENT);
+    xml.open("BkToCstmrStmt");
+    xml.element("GrpHdr", |xml| {
+        xml.leaf("MsgId", &format!("FLORIN-{}", now.micros() / 1_000_000));
+        xml.leaf("CreDtTm", &made);
     });
-    xml.complete()
+    for (number, named) in (1_usize..).zip(kept) {
+        xml.open("Stmt");
+        let id = named.statement.id.as_deref();
+        let id = id.and_then(|id| losses.whole(id, IDENTIFIER_CHARS_MAX));
+        xml.leaf("Id", id.map_or_else(|| number.to_string(), str::to_owned).as_str());
+        xml.leaf("CreDtTm", &made);
+        push_head(&mut xml, &named, losses);
+        entries(named.index, &mut |entry| {
+            xml.element("Ntry", |xml| push_entry(xml, entry, losses));
+            xml.drain(out)
+        })?;
+        xml.close("Stmt");
+    }
+    xml.close("BkToCstmrStmt");
+    xml.close(DOCUMENT);
+    xml.drain(out)
 }
 
-fn push_rest(xml: &mut Xml, named: &Named, losses: &mut Losses) {
+/// What stands before the entries of a statement.
+fn push_head(xml: &mut Xml, named: &Named, losses: &mut Losses) {
     let statement = named.statement;
     match (statement.from, statement.to) {
         (Some(from), Some(to)) => xml.element("FrToDt", |xml| {
@@ -63,9 +75,6 @@ fn push_rest(xml: &mut Xml, named: &Named, losses: &mut Losses) {
     losses.count(missing, statement.balances.is_empty());
     for balance in &statement.balances {
         xml.element("Bal", |xml| push_balance(xml, balance, losses));
-    }
-    for entry in &statement.entries {
-        xml.element("Ntry", |xml| push_entry(xml, entry, losses));
     }
 }
 

@@ -5,10 +5,12 @@
 //! two ways; a running balance that the bank does not state is written only where the bank's own
 //! balances prove it.
 
+use std::io;
+
 use kernel::{CommodityCode, Decimal};
 
 use super::losses::{Losses, Part};
-use super::{Named, amount_text, named};
+use super::{GiveEntries, Named, amount_text, named};
 use crate::model::{BalanceCheck, BalanceKind, Entry, EntryStatus, Statement};
 
 const HEADER: &[&str] = &[
@@ -36,22 +38,27 @@ const LACKS: &[Part] =
 /// The decimals with which a point could be taken for a thousands sign.
 const THOUSANDS_SCALE: u8 = 3;
 
-/// The statements as one table.
-pub(super) fn text(statements: &[Statement], losses: &mut Losses) -> String {
-    let mut text = String::new();
-    push_row(&mut text, HEADER.iter().copied());
+/// Writes the statements as one table.
+pub(super) fn write(
+    out: &mut dyn io::Write,
+    (statements, entries): (&[Statement], &mut GiveEntries),
+    losses: &mut Losses,
+) -> io::Result<()> {
+    let mut row = String::new();
+    push_row(&mut row, HEADER.iter().copied());
+    out.write_all(row.as_bytes())?;
     for named in named(statements, losses) {
-        let statement = named.statement;
-        let balances = running(statement);
-        count_losses(statement, balances.is_some(), losses);
-        for (index, entry) in statement.entries.iter().enumerate() {
+        let mut balance = Running::of(named.statement);
+        count_losses(named.statement, balance.is_written(), losses);
+        entries(named.index, &mut |entry| {
             losses.of_entry(entry, LACKS);
-            let proved = balances.as_ref().and_then(|balances| *balances.get(index)?);
-            let cells = cells(&named, entry, entry.balance_after.or(proved));
-            push_row(&mut text, cells.iter().map(String::as_str));
-        }
+            let cells = cells(&named, entry, balance.after(entry));
+            row.clear();
+            push_row(&mut row, cells.iter().map(String::as_str));
+            out.write_all(row.as_bytes())
+        })?;
     }
-    text
+    Ok(())
 }
 
 fn count_losses(statement: &Statement, has_running: bool, losses: &mut Losses) {
@@ -64,29 +71,46 @@ fn count_losses(statement: &Statement, has_running: bool, losses: &mut Losses) {
     let mut balances = statement.balances.iter();
     let unheld = balances.any(|balance| !(has_running && is_running(balance.kind)));
     losses.count("balances of statements", unheld);
-    losses.count("statements without entries", statement.entries.is_empty());
+    losses.count("statements without entries", statement.tally.entries == 0);
     let named = statement.id.is_some() || statement.from.is_some() || statement.to.is_some();
     losses.count("numbers and periods of statements", named);
 }
 
-/// The balance after each booked entry, where opening and entries make the closing balance; `None`
-/// where they do not, or the file runs balances of its own.
-fn running(statement: &Statement) -> Option<Vec<Option<Decimal>>> {
-    let own = statement.entries.iter().any(|entry| entry.balance_after.is_some());
-    if own || statement.balance_check() != BalanceCheck::Agrees {
-        return own.then(|| vec![None; statement.entries.len()]);
-    }
-    let mut balance = statement.opening()?.amount;
-    let mut balances = Vec::with_capacity(statement.entries.len());
-    for entry in &statement.entries {
-        if entry.status != EntryStatus::Booked {
-            balances.push(None);
-            continue;
+/// The balance after each entry, as it is written.
+enum Running {
+    /// The file states it.
+    Stated,
+    /// Opening and entries make the closing balance: what has been there so far.
+    Proved(Decimal),
+    /// Nothing says it.
+    Unknown,
+}
+
+impl Running {
+    fn of(statement: &Statement) -> Self {
+        if statement.tally.has_running_balance {
+            return Self::Stated;
         }
-        balance = balance.checked_add(entry.amount).ok()?;
-        balances.push(Some(balance));
+        let agrees = statement.balance_check() == BalanceCheck::Agrees;
+        let opening = statement.opening().filter(|_| agrees);
+        opening.map_or(Self::Unknown, |opening| Self::Proved(opening.amount))
     }
-    Some(balances)
+
+    const fn is_written(&self) -> bool {
+        matches!(self, Self::Stated | Self::Proved(_))
+    }
+
+    fn after(&mut self, entry: &Entry) -> Option<Decimal> {
+        match self {
+            Self::Stated | Self::Unknown => entry.balance_after,
+            Self::Proved(_) if entry.status != EntryStatus::Booked => None,
+            Self::Proved(balance) => {
+                let after = balance.checked_add(entry.amount).ok();
+                *self = after.map_or(Self::Unknown, Self::Proved);
+                after
+            }
+        }
+    }
 }
 
 fn cells(named: &Named, entry: &Entry, balance: Option<Decimal>) -> [String; 15] {

@@ -71,7 +71,7 @@ pub(super) fn accounts<'s>(statements: &'s [Statement], losses: &mut Losses) -> 
     let mut groups: Vec<Group> = Vec::new();
     let mut by_key = BTreeMap::new();
     for (number, one) in named(statements, losses).into_iter().enumerate() {
-        let Named { statement, currency, account } = one;
+        let Named { statement, currency, account, .. } = one;
         count_losses(statement, losses);
         // An account without a name is nobody else's.
         let key = (account.clone().unwrap_or_else(|| format!(" {number}")), currency);

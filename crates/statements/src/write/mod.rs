@@ -15,11 +15,14 @@ mod losses;
 mod ofx;
 mod xml;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io;
 
 use kernel::{CommodityCode, Date, Decimal, Timestamp};
 
-use crate::model::{Balance, BalanceKind, Statement};
+use crate::limits::ENTRIES_MAX;
+use crate::model::{Balance, BalanceKind, Entry, Statement};
 use crate::value;
 pub use losses::Loss;
 use losses::Losses;
@@ -63,16 +66,78 @@ pub struct Written {
 /// ```
 #[must_use]
 pub fn write(statements: &[Statement], format: WriteFormat, now: Timestamp) -> Written {
-    let mut losses = Losses::default();
-    statements.iter().for_each(|statement| losses.of_statement(statement));
-    let text = match format {
-        WriteFormat::Csv => csv::text(statements, &mut losses),
-        WriteFormat::Ofx => ofx::text(statements, now, &mut losses),
-        WriteFormat::Camt053 => camt::text(statements, now, &mut losses),
-        WriteFormat::Beancount => beancount::text(statements, &mut losses),
-        WriteFormat::Hledger => hledger::text(statements, &mut losses),
+    let mut kept = |statement: usize, take: &mut TakeEntry| {
+        let entries = statements.get(statement).map(|statement| statement.entries.iter());
+        entries.into_iter().flatten().try_for_each(take)
     };
-    Written { text, losses: losses.told() }
+    let mut bytes = Vec::new();
+    let losses = write_to(&mut bytes, (statements, &mut kept), format, now);
+    let losses = losses.expect("invariant: memory takes what is written");
+    let text = String::from_utf8(bytes).expect("invariant: what is written is UTF-8");
+    Written { text, losses }
+}
+
+/// Takes an entry.
+pub type TakeEntry<'t> = dyn FnMut(&Entry) -> io::Result<()> + 't;
+/// Gives the entries of a statement, by its index, in their order.
+pub type GiveEntries<'g> = dyn FnMut(usize, &mut TakeEntry) -> io::Result<()> + 'g;
+
+/// Writes statements whose entries are elsewhere ([`read_to`](crate::read_to)): each is asked for
+/// when it is written. CSV and CAMT.053 are written so; the other formats order entries, so that
+/// they are gathered first, [`ENTRIES_MAX`] of them at most. Answers what the format has no place
+/// for.
+///
+/// # Errors
+/// Those of `out` and `entries`; [`io::ErrorKind::InvalidInput`] where there are more entries than
+/// a format can gather.
+pub fn write_to(
+    out: &mut dyn io::Write,
+    (statements, entries): (&[Statement], &mut GiveEntries),
+    format: WriteFormat,
+    now: Timestamp,
+) -> io::Result<Vec<Loss>> {
+    let mut losses = Losses::default();
+    let text = match format {
+        WriteFormat::Csv => {
+            csv::write(out, (statements, entries), &mut losses)?;
+            return Ok(losses.told());
+        }
+        WriteFormat::Camt053 => {
+            camt::write(out, (statements, entries), now, &mut losses)?;
+            return Ok(losses.told());
+        }
+        WriteFormat::Ofx => ofx::text(&gathered(statements, entries)?, now, &mut losses),
+        WriteFormat::Beancount => beancount::text(&gathered(statements, entries)?, &mut losses),
+        WriteFormat::Hledger => hledger::text(&gathered(statements, entries)?, &mut losses),
+    };
+    out.write_all(text.as_bytes())?;
+    Ok(losses.told())
+}
+
+/// The statements with their entries.
+fn gathered<'s>(
+    statements: &'s [Statement],
+    entries: &mut GiveEntries,
+) -> io::Result<Cow<'s, [Statement]>> {
+    if statements.iter().all(|statement| statement.entries.len() == statement.tally.entries) {
+        return Ok(Cow::Borrowed(statements));
+    }
+    let count: usize = statements.iter().map(|statement| statement.tally.entries).sum();
+    if count > ENTRIES_MAX {
+        let text =
+            format!("{count} entries are too many for this format; csv and camt053 take them");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    let mut gathered = statements.to_vec();
+    for (index, statement) in gathered.iter_mut().enumerate() {
+        statement.entries.clear();
+        let mut keep = |entry: &Entry| {
+            statement.entries.push(entry.clone());
+            Ok(())
+        };
+        entries(index, &mut keep)?;
+    }
+    Ok(Cow::Owned(gathered))
 }
 
 /// An amount as a text with at least the decimals of its currency: `-4.5` euros are `-4.50`.
@@ -100,6 +165,8 @@ pub fn amount_text(amount: Decimal, currency: CommodityCode) -> String {
 
 /// A statement as it is written.
 struct Named<'s> {
+    /// Its index among all.
+    index: usize,
     statement: &'s Statement,
     currency: CommodityCode,
     /// What tells its account from others: its IBAN, its number, else its name; `None` where it
@@ -128,7 +195,8 @@ fn named<'s>(statements: &'s [Statement], losses: &mut Losses) -> Vec<Named<'s>>
     }
     let mut kept = Vec::new();
     let mut made = 0;
-    for statement in statements {
+    for (index, statement) in statements.iter().enumerate() {
+        losses.of_statement(statement);
         let account = name(statement).map(str::to_owned).or_else(|| {
             made += 1;
             let alike = nameless.get(&statement.currency).is_some_and(|count| *count > 1);
@@ -136,7 +204,7 @@ fn named<'s>(statements: &'s [Statement], losses: &mut Losses) -> Vec<Named<'s>>
         });
         losses.count("statements without a currency", statement.currency.is_none());
         if let Some(currency) = statement.currency {
-            kept.push(Named { statement, currency, account });
+            kept.push(Named { index, statement, currency, account });
         }
     }
     kept
@@ -152,7 +220,8 @@ fn last_balance(statement: &Statement) -> Option<&Balance> {
 
 /// The first and last day of a statement: what it says, else of what stands in it.
 fn period(statement: &Statement) -> Option<(Date, Date)> {
-    let dates = statement.entries.iter().map(|entry| entry.booked);
+    let days = statement.tally.days.map(|(first, last)| [first, last]);
+    let dates = days.into_iter().flatten();
     let dates = dates.chain(statement.balances.iter().map(|balance| balance.date));
     let (first, last) = (dates.clone().min(), dates.max());
     let (first, last) = (statement.from.or(first)?, statement.to.or(last)?);

@@ -1,5 +1,7 @@
 //! XML as it is written here: elements on lines of their own, texts escaped.
 
+use std::io;
+
 /// A document as it grows.
 #[derive(Default)]
 pub(super) struct Xml {
@@ -15,15 +17,32 @@ impl Xml {
 
     /// An element with what is written inside it.
     pub fn element(&mut self, name: &str, content: impl FnOnce(&mut Self)) {
+        self.open(name);
+        content(self);
+        self.close(name);
+    }
+
+    /// The beginning of an element.
+    pub fn open(&mut self, name: &str) {
         self.begin();
         self.text.push_str(&format!("<{name}>\n"));
         self.depth += 1;
-        content(self);
-        self.depth -= 1;
+    }
+
+    /// The end of an element that was opened by this name.
+    pub fn close(&mut self, name: &str) {
+        self.depth = self.depth.saturating_sub(1);
         self.begin();
         // What stands behind a blank are attributes.
         let bare = name.split(' ').next().unwrap_or(name);
         self.text.push_str(&format!("</{bare}>\n"));
+    }
+
+    /// Writes out what is there so far.
+    pub fn drain(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
+        out.write_all(self.text.as_bytes())?;
+        self.text.clear();
+        Ok(())
     }
 
     /// An element without anything in it.

@@ -10,9 +10,12 @@ mod parts;
 mod sheet;
 
 use crate::csv;
-use crate::detect::Source;
-use crate::fault::{Findings, Place};
+use crate::detect::Taken;
+use crate::encoding::Decoder;
+use crate::fault::Place;
+use crate::limits::Limits;
 use crate::reading::{Format, ReadOptions, Reading};
+use crate::window::Text;
 use book::Book;
 use parts::Parts;
 
@@ -20,7 +23,7 @@ use parts::Parts;
 pub(crate) fn read(
     bytes: &[u8],
     options: &ReadOptions,
-    findings: &mut Findings,
+    (findings, entries): Taken,
 ) -> Option<Reading> {
     let mut parts = Parts::open(bytes).filter(|parts| parts.has(book::WORKBOOK))?;
     let none = || Some(Reading::new(Some(Format::Xlsx)));
@@ -46,8 +49,10 @@ pub(crate) fn read(
             // A part that is not well-formed may lack rows.
             return none();
         }
+        let source = text.as_bytes();
+        let text = Text::new(&source, Decoder::UTF_8, &Limits::COLLECTED);
         if csv::has_table(&text, options) {
-            found = csv::read(&Source { text: &text }, options, findings);
+            found = csv::read(&text, options, (&mut *findings, &mut *entries));
         }
     }
     let mut reading = match found {

@@ -5,7 +5,7 @@
 
 use kernel::{CommodityCode, Decimal};
 use serde::Serialize;
-use serde::ser::Serializer;
+use serde::ser::{Error as _, SerializeSeq as _, Serializer};
 use statements::{
     Balance, BalanceCheck, Charge, CsvMapping, Detail, EncodingSource, Entry, EntryKind,
     EntryStatus, Fault, Format, Holding, Note, OriginalAmount, Question, Scope, Statement,
@@ -13,6 +13,7 @@ use statements::{
 };
 
 use super::Outcome;
+use super::file::BankFile;
 
 /// A file and what was read from it.
 #[derive(Serialize)]
@@ -37,8 +38,7 @@ struct OneStatement<'a> {
     currency: Option<CommodityCode>,
     opening: Option<DatedAmount>,
     closing: Option<DatedAmount>,
-    #[serde(serialize_with = "entries")]
-    entries: &'a [Entry],
+    entries: Entries<'a>,
     line: u32,
     id: Option<&'a str>,
     from: Option<String>,
@@ -130,21 +130,30 @@ struct OneCharge<'a> {
     name: Option<&'a str>,
 }
 
+/// The entries of a statement, each read when it is written.
+struct Entries<'a> {
+    file: &'a BankFile,
+    statement: usize,
+}
+
 impl<'a> File<'a> {
     /// A file's name and what became of it. One that could not be opened has a fault that says so.
     pub fn of(file: String, outcome: &'a Outcome) -> Self {
-        let reading = outcome.as_ref().ok();
+        let reading = outcome.as_ref().ok().map(|file| &file.reading);
         let faults = match outcome {
-            Ok(reading) => reading.faults.clone(),
+            Ok(file) => file.reading.faults.clone(),
             Err(found) => vec![unopened(found)],
         };
         let encoding = reading.and_then(|reading| reading.encoding.as_ref());
-        let statements = reading.map(|reading| reading.statements.as_slice()).unwrap_or_default();
+        let statements = outcome.iter().flat_map(|file| {
+            let statements = file.reading.statements.iter().enumerate();
+            statements.map(move |(index, one)| statement(one, Entries { file, statement: index }))
+        });
         Self {
             file,
             format: reading.and_then(|reading| reading.format),
             encoding: encoding.map(|encoding| encoding.name.as_str()),
-            statements: statements.iter().map(statement).collect(),
+            statements: statements.collect(),
             faults,
             faults_left_out: reading.map_or(0, |reading| reading.faults_left_out),
             version: reading.and_then(|reading| reading.version.as_deref()),
@@ -168,7 +177,7 @@ pub fn unopened(found: &str) -> Fault {
     }
 }
 
-fn statement(statement: &Statement) -> OneStatement<'_> {
+fn statement<'a>(statement: &'a Statement, entries: Entries<'a>) -> OneStatement<'a> {
     let account = &statement.account;
     let dated = |balance: &Balance| DatedAmount {
         date: balance.date.to_string(),
@@ -179,7 +188,7 @@ fn statement(statement: &Statement) -> OneStatement<'_> {
         currency: statement.currency,
         opening: statement.opening().map(dated),
         closing: statement.closing().map(dated),
-        entries: &statement.entries,
+        entries,
         line: statement.line,
         id: statement.id.as_deref(),
         from: statement.from.map(|date| date.to_string()),
@@ -208,9 +217,22 @@ fn balance(balance: &Balance) -> OneBalance<'_> {
     }
 }
 
-/// Entries are many: each is made when it is written.
-fn entries<S: Serializer>(entries: &&[Entry], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(entries.iter().map(entry))
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        let mut refused = None;
+        let given = self.file.give(self.statement, &mut |one| {
+            list.serialize_element(&entry(one)).map_err(|error| {
+                refused = Some(error);
+                std::io::Error::other("not written")
+            })
+        });
+        match (refused, given) {
+            (Some(error), _) => Err(error),
+            (None, Err(error)) => Err(S::Error::custom(error)),
+            (None, Ok(())) => list.end(),
+        }
+    }
 }
 
 fn entry(entry: &Entry) -> OneEntry<'_> {

@@ -3,15 +3,19 @@
 
 mod answers;
 mod convert;
+mod file;
 mod json;
 mod read;
 mod shown;
 
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use statements::{CsvMapping, ReadOptions, Reading};
+use file::{BankFile, Stored};
+use statements::{CsvMapping, ReadOptions};
 
 use crate::cli::statement::{Answers, Statement};
 use crate::command::read_file;
@@ -22,7 +26,7 @@ const MAPPING_BYTES_MAX: u64 = 64 << 10;
 const WRONG_USAGE: u8 = 2;
 
 /// What became of a file: what was read, or why it could not be opened.
-type Outcome = Result<Reading, String>;
+type Outcome = Result<BankFile, String>;
 
 /// Does what is asked for.
 pub fn run(asked: &Statement) -> anyhow::Result<ExitCode> {
@@ -46,22 +50,22 @@ fn read_mapping(file: &Path) -> anyhow::Result<CsvMapping> {
 
 /// Reads a file, with the answers to what it leaves open.
 fn read_one(file: &Path, answers: &Answers, mapping: Option<&CsvMapping>) -> Outcome {
-    let bytes = match read_file(file, statements::limits::FILE_BYTES_MAX as u64) {
-        Ok(bytes) => bytes,
-        Err(error) => return Err(format!("{:#}", error.root_cause())),
-    };
-    let mut options = ReadOptions {
+    let options = ReadOptions {
         encoding: answers.encoding.clone(),
         currency: answers.currency,
         not_after: answers.not_after,
         csv_mapping: mapping.cloned(),
     };
-    let reading = statements::read(&bytes, &options);
-    match reading.csv_mapping.as_ref().and_then(|found| answers::given(answers, found)) {
-        None => Ok(reading),
-        Some(answered) => {
-            options.csv_mapping = Some(answered);
-            Ok(statements::read(&bytes, &options))
+    let read = move || -> io::Result<BankFile> {
+        let stored = Arc::new(Stored::open(file)?);
+        let read = BankFile::read(stored, options.clone())?;
+        let found = read.reading.csv_mapping.as_ref();
+        match found.and_then(|found| answers::given(answers, found)) {
+            None => Ok(read),
+            Some(answered) => {
+                read.read_again(ReadOptions { csv_mapping: Some(answered), ..options })
+            }
         }
-    }
+    };
+    read().map_err(|error| error.to_string())
 }

@@ -5,15 +5,15 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use statements::CsvMapping;
 
 use super::{Outcome, json, read_one, shown};
 use crate::cli::statement::StatementRead;
-use crate::command::print;
 
-/// The files, each read when it is written: no more than one of them is held at a time.
+/// The files, each read when it is written.
 struct Files<'a> {
     asked: &'a StatementRead,
     mapping: Option<&'a CsvMapping>,
@@ -42,7 +42,12 @@ pub fn run(asked: &StatementRead, mapping: Option<&CsvMapping>) -> anyhow::Resul
     } else {
         for file in &asked.files {
             let Read { name, outcome } = files.read(file);
-            print(&shown::text(&name, &outcome))?;
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            let told = shown::tell(&mut out, &name, &outcome).and_then(|()| out.flush());
+            match told {
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => break,
+                told => told.with_context(|| name)?,
+            }
         }
     }
     Ok(if files.sound.get() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -51,7 +56,7 @@ pub fn run(asked: &StatementRead, mapping: Option<&CsvMapping>) -> anyhow::Resul
 impl Files<'_> {
     fn read(&self, file: &Path) -> Read {
         let outcome = read_one(file, &self.asked.answers, self.mapping);
-        if !outcome.as_ref().is_ok_and(statements::Reading::is_sound) {
+        if !outcome.as_ref().is_ok_and(|file| file.reading.is_sound()) {
             self.sound.set(false);
         }
         Read { name: file.display().to_string(), outcome }

@@ -1,41 +1,45 @@
 //! What was read, as a person reads it: a table for each statement, and every fault and note.
 
 use std::fmt::Write as _;
+use std::io;
 
 use serde_json::Value as Json;
 use statements::{
     Balance, BalanceCheck, Entry, EntryStatus, Fault, Reading, Statement, amount_text,
 };
 
+use super::file::BankFile;
 use super::{Outcome, answers, json};
 use crate::command::table::{amount, table, word};
 
 /// How many characters of a text a row shows.
 const CELL_CHARS_MAX: usize = 44;
+/// How many entries stand in one table: the next ones have a table of their own.
+const TABLE_ROWS_MAX: usize = 10_000;
 
-/// A file and what became of it.
-pub fn text(name: &str, outcome: &Outcome) -> String {
-    let mut text = String::new();
-    let reading = match outcome {
-        Ok(reading) => reading,
+/// Tells of a file and what became of it.
+pub fn tell(out: &mut dyn io::Write, name: &str, outcome: &Outcome) -> io::Result<()> {
+    let file = match outcome {
+        Ok(file) => file,
         Err(found) => {
-            let _ = writeln!(text, "{name}: not read");
+            let mut text = format!("{name}: not read\n");
             push_fault(&mut text, &json::unopened(found));
-            return text;
+            return out.write_all(text.as_bytes());
         }
     };
-    let _ = writeln!(text, "{name}: {}", described(reading));
-    for statement in &reading.statements {
-        push_statement(&mut text, statement);
+    let reading = &file.reading;
+    writeln!(out, "{name}: {}", described(reading))?;
+    for index in 0..reading.statements.len() {
+        tell_statement(out, file, index)?;
     }
-    text.push_str(&faults(reading));
+    let mut text = faults(reading);
     for note in &reading.notes {
         let _ = writeln!(text, "  line {}: note: {}", note.line, one_line(&note.text));
     }
     if reading.notes_left_out > 0 {
         let _ = writeln!(text, "  {} more notes", reading.notes_left_out);
     }
-    text
+    out.write_all(text.as_bytes())
 }
 
 /// What a reading leaves open, and what is wrong with it.
@@ -61,12 +65,15 @@ fn described(reading: &Reading) -> String {
         let source = variant(&encoding.source).unwrap_or_default().replace('_', " ");
         let _ = write!(text, ", {} ({source})", encoding.name);
     }
-    let count: usize = reading.statements.iter().map(|one| one.entries.len()).sum();
+    let count: usize = reading.statements.iter().map(|one| one.tally.entries).sum();
     let _ = write!(text, ", {count} entries");
     text
 }
 
-fn push_statement(text: &mut String, statement: &Statement) {
+fn tell_statement(out: &mut dyn io::Write, file: &BankFile, index: usize) -> io::Result<()> {
+    let Some(statement) = file.reading.statements.get(index) else {
+        return Ok(());
+    };
     let account = &statement.account;
     let parts = [&account.iban, &account.number, &account.bank, &account.name];
     let mut names: Vec<String> = parts.into_iter().flatten().map(|part| one_line(part)).collect();
@@ -74,15 +81,36 @@ fn push_statement(text: &mut String, statement: &Statement) {
         names.push("an account without a name".to_owned());
     }
     names.extend(statement.currency.map(|currency| currency.to_string()));
-    let _ = writeln!(text, "\n  {}", names.join("  "));
-    let rows: Vec<Vec<String>> = statement.entries.iter().map(row).collect();
+    writeln!(out, "\n  {}", names.join("  "))?;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    file.give(index, &mut |entry| {
+        rows.push(row(entry));
+        if rows.len() < TABLE_ROWS_MAX {
+            return Ok(());
+        }
+        tell_rows(out, statement, &std::mem::take(&mut rows))
+    })?;
     if !rows.is_empty() {
-        let head = ["BOOKED", "VALUE", "COUNTERPARTY", "PURPOSE", "AMOUNT", "BALANCE"];
-        let has_balance = statement.entries.iter().any(|entry| entry.balance_after.is_some());
-        let width = if has_balance { head.len() } else { head.len() - 1 };
-        let shown = table(head.get(..width).unwrap_or(&head), &rows, 4);
-        shown.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
+        tell_rows(out, statement, &rows)?;
     }
+    out.write_all(ending(statement).as_bytes())
+}
+
+/// Some entries as a table.
+fn tell_rows(
+    out: &mut dyn io::Write,
+    statement: &Statement,
+    rows: &[Vec<String>],
+) -> io::Result<()> {
+    let head = ["BOOKED", "VALUE", "COUNTERPARTY", "PURPOSE", "AMOUNT", "BALANCE"];
+    let width = if statement.tally.has_running_balance { head.len() } else { head.len() - 1 };
+    let shown = table(head.get(..width).unwrap_or(&head), rows, 4);
+    shown.lines().try_for_each(|line| writeln!(out, "  {line}"))
+}
+
+/// What stands below the entries of a statement.
+fn ending(statement: &Statement) -> String {
+    let mut text = String::new();
     let dated = |balance: Option<&Balance>| match balance {
         Some(balance) => format!("{} on {}", money(balance), balance.date),
         None => "not stated".to_owned(),
@@ -103,6 +131,7 @@ fn push_statement(text: &mut String, statement: &Statement) {
         let name = holding.name.as_deref().unwrap_or(&holding.security);
         let _ = writeln!(text, "  holds {} of {}", holding.units, one_line(name));
     }
+    text
 }
 
 fn row(entry: &Entry) -> Vec<String> {
