@@ -173,6 +173,11 @@ impl Findings {
         self.notes_left_out = mark.notes_left_out;
     }
 
+    /// The first fault that was found since.
+    pub fn first_fault_since(&self, mark: Mark) -> Option<&Fault> {
+        self.faults.get(mark.faults)
+    }
+
     /// Rewords what was found since: of faults what was expected, of notes their text.
     pub fn reword_since(&mut self, mark: Mark, reword: impl Fn(u32, Scope, &mut String)) {
         for fault in self.faults.iter_mut().skip(mark.faults) {

@@ -123,6 +123,7 @@ fn a_row_that_does_not_add_up_is_named_by_page_and_row() {
     let told: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
     assert_eq!(told, ["Date", "Amount"]);
     assert!(faults.iter().all(|fault| fault.expected.ends_with("(page 2, row 2)")));
+    assert!(!reading.is_statement_bookable_in_part(0), "rows beside it are not proved");
 }
 
 #[test]

@@ -100,6 +100,7 @@ fn has_text(lines: &[Line], findings: &mut Findings) -> bool {
 fn read_table(table: &table::Table, options: &ReadOptions, (findings, entries): Taken) -> Reading {
     let source = table.text.as_bytes();
     let text = Text::new(&source, Decoder::UTF_8, &Limits::COLLECTED);
+    let before = findings.mark();
     let mut kept: Vec<(usize, Entry)> = Vec::new();
     let mut keep = |statement, entry| {
         kept.push((statement, entry));
@@ -111,7 +112,7 @@ fn read_table(table: &table::Table, options: &ReadOptions, (findings, entries): 
         findings.fault(Place::file(1), "table", "", expected);
         return Reading::new(None);
     };
-    proof::check(&mut reading, (table, &kept), findings);
+    proof::check(&mut reading, (table, &kept), (findings, before));
     for (statement, entry) in kept {
         entries.hand(statement, entry);
     }

@@ -8,7 +8,7 @@ use kernel::{Date, Decimal};
 
 use super::table::{Stated, Table};
 use crate::csv::{BalanceWord, Direction, Printing, Running};
-use crate::fault::{Findings, Place, Scope};
+use crate::fault::{Findings, Mark, Place};
 use crate::model::{Balance, BalanceKind, Entry, EntryStatus, Statement};
 use crate::reading::Reading;
 
@@ -16,22 +16,30 @@ use crate::reading::Reading;
 struct Step {
     line: u32,
     is_row: bool,
-    /// What it adds; `None` where it was refused.
-    amount: Option<Decimal>,
+    amount: Decimal,
     balance: Option<Decimal>,
 }
 
-/// Holds the entries of each statement against balances.
+/// Holds the entries of each statement against balances. `before` is what had been found before the
+/// table was read.
 pub(super) fn check(
     reading: &mut Reading,
     (table, entries): (&Table, &[(usize, Entry)]),
-    findings: &mut Findings,
+    (findings, before): (&mut Findings, Mark),
 ) {
+    let unread = findings.first_fault_since(before).map(|fault| fault.line);
     let printing = reading.csv_mapping.as_ref().and_then(Printing::of);
     let is_only = reading.statements.len() == 1;
+    let mut booked: Vec<Vec<&Entry>> = vec![Vec::new(); reading.statements.len()];
+    for (index, entry) in entries {
+        if let Some(own) = booked.get_mut(*index)
+            && entry.status == EntryStatus::Booked
+        {
+            own.push(entry);
+        }
+    }
     for (index, statement) in reading.statements.iter_mut().enumerate() {
-        let own = entries.iter().filter(|(of, _)| *of == index).map(|(_, entry)| entry);
-        let own: Vec<&Entry> = own.filter(|entry| entry.status == EntryStatus::Booked).collect();
+        let own = booked.get(index).map(Vec::as_slice).unwrap_or_default();
         let days = own.first().zip(own.last()).map(|(first, last)| (first.booked, last.booked));
         let direction = match days {
             Some((first, last)) if first > last => Direction::Backward,
@@ -47,15 +55,12 @@ pub(super) fn check(
                     .extend(findings.check(place, &one.label, amount).map(|amount| (one, amount)));
             }
         }
-        let mut steps = steps(&own, &stated, direction);
-        let refused = findings.faults.iter().filter(
-            |fault| matches!(fault.scope, Scope::Entry { statement, .. } if statement == index),
-        );
-        for fault in refused {
-            let at = steps.partition_point(|step| step.line < fault.line && step.line > 0);
-            let step = Step { line: fault.line, is_row: true, amount: None, balance: None };
-            steps.insert(at.min(steps.len()), step);
+        if let Some(line) = unread {
+            let expected = "rows that can all be read: a row beside one that cannot is not proved";
+            findings.fault(Place::statement(line, index), "balance", "", expected);
+            continue;
         }
+        let steps = steps(own, &stated, direction);
         judge(&steps, direction, index, findings);
         state_balances(statement, &stated, days);
     }
@@ -66,7 +71,7 @@ fn steps(own: &[&Entry], stated: &[(&Stated, Decimal)], direction: Direction) ->
     let rows = own.iter().map(|entry| Step {
         line: entry.line,
         is_row: true,
-        amount: Some(entry.amount),
+        amount: entry.amount,
         balance: entry.balance_after,
     });
     let first = match direction {
@@ -79,7 +84,7 @@ fn steps(own: &[&Entry], stated: &[(&Stated, Decimal)], direction: Direction) ->
             (true, true) => 0,
             (true, false) => 2,
         };
-        let (amount, balance) = (Some(Decimal::ZERO), Some(*amount));
+        let (amount, balance) = (Decimal::ZERO, Some(*amount));
         (order, Step { line: one.line, is_row: false, amount, balance })
     };
     let mut steps: Vec<(u8, Step)> = rows.map(|row| (1, row)).collect();
@@ -91,10 +96,7 @@ fn steps(own: &[&Entry], stated: &[(&Stated, Decimal)], direction: Direction) ->
 fn judge(steps: &[Step], usual: Direction, index: usize, findings: &mut Findings) {
     let mut running = Running::default();
     for step in steps {
-        match step.amount {
-            Some(amount) => running.take(step.line, amount, step.balance),
-            None => running.interrupt(),
-        }
+        running.take(step.line, step.amount, step.balance);
     }
     let verdict = running.judge(usual, false);
     let direction = verdict.direction.unwrap_or(usual);
@@ -120,7 +122,7 @@ fn judge(steps: &[Step], usual: Direction, index: usize, findings: &mut Findings
     };
     let outside = |(at, step): &(usize, &Step)| step.is_row && (*at < first || *at > last);
     let unproved = steps.iter().enumerate().find(outside);
-    if let Some((_, step)) = unproved.filter(|(_, step)| step.amount.is_some()) {
+    if let Some((_, step)) = unproved {
         let expected = "balances before and behind this row";
         findings.fault(Place::statement(step.line, index), "balance", "", expected);
     } else if at_oldest.is_row && oldest < steps.len() {
