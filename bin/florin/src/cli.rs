@@ -79,7 +79,7 @@ pub enum Command {
         #[arg(long, default_value_t = 7450)]
         port: u16,
     },
-    /// Import statements of banks: OFX, QIF, CAMT, MT940, MT942, BAI2, XLSX, CSV
+    /// Import statements of banks: OFX, QIF, CAMT, MT940, MT942, BAI2, XLSX, CSV, PDF
     Import(Import),
     /// Files of banks, read without booking anything
     #[command(subcommand)]

@@ -42,6 +42,7 @@ const SAMPLES: &[&str] = &[
     "csv/card_positive_out.csv",
     "csv/multi_currency.csv",
     "xlsx/in_statement.xlsx",
+    "pdf/de_soll_haben.pdf",
     HOSTILE,
 ];
 

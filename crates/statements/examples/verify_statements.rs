@@ -13,7 +13,8 @@ use statements::{BalanceCheck, ReadOptions, Reading};
 mod twin;
 
 /// The ends of the names of files that are read.
-const READ: &[&str] = &["ofx", "qfx", "qif", "xml", "csv", "sta", "mt940", "mt942", "bai", "txt"];
+const READ: &[&str] =
+    &["ofx", "qfx", "qif", "xml", "csv", "sta", "mt940", "mt942", "bai", "txt", "pdf"];
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args().nth(1) else {

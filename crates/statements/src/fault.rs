@@ -173,6 +173,21 @@ impl Findings {
         self.notes_left_out = mark.notes_left_out;
     }
 
+    /// The first fault that was found since.
+    pub fn first_fault_since(&self, mark: Mark) -> Option<&Fault> {
+        self.faults.get(mark.faults)
+    }
+
+    /// Rewords what was found since: of faults what was expected, of notes their text.
+    pub fn reword_since(&mut self, mark: Mark, reword: impl Fn(u32, Scope, &mut String)) {
+        for fault in self.faults.iter_mut().skip(mark.faults) {
+            reword(fault.line, fault.scope, &mut fault.expected);
+        }
+        for note in self.notes.iter_mut().skip(mark.notes) {
+            reword(note.line, note.scope, &mut note.text);
+        }
+    }
+
     /// The value, or a fault that says why there is none.
     pub fn check<T>(&mut self, place: Place, field: &str, value: Result<T, Refusal>) -> Option<T> {
         match value {

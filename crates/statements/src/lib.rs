@@ -48,6 +48,7 @@ mod lines;
 mod model;
 mod mt;
 mod ofx;
+mod pdf;
 mod qif;
 mod reading;
 mod source;
@@ -152,6 +153,9 @@ fn read_source(
         findings.fault(place, "file", &format!("{} bytes or more", bytes.length), &expected);
         return Ok(Reading::new(None));
     }
+    if bytes.head.starts_with(pdf::MARK) {
+        return read_pdf((source, bytes.length), options, (findings, entries));
+    }
     if let Some(packed) = packed(&bytes.head) {
         let book = match bytes.head.starts_with(b"PK") && fits(bytes.length) {
             true => {
@@ -177,6 +181,22 @@ fn read_source(
     Ok(reading)
 }
 
+/// Reads a document whole.
+fn read_pdf(
+    (source, length): (&dyn Source, u64),
+    options: &ReadOptions,
+    (findings, entries): detect::Taken,
+) -> io::Result<Reading> {
+    if !fits(length) {
+        let expected = format!("a PDF of at most {} bytes", limits::FILE_BYTES_MAX);
+        findings.fault(Place::file(1), "file", &format!("{length} bytes"), &expected);
+        return Ok(Reading::new(Some(Format::Pdf)));
+    }
+    let mut whole = Vec::new();
+    source.open()?.read_to_end(&mut whole)?;
+    Ok(pdf::read(&whole, options, (findings, entries)))
+}
+
 /// Whether as many bytes are read into memory.
 fn fits(length: u64) -> bool {
     usize::try_from(length).is_ok_and(|length| length <= limits::FILE_BYTES_MAX)
@@ -187,7 +207,6 @@ fn packed(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [b'P', b'K', 3 | 5, ..] => Some("a zip archive (or a workbook)"),
         [0x1f, 0x8b, ..] => Some("a gzip file"),
-        [b'%', b'P', b'D', b'F', ..] => Some("a PDF document"),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => Some("a workbook of Excel"),
         _ => None,
     }

@@ -42,12 +42,29 @@ pub const RECORD_BYTES_MAX: usize = 1024 * 1024;
 pub const HEAD_BYTES_MAX: usize = 1024 * 1024;
 /// The most files in a workbook's archive.
 pub const PARTS_MAX: u16 = 1_000;
-/// How many bytes of a workbook are unpacked at most, all its parts together.
+/// How many bytes of a workbook or PDF are unpacked at most, all its parts together.
 pub const UNPACKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The most texts that the cells of a workbook share.
 pub const SHARED_TEXTS_MAX: usize = 1_000_000;
 /// The most rows of a sheet, as spreadsheets have it.
 pub const ROWS_MAX: u32 = 1_048_576;
+/// The most objects of a PDF, and of what one of its pages says.
+pub const PDF_OBJECTS_MAX: usize = 500_000;
+/// How many objects and parts of objects of a PDF are looked at, those that are asked for again
+/// included.
+pub const PDF_PARSED_MAX: usize = 20_000_000;
+/// The longest string of a PDF, in bytes.
+pub const PDF_STRING_BYTES_MAX: usize = 64 * 1024;
+/// The most pages of a PDF.
+pub const PDF_PAGES_MAX: usize = 10_000;
+/// The most fonts of a PDF.
+pub const PDF_FONTS_MAX: usize = 1_000;
+/// The most codes that all fonts of a PDF map, to characters and to widths.
+pub const PDF_CODES_MAX: usize = 500_000;
+/// The most characters on a page of a PDF.
+pub const PDF_GLYPHS_MAX: usize = 200_000;
+/// The most words of a PDF.
+pub const PDF_WORDS_MAX: usize = 1_000_000;
 /// How many records are searched for the header line of a CSV file.
 pub const HEADER_RECORDS_MAX: usize = 60;
 /// How many records are looked at to find the delimiter of a CSV file.

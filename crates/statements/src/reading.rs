@@ -71,6 +71,8 @@ pub enum Format {
     Qif,
     /// A workbook with a table in it.
     Xlsx,
+    /// A printed statement, read by the places of its words.
+    Pdf,
     /// Comma-separated values and their kin.
     Csv,
 }

@@ -205,6 +205,16 @@ proptest! {
         check(&book, 100)?;
     }
 
+    /// The bytes of a document with a part of them replaced.
+    #[test]
+    fn pdf(at in any::<prop::sample::Index>(), put in prop::collection::vec(any::<u8>(), 0..40)) {
+        let mut document = include_bytes!("../testdata/pdf/uk_signed.pdf").to_vec();
+        let start = at.index(document.len());
+        let end = document.len().min(start + put.len());
+        document.splice(start..end, put);
+        check(&document, 100)?;
+    }
+
     #[test]
     fn anything(bytes in prop::collection::vec(any::<u8>(), 0..2_000), window in 1..600_usize) {
         check(&bytes, window)?;

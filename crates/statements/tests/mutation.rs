@@ -91,7 +91,7 @@ fn money(reading: &Reading, all: bool) -> Vec<Money> {
         let stated = statement
             .balances
             .iter()
-            .filter(|_| !matches!(reading.format, Some(Format::Csv | Format::Xlsx)));
+            .filter(|_| !matches!(reading.format, Some(Format::Csv | Format::Xlsx | Format::Pdf)));
         for balance in stated {
             money.push((balance.amount.to_string(), balance.currency.to_string(), None));
         }
@@ -109,7 +109,9 @@ fn samples(format: &str) -> Vec<Sample> {
             let extension = path.extension().and_then(|extension| extension.to_str());
             if matches!(
                 extension,
-                Some("ofx" | "qfx" | "xml" | "csv" | "sta" | "bai" | "txt" | "qif" | "xlsx")
+                Some(
+                    "ofx" | "qfx" | "xml" | "csv" | "sta" | "bai" | "txt" | "qif" | "xlsx" | "pdf"
+                )
             ) {
                 let bytes = std::fs::read(&path).unwrap();
                 if bytes.is_empty() {
@@ -258,7 +260,7 @@ fn misread(sample: &Sample, variant: &Variant, reading: &Reading) -> Option<Stri
         return None;
     }
     let read = money(reading, false);
-    let is_table = sample.name.starts_with("csv/") || sample.name.starts_with("xlsx/");
+    let is_table = ["csv/", "xlsx/", "pdf/"].iter().any(|table| sample.name.starts_with(table));
     let mut left: BTreeMap<&Money, usize> = BTreeMap::new();
     for money in &sample.money {
         *left.entry(money).or_default() += 1;
@@ -351,6 +353,11 @@ fn qif() {
 #[test]
 fn xlsx() {
     check("xlsx");
+}
+
+#[test]
+fn pdf() {
+    check("pdf");
 }
 
 #[test]

@@ -281,3 +281,18 @@ fn australian_csv_with_categories() {
 fn mongolian_csv_with_numbered_lines() {
     check("csv/mn_export.csv", "");
 }
+
+#[test]
+fn a_british_pdf_with_signs_and_texts_over_two_lines() {
+    check("pdf/uk_signed.pdf", "");
+}
+
+#[test]
+fn a_german_pdf_with_two_columns_in_a_font_of_its_own() {
+    check("pdf/de_soll_haben.pdf", "");
+}
+
+#[test]
+fn an_australian_pdf_of_two_pages_with_balances_carried_forward() {
+    check("pdf/au_two_pages.pdf", "");
+}

@@ -90,7 +90,7 @@ fn details(entry: &Entry) -> String {
 fn samples() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    for format in ["camt", "csv", "mt", "ofx", "qif", "bai", "xlsx"] {
+    for format in ["camt", "csv", "mt", "ofx", "qif", "bai", "xlsx", "pdf"] {
         for folder in [folder.join(format), folder.join(format).join("vendor")] {
             let Ok(files) = std::fs::read_dir(folder) else { continue };
             let paths = files.map(|file| file.unwrap().path()).filter(|path| {

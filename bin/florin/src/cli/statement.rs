@@ -89,7 +89,7 @@ impl Target {
     }
 }
 
-/// What a file may leave open. All but encoding and currency are about tables: CSV, XLSX, QIF.
+/// What a file may leave open. All but encoding and currency are about tables: CSV, XLSX, PDF, QIF.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What a file does not say")]
 pub struct Answers {

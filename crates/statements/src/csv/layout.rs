@@ -89,7 +89,7 @@ fn first_rows(text: &Text, delimiter: char) -> Vec<Row> {
 fn by_names(delimiter: char, records: &[Row]) -> Option<Layout> {
     let mut best: Option<(usize, usize, Vec<Role>)> = None;
     for (index, record) in records.iter().take(HEADER_RECORDS_MAX).enumerate() {
-        let roles = roles_of(record);
+        let roles = roles_of(&record.fields);
         let known = roles.iter().filter(|role| **role != Role::Ignored).count();
         let has_money =
             roles.iter().any(|role| matches!(role, Role::Amount | Role::Debit | Role::Credit));
@@ -124,7 +124,7 @@ fn by_content(delimiter: char, records: &[Row]) -> Option<Layout> {
         })
     });
     let roles = match header.and_then(|index| records.get(index)) {
-        Some(header) => roles_of(header),
+        Some(header) => roles_of(&header.fields),
         None => vec![Role::Ignored; width],
     };
     Some(layout(delimiter, records, header, (roles, first)))
@@ -167,9 +167,9 @@ fn score(layout: &Layout, records: &[Row]) -> (usize, usize, usize) {
 
 /// What the cells of a header say that the columns hold. Where two columns have one role, the
 /// surer name wins, and the first of two equal ones.
-fn roles_of(record: &Row) -> Vec<Role> {
+pub(super) fn roles_of(names: &[String]) -> Vec<Role> {
     let found: Vec<Option<(Role, usize)>> =
-        record.fields.iter().map(|name| vocabulary::role(name)).collect();
+        names.iter().map(|name| vocabulary::role(name)).collect();
     let best = |role: Role| {
         let of_role = found.iter().flatten().filter(|(found, _)| *found == role);
         of_role.map(|(_, rank)| *rank).min()

@@ -4,6 +4,7 @@
 //! a [`CsvMapping`], and never guessed: what stays open is a [`Question`] with a fault, and no
 //! entry is read before it is answered.
 
+mod cells;
 mod columns;
 mod currency;
 mod dates;
@@ -20,10 +21,15 @@ mod running;
 mod survey;
 mod vocabulary;
 
+pub(crate) use cells::{
+    BalanceWord, balance_column, balance_word, booked_column, is_date, is_header, is_number,
+    money_columns, push_cell, text_column,
+};
 pub use dates::DateOrder;
 pub use mapping::{AmountSign, CsvColumn, CsvMapping, DebitSign, Example, Question, Role};
 pub use numbers::DecimalSign;
 pub(crate) use printed::{Printing, Survey as PrintedSurvey};
+pub(crate) use running::{Direction, Running};
 
 use crate::detect::Taken;
 use crate::fault::{Findings, Place};

@@ -81,6 +81,11 @@ impl Survey {
 }
 
 impl Printing {
+    /// How a table was printed, by its mapping with nothing left open.
+    pub fn of(mapping: &CsvMapping) -> Option<Self> {
+        Some(Self { rules: Rules::of(mapping)?, currency: mapping.currency? })
+    }
+
     /// A date in the order of the file.
     pub fn date(&self, text: &str) -> Result<Date, Refusal> {
         row::date(text, &self.rules)

@@ -210,7 +210,10 @@ fn announced_iban(layout: &Layout) -> String {
     for cell in layout.preamble.iter().flatten() {
         let solid = value::without_blanks(cell);
         let words = cell.split([' ', ':']).map(str::to_owned);
-        ibans.extend(words.chain([solid]).filter(|word| value::is_iban(word)));
+        // `IBAN DE02 1203 …`: groups of letters behind a word.
+        let behind = cell.split_once([' ', ':']).map(|(_, rest)| value::without_blanks(rest));
+        let texts = words.chain([solid]).chain(behind);
+        ibans.extend(texts.filter(|word| value::is_iban(word)));
     }
     ibans.sort();
     ibans.dedup();

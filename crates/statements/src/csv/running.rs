@@ -9,7 +9,7 @@ use crate::limits::BREAKS_KEPT_MAX;
 
 /// Which way the lines of a file run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
+pub(crate) enum Direction {
     /// The oldest line comes first.
     Forward,
     /// The newest line comes first.
@@ -19,7 +19,7 @@ pub(super) enum Direction {
 /// The lines of a table as they pass: how many balances follow from one another, in each way to
 /// read them.
 #[derive(Debug, Default)]
-pub(super) struct Running {
+pub(crate) struct Running {
     /// How many balances could be compared with the one before.
     compared: usize,
     /// How many do not follow: forward, backward, and both with the opposite sign.
@@ -43,7 +43,7 @@ struct Last {
 
 /// What the running balance says.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Verdict {
+pub(crate) struct Verdict {
     /// `None` where too few lines follow from one another.
     pub direction: Option<Direction>,
     /// Whether it is proved that the amounts have the opposite sign.

@@ -173,6 +173,25 @@ const TOTAL_WORDS: &[&str] = &[
     "saldo początkowe", "нийт", "нийт дүн", "эхний үлдэгдэл",
     "эцсийн үлдэгдэл", "итого", "totaal", "totale",
 ];
+/// How lines begin that state the balance before what follows.
+#[rustfmt::skip]
+const OPENING_PHRASES: &[&str] = &[
+    "opening balance", "opening ledger balance", "beginning balance", "starting balance",
+    "start balance", "previous balance", "balance brought forward", "brought forward",
+    "balance b f", "anfangssaldo", "alter kontostand", "alter saldo", "saldovortrag",
+    "übertrag von", "beginsaldo", "vorig saldo", "solde initial", "solde précédent",
+    "ancien solde", "saldo inicial", "saldo anterior", "saldo iniziale", "saldo początkowe",
+    "ingående saldo", "эхний үлдэгдэл", "входящий остаток",
+];
+/// How lines begin that state the balance behind what stands above.
+#[rustfmt::skip]
+const CLOSING_PHRASES: &[&str] = &[
+    "closing balance", "closing ledger balance", "ending balance", "end balance", "new balance",
+    "balance carried forward", "carried forward", "balance c f", "endsaldo",
+    "neuer kontostand", "neuer saldo", "übertrag auf", "eindsaldo", "nieuw saldo",
+    "solde final", "nouveau solde", "saldo final", "saldo finale", "saldo końcowe",
+    "utgående saldo", "эцсийн үлдэгдэл", "исходящий остаток",
+];
 /// Words before the currency of an account in the lines above the header.
 #[rustfmt::skip]
 const CURRENCY_WORDS: &[&str] = &[
@@ -240,6 +259,19 @@ pub(super) fn is_total_word(word: &str) -> bool {
     // A word alone may begin a payee's name; a phrase is plain also with a date behind it.
     let begins = |phrase: &&str| phrase.contains(' ') && word.starts_with(*phrase);
     TOTAL_WORDS.contains(&word.as_str()) || TOTAL_WORDS.iter().any(begins)
+}
+
+/// Whether words state the balance before what follows (`Some(true)`) or behind what stands above.
+pub(super) fn is_opening(label: &str) -> Option<bool> {
+    let label = normal(label);
+    let begins = |phrases: &[&str]| {
+        let mut rests = phrases.iter().filter_map(|phrase| label.strip_prefix(phrase));
+        rests.any(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    if begins(OPENING_PHRASES) {
+        return Some(true);
+    }
+    begins(CLOSING_PHRASES).then_some(false)
 }
 
 /// Whether a cell announces the currency of the account.

@@ -5,6 +5,7 @@
 
 use super::book::{Book, each, text_of};
 use super::cells;
+use crate::csv;
 use crate::fault::{Findings, Place};
 use crate::limits::{COLUMNS_MAX, FILE_BYTES_MAX, ROWS_MAX};
 use crate::tree::Node;
@@ -56,7 +57,7 @@ fn push_row(row: &Node, book: &Book, text: &mut String) -> bool {
         if text.len() + content.len() > FILE_BYTES_MAX {
             return false;
         }
-        push_cell(&content, text);
+        csv::push_cell(&content, text);
         column = index + 1;
         text.push('\t');
     }
@@ -95,23 +96,5 @@ fn content(cell: &Node, book: &Book) -> String {
         }
         // Results of formulas that are texts, ISO dates, and errors as they are shown.
         _ => value.to_owned(),
-    }
-}
-
-/// Writes a cell on one line, in quotes where it begins with one.
-fn push_cell(content: &str, text: &mut String) {
-    let quoted = content.starts_with('"');
-    if quoted {
-        text.push('"');
-    }
-    for character in content.chars() {
-        match character {
-            '"' if quoted => text.push_str("\"\""),
-            _ if character.is_control() => text.push(' '),
-            _ => text.push(character),
-        }
-    }
-    if quoted {
-        text.push('"');
     }
 }

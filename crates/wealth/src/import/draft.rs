@@ -109,7 +109,7 @@ impl Draft {
             Some(Format::Mt940 | Format::Mt942) => Family::Mt,
             Some(Format::Bai2) => Family::Bai,
             Some(Format::Qif) => Family::Qif,
-            Some(Format::Csv | Format::Xlsx) | None => Family::Csv,
+            Some(Format::Csv | Format::Xlsx | Format::Pdf) | None => Family::Csv,
         }
     }
 }
@@ -331,6 +331,7 @@ pub(crate) const fn format_code(format: Format) -> &'static str {
         Format::Bai2 => "bai2",
         Format::Qif => "qif",
         Format::Xlsx => "xlsx",
+        Format::Pdf => "pdf",
         Format::Csv => "csv",
     }
 }

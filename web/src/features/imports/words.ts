@@ -68,6 +68,7 @@ export function formatName({ format, format_version }: Import): string | null {
     bai2: 'BAI2',
     qif: 'QIF',
     xlsx: 'XLSX',
+    pdf: 'PDF',
     csv: 'CSV',
   }
   const name = names[format] ?? format
