@@ -76,7 +76,7 @@ impl Gateway {
         let (router, contract) = routes::api(&app);
         let router = router
             .merge(routes::operations())
-            .merge(routes::unsubscribing())
+            .merge(routes::mail_links())
             .merge(docs::routes(&contract))
             .fallback(web::answer)
             .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(can_wait)))

@@ -31,7 +31,9 @@ CREATE TABLE notices_reading (
 
 -- Where a recipient is told: an e-mail address, the URL of a webhook or of a browser, a telephone
 -- number. `secret` is what messages there are signed or sealed with; `fingerprint` finds the same
--- address again.
+-- address again. `asked_at` is when whoever reads there was last asked whether they want to be
+-- told: an answer counts for that question alone; `tries` are the codes that were entered since;
+-- `confirmed_at` is when they said yes, until they say no.
 CREATE TABLE notices_address (
     tenant {uuid} NOT NULL,
     id {uuid} NOT NULL,
@@ -42,6 +44,9 @@ CREATE TABLE notices_address (
     fingerprint {bytes} NOT NULL,
     state {text} NOT NULL,
     reason {text},
+    asked_at {time},
+    tries {i64} NOT NULL,
+    confirmed_at {time},
     created_at {time} NOT NULL,
     changed_at {time} NOT NULL,
     PRIMARY KEY (tenant, id)
@@ -49,6 +54,17 @@ CREATE TABLE notices_address (
 {{tenant_table notices_address}}
 CREATE UNIQUE INDEX notices_address_fingerprint
     ON notices_address (tenant, recipient, channel, fingerprint);
+
+-- How many messages that a person had sent there were on a day (of UTC, counted from 1970). The
+-- subject is a recipient, or the fingerprint of an address, which is counted though it is removed.
+CREATE TABLE notices_quota (
+    tenant {uuid} NOT NULL,
+    subject {bytes} NOT NULL,
+    day {i64} NOT NULL,
+    used {i64} NOT NULL,
+    PRIMARY KEY (tenant, subject, day)
+) {clustered};
+{{tenant_table notices_quota}}
 
 -- How a recipient is told: minutes are of the day in the recipient's zone, 0 is Sunday.
 CREATE TABLE notices_setting (

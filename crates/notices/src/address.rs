@@ -5,6 +5,7 @@ use storage::Tx;
 use vault::{RowKey, VaultError};
 
 use crate::channel::webhook::new_secret;
+use crate::confirm;
 use crate::error::NoticesError;
 use crate::event::{AddressAdded, AddressRemoved, AddressResumed};
 use crate::limits::{ADDRESS_BYTES_MAX, ADDRESSES_MAX};
@@ -47,13 +48,18 @@ pub struct Address {
     pub created_at: Timestamp,
     /// When its state or secret changed.
     pub changed_at: Timestamp,
+    /// When whoever reads there was last asked whether they want to be told, where they have not
+    /// said so yet.
+    pub asked_at: Option<Timestamp>,
 }
 
-/// Adds an address of a recipient.
+/// Adds an address of a recipient. Where a person reads there, nothing but a question is sent
+/// before they have said yes ([`confirm`](crate::confirm)).
 ///
 /// # Errors
 /// [`NoticesError::ChannelOff`], [`NoticesError::AddressKnown`],
-/// [`NoticesError::TooManyAddresses`], or a fault of the field `address`.
+/// [`NoticesError::TooManyAddresses`], or a fault of the field `address`: also where so much was
+/// sent today that no more is.
 pub async fn add_address(
     tx: &mut Tx,
     context: &Context,
@@ -78,16 +84,22 @@ pub async fn add_address(
     let id = AddressId::from_uuid(context.env.new_uuid());
     let key = RowKey::of(id.uuid());
     let now = context.now();
+    let state = match channel.is_asked_first() {
+        true => AddressState::Unconfirmed,
+        false => AddressState::Active,
+    };
     let row = AddressRow {
         id,
         recipient,
         channel,
         address: sealer.seal(key, &address)?,
         secret: sealer.seal(key, &secret)?,
-        state: AddressState::Active,
+        state,
         reason: None,
         created_at: now,
         changed_at: now,
+        asked_at: None,
+        confirmed_at: None,
     };
     let fingerprint = vault::indexer::<AddressColumn>(tx, context).await?.index::<16>(&address);
     if !store::address::insert(tx, &row, fingerprint).await? {
@@ -96,6 +108,9 @@ pub async fn add_address(
         return Err(NoticesError::AddressKnown { address: id });
     }
     tx.emit(context, &AddressAdded { address: id, recipient, channel }).await?;
+    if channel.is_asked_first() {
+        confirm::ask(tx, context, &row).await?;
+    }
     Ok(opened(row, Some(address), Some(secret)))
 }
 
@@ -135,17 +150,26 @@ pub async fn remove_address(
     Ok(())
 }
 
-/// Uses an address of a recipient again that is suspended or unsubscribed.
+/// Uses an address of a recipient again that is suspended or unsubscribed. Whoever reads there and
+/// said that they want no more, or never said that they do, is asked first.
 ///
 /// # Errors
-/// [`NoticesError::AddressUnknown`]
+/// [`NoticesError::AddressUnknown`], or a fault of the field `address` where so much was sent today
+/// that no more is.
 pub async fn resume_address(
     tx: &mut Tx,
     context: &Context,
     recipient: PartyId,
     id: AddressId,
 ) -> Result<(), NoticesError> {
-    owned(tx, recipient, id).await?;
+    let row = owned(tx, recipient, id).await?;
+    if row.state == AddressState::Unconfirmed {
+        return Ok(());
+    }
+    let is_asked = row.channel.is_asked_first() && row.confirmed_at.is_none();
+    if is_asked {
+        return confirm::ask(tx, context, &row).await;
+    }
     let active = (AddressState::Active, None);
     if store::address::set_state(tx, id, active, context.now()).await? {
         tx.emit(context, &AddressResumed { address: id, recipient }).await?;
@@ -218,5 +242,6 @@ fn opened(row: AddressRow, address: Option<String>, secret: Option<AddressSecret
         reason: row.reason,
         created_at: row.created_at,
         changed_at: row.changed_at,
+        asked_at: row.asked_at,
     }
 }

@@ -8,7 +8,8 @@ use crate::dispatch::DeliverNotice;
 use crate::error::NoticesError;
 use crate::limits::ATTEMPTS_MAX;
 use crate::model::{AddressId, ChannelKind, DeliveryId, DeliveryState, Mode, NoticeId, Outcome};
-use crate::store;
+use crate::service::Notices;
+use crate::{store, trial};
 
 /// A delivery as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +63,7 @@ pub async fn deliveries(tx: &mut Tx, notice: NoticeId) -> Result<Vec<Delivery>, 
 }
 
 /// Sends a delivery that is over once more, at once and under the same id, by which a receiver
-/// that has it already knows it again.
+/// that has it already knows it again. Questions and tests count as if they were new.
 ///
 /// # Errors
 /// [`NoticesError::DeliveryUnknown`], also where it is another notice's; and
@@ -75,6 +76,12 @@ pub async fn replay(
     let found = store::delivery::one(tx, delivery).await?;
     let found = found.filter(|found| found.notice == notice);
     let found = found.ok_or(NoticesError::DeliveryUnknown { delivery })?;
+    let kind = store::notice::one(tx, notice).await?.map(|notice| notice.kind);
+    if kind.is_some_and(|kind| Notices::is_trial(&kind))
+        && let Some(row) = store::address::one(tx, found.address).await?
+    {
+        trial::count(tx, context, &row).await?;
+    }
     if !store::delivery::reopen(tx, delivery, context.now()).await? {
         return Err(NoticesError::WrongState { delivery, state: found.state });
     }

@@ -25,9 +25,9 @@ use crate::model::{
 };
 use crate::plan::quiet_until;
 use crate::preference::Preferences;
-use crate::service::{FOOTER, Notices, TEST};
+use crate::service::{FOOTER, Notices};
 use crate::store::delivery::End;
-use crate::{store, template, unsubscribe};
+use crate::{confirm, store, template, unsubscribe};
 
 /// A notice goes out to one address.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -139,7 +139,7 @@ impl Batch {
         let mut batch =
             Self { address, preferences, wanted: Vec::new(), unwanted: Vec::new(), token };
         for delivery in deliveries {
-            match batch.judge(tx, &delivery).await? {
+            match batch.judge(tx, service, &delivery).await? {
                 Ok(part) => batch.wanted.push((delivery, part)),
                 Err(code) => batch.unwanted.push((delivery, code)),
             }
@@ -151,10 +151,21 @@ impl Batch {
     async fn judge(
         &self,
         tx: &mut Tx,
+        service: &Notices,
         delivery: &Delivery,
     ) -> Result<Result<Part, &'static str>, NoticesError> {
+        let Some(notice) = store::notice::one(tx, delivery.notice).await? else {
+            return Ok(Err("notice_unknown"));
+        };
+        let is_question = Notices::is_question(&notice.kind);
         let refused = match &self.address {
             None => Some("address_removed"),
+            Some(Address { state: AddressState::Unconfirmed, .. }) if !is_question => {
+                Some("address_unconfirmed")
+            }
+            Some(Address { state: AddressState::Active, .. }) if is_question => {
+                Some("address_confirmed")
+            }
             Some(Address { state: AddressState::Suspended, .. }) => Some("address_suspended"),
             Some(Address { state: AddressState::Unsubscribed, .. }) => Some("unsubscribed"),
             Some(Address { address: None, .. }) => Some("recipient_erased"),
@@ -163,21 +174,24 @@ impl Batch {
         if let Some(code) = refused {
             return Ok(Err(code));
         }
-        let Some(notice) = store::notice::one(tx, delivery.notice).await? else {
-            return Ok(Err("notice_unknown"));
-        };
         let is_off = self.preferences.mode(&notice.kind, delivery.channel) == Mode::Off;
-        if is_off && notice.kind != TEST.name {
+        if is_off && !Notices::is_trial(&notice.kind) {
             return Ok(Err("not_wanted"));
         }
         let opener = vault::opener(tx, notice.params.key()).await?;
         let params = opener.open(RowKey::of(notice.id.uuid()), &notice.params)?.content();
         let Some(params) = params else { return Ok(Err("recipient_erased")) };
+        let (mut kind, mut params) = (notice.kind, params.0.into_iter().collect());
+        if let Some(address) = self.address.as_ref().filter(|_| is_question) {
+            let asked = confirm::question(tx, service, address).await?;
+            let Some((asked, param)) = asked else { return Ok(Err("nothing_asked")) };
+            (kind, params) = (asked.name.to_owned(), vec![param]);
+        }
         Ok(Ok(Part {
             notice: notice.id,
-            kind: notice.kind,
+            kind,
             severity: notice.severity,
-            params: params.0.into_iter().collect(),
+            params,
             about: notice.about,
             created_at: notice.created_at,
         }))
@@ -186,7 +200,7 @@ impl Batch {
     /// Until when nothing of this is sent.
     fn quiet_until(&self, now: Timestamp) -> Option<Timestamp> {
         let (_, part) = self.wanted.first()?;
-        if part.kind == TEST.name {
+        if Notices::is_trial(&part.kind) {
             return None;
         }
         quiet_until(&self.preferences, part.severity, now)

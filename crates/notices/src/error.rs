@@ -5,8 +5,8 @@ use kernel::{ErrorKind, FieldFault, Problematic};
 use storage::StorageError;
 use vault::VaultError;
 
-use crate::limits::ADDRESSES_MAX;
-use crate::model::{AddressId, ChannelKind, DeliveryId, DeliveryState, NoticeId};
+use crate::limits::{ADDRESSES_MAX, CODE_TRIES_MAX};
+use crate::model::{AddressId, AddressState, ChannelKind, DeliveryId, DeliveryState, NoticeId};
 
 /// An error of this module.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,23 @@ pub enum NoticesError {
         /// Which.
         address: AddressId,
     },
+    /// Nothing is sent to an address before whoever reads there has confirmed it.
+    #[error("{address} is not confirmed yet")]
+    AddressUnconfirmed {
+        /// Which.
+        address: AddressId,
+    },
+    /// An address that is used, or that takes nothing, has no question that is open.
+    #[error("{address} is {state}, so nobody is asked there")]
+    NothingToConfirm {
+        /// Which.
+        address: AddressId,
+        /// As it stands.
+        state: AddressState,
+    },
+    /// The token of a link to confirm is none that was given out, was used, or is too old.
+    #[error("the link is not one that was given out, or it was used, or is too old")]
+    ConfirmationInvalid,
     /// The recipient was erased: nothing can be written for them.
     #[error("the recipient was erased")]
     Erased,
@@ -84,6 +101,18 @@ impl NoticesError {
         Self::Field(FieldFault::new(field, rule, detail))
     }
 
+    /// A code that is not the one that was sent, or comes too late.
+    pub(crate) fn wrong_code() -> Self {
+        let detail = "it is not the code that was sent, or it is older than two days";
+        Self::field("code", "code", detail)
+    }
+
+    /// So many codes were wrong that the right one is none any more.
+    pub(crate) fn too_many_tries() -> Self {
+        let detail = format!("{CODE_TRIES_MAX} codes were wrong: have another sent");
+        Self::field("code", "tries", detail)
+    }
+
     pub(crate) fn configuration(text: impl Into<String>) -> Self {
         Self::Configuration { text: text.into() }
     }
@@ -99,6 +128,9 @@ impl Problematic for NoticesError {
             Self::ChannelOff { .. } => "channel_off",
             Self::TooManyAddresses => "too_many_addresses",
             Self::AddressKnown { .. } => "address_known",
+            Self::AddressUnconfirmed { .. } => "address_unconfirmed",
+            Self::NothingToConfirm { .. } => "nothing_to_confirm",
+            Self::ConfirmationInvalid => "confirmation_invalid",
             Self::Erased => "recipient_erased",
             Self::TokenInvalid => "unsubscribe_token_invalid",
             Self::Field(_) => "invalid_fields",
@@ -114,8 +146,12 @@ impl Problematic for NoticesError {
             Self::NoticeUnknown { .. }
             | Self::AddressUnknown { .. }
             | Self::DeliveryUnknown { .. }
+            | Self::ConfirmationInvalid
             | Self::TokenInvalid => ErrorKind::NotFound,
-            Self::WrongState { .. } | Self::AddressKnown { .. } => ErrorKind::Conflict,
+            Self::WrongState { .. }
+            | Self::AddressKnown { .. }
+            | Self::AddressUnconfirmed { .. }
+            | Self::NothingToConfirm { .. } => ErrorKind::Conflict,
             Self::ChannelOff { .. } | Self::TooManyAddresses | Self::Erased => ErrorKind::Refused,
             Self::Field(_) => ErrorKind::Invalid,
             Self::Configuration { .. } => ErrorKind::Internal,
@@ -137,6 +173,9 @@ impl Problematic for NoticesError {
             | Self::ChannelOff { .. }
             | Self::TooManyAddresses
             | Self::AddressKnown { .. }
+            | Self::AddressUnconfirmed { .. }
+            | Self::NothingToConfirm { .. }
+            | Self::ConfirmationInvalid
             | Self::Erased
             | Self::TokenInvalid
             | Self::Configuration { .. }

@@ -43,6 +43,15 @@ pub struct AddressAdded {
     pub channel: ChannelKind,
 }
 
+/// Whoever reads at an address wants to be told there.
+#[derive(Clone, Debug, Serialize)]
+pub struct AddressConfirmed {
+    /// Which.
+    pub address: AddressId,
+    /// Whose.
+    pub recipient: PartyId,
+}
+
 /// An address is no more.
 #[derive(Clone, Debug, Serialize)]
 pub struct AddressRemoved {
@@ -106,6 +115,7 @@ events! {
     NoticeWritten = "notices.notice.written", "notice" notice, "party" recipient;
     DeliveryFailed = "notices.delivery.failed", "delivery" delivery, "notice" notice;
     AddressAdded = "notices.address.added", "address" address, "party" recipient;
+    AddressConfirmed = "notices.address.confirmed", "address" address, "party" recipient;
     AddressRemoved = "notices.address.removed", "address" address, "party" recipient;
     AddressSuspended = "notices.address.suspended", "address" address, "party" recipient;
     AddressUnsubscribed = "notices.address.unsubscribed", "address" address, "party" recipient;

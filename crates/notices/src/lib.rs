@@ -5,6 +5,7 @@
 //! # What it owns
 //! - `notices_notice`, `notices_reading`: what was written for whom, and who has read it;
 //! - `notices_address`, `notices_setting`, `notices_choice`: where and how each is told;
+//! - `notices_quota`: how much of what a person has sent for a trial was sent on a day;
 //! - `notices_delivery`, `notices_attempt`: what became of it on the way.
 //!
 //! # What must stay true
@@ -15,14 +16,16 @@
 //! - A delivery is sent at least once, until the other side has it, refuses it for good, or a day
 //!   is over; each attempt is visible. Where a worker dies between sending and noting, it is sent
 //!   again under the same id.
+//! - Nothing but a question is sent to an e-mail address or a telephone before whoever reads there
+//!   has said yes, nor after they said no; and few questions are sent on a day.
 //! - An address that is gone is never tried again by itself.
 //! - No address that a person enters makes this program call what is not on the public internet.
 //!
 //! # What it emits
 //! `notices.notice.written`, `notices.delivery.failed`, `notices.address.added`,
-//! `notices.address.removed`, `notices.address.suspended`, `notices.address.unsubscribed`,
-//! `notices.address.resumed`, `notices.preferences.changed`. It listens to nothing; what dies among
-//! jobs it is told by a job ([`TellOfDeath`]).
+//! `notices.address.confirmed`, `notices.address.removed`, `notices.address.suspended`,
+//! `notices.address.unsubscribed`, `notices.address.resumed`, `notices.preferences.changed`.
+//! It listens to nothing; what dies among jobs it is told by a job ([`TellOfDeath`]).
 //!
 //! ```no_run
 //! use kernel::Context;
@@ -54,6 +57,7 @@
 
 mod address;
 mod channel;
+mod confirm;
 mod delivery;
 mod died;
 mod dispatch;
@@ -71,6 +75,8 @@ mod quiet;
 mod service;
 mod store;
 mod template;
+mod token;
+mod trial;
 mod unsubscribe;
 mod write;
 
@@ -84,6 +90,7 @@ pub use channel::phone::{MetaCloud, SmsChannel, Twilio, WhatsappChannel};
 pub use channel::push::{PushChannel, VapidKey};
 pub use channel::webhook::WebhookChannel;
 pub use channel::{Channel, Outgoing, Refusal, RefusalClass, Sent};
+pub use confirm::{ask_address, confirm, confirm_code};
 pub use delivery::{Attempt, Delivery, deliveries, replay};
 pub use died::TellOfDeath;
 pub use dispatch::{Deliver, DeliverNotice, Digest, SendDigest};
@@ -98,8 +105,9 @@ pub use model::{
 pub use preference::{Choice, Preferences, QuietHours, preferences, put_preferences};
 pub use service::{KINDS, Notices};
 pub use template::check_texts;
+pub use trial::test_notice;
 pub use unsubscribe::unsubscribe;
-pub use write::{NewNotice, test_notice, write};
+pub use write::{NewNotice, write};
 
 /// The tables of this module.
 pub const MODULE: storage::Module =

@@ -4,6 +4,14 @@
 pub const ADDRESSES_MAX: usize = 20;
 /// The longest address, in bytes.
 pub const ADDRESS_BYTES_MAX: usize = 2_048;
+/// Questions and tests that one recipient may have sent on a day of UTC.
+pub const TRIALS_OF_RECIPIENT_MAX: u16 = 30;
+/// Those that may go to one address on a day of UTC, whoever of the tenant has them sent.
+pub const TRIALS_OF_ADDRESS_MAX: u16 = 5;
+/// For how long a link or a code confirms an address, in seconds.
+pub const CONFIRM_SECONDS_MAX: i64 = 48 * 3_600;
+/// Codes that may be entered for one question.
+pub const CODE_TRIES_MAX: u16 = 5;
 /// Choices of one recipient.
 pub const CHOICES_MAX: usize = 200;
 /// The longest key of a notice, in bytes.

@@ -102,6 +102,19 @@ words! {
     Whatsapp = "whatsapp",
 }
 
+impl ChannelKind {
+    /// Whether whoever reads at such an address says first that they want to be told. A webhook
+    /// disturbs no person, and no program could read the question; a browser's keys come from the
+    /// browser alone, once the person at it has agreed.
+    #[must_use]
+    pub const fn is_asked_first(self) -> bool {
+        match self {
+            Self::Email | Self::Sms | Self::Whatsapp => true,
+            Self::App | Self::Webhook | Self::Push => false,
+        }
+    }
+}
+
 words! {
     /// When somebody is told.
     Mode, "mode";
@@ -118,6 +131,8 @@ words! {
 words! {
     /// Whether an address is used.
     AddressState, "state";
+    /// Nobody who reads there has said that they want to be told.
+    Unconfirmed = "unconfirmed",
     /// It is.
     Active = "active",
     /// It does not take what is sent to it, so nothing is.

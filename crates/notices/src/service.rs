@@ -20,6 +20,23 @@ const TEXTS: &[(Language, &str)] = &[
 pub(crate) static TEST: Kind =
     Kind { name: "notices.test", severity: Severity::Info, params: &[], texts: TEXTS };
 
+/// Whoever reads an e-mail is asked whether they want to be told. The link is made when it is
+/// sent, so that it stands in no row and is shown to nobody else.
+pub(crate) static CONFIRM_LINK: Kind = Kind {
+    name: "notices.confirm_link",
+    severity: Severity::Info,
+    params: &[("link", ParamType::Text)],
+    texts: TEXTS,
+};
+
+/// Whoever reads a message on a telephone is asked, by a code that is made when it is sent.
+pub(crate) static CONFIRM_CODE: Kind = Kind {
+    name: "notices.confirm_code",
+    severity: Severity::Info,
+    params: &[("code", ParamType::Text)],
+    texts: TEXTS,
+};
+
 /// Several notices at once.
 pub(crate) static DIGEST: Kind = Kind {
     name: "notices.digest",
@@ -45,7 +62,7 @@ pub(crate) static JOB_DIED: Kind = Kind {
 };
 
 /// The kinds of this module.
-pub static KINDS: &[&Kind] = &[&TEST, &DIGEST, &FOOTER, &JOB_DIED];
+pub static KINDS: &[&Kind] = &[&TEST, &CONFIRM_LINK, &CONFIRM_CODE, &DIGEST, &FOOTER, &JOB_DIED];
 
 /// What a process knows of notices. Clones share it.
 #[derive(Clone, Default)]
@@ -106,6 +123,16 @@ impl Notices {
     #[must_use]
     pub fn push_key(&self) -> Option<String> {
         self.channels.get(&ChannelKind::Push)?.public_key()
+    }
+
+    /// Whether a kind is a question that [`ask`](crate::ask_address) sent.
+    pub(crate) fn is_question(kind: &str) -> bool {
+        [CONFIRM_LINK.name, CONFIRM_CODE.name].contains(&kind)
+    }
+
+    /// Whether a kind is sent because a person asked for it just now, whatever they chose.
+    pub(crate) fn is_trial(kind: &str) -> bool {
+        kind == TEST.name || Self::is_question(kind)
     }
 
     pub(crate) fn public_url(&self) -> Option<&str> {

@@ -6,15 +6,13 @@ use storage::log::ObjectRef;
 use storage::{Tx, crypto};
 use vault::{AsJson, RowKey, VaultError};
 
-use crate::address::open_addresses;
 use crate::dispatch::{DeliverNotice, SendDigest};
 use crate::error::NoticesError;
 use crate::event::NoticeWritten;
 use crate::kind::{Kind, Param};
 use crate::limits::{ATTEMPTS_MAX, KEY_BYTES_MAX};
-use crate::model::{AddressId, AddressState, ChannelKind, DeliveryId, Mode, NoticeId, Severity};
+use crate::model::{AddressId, AddressState, ChannelKind, DeliveryId, Mode, NoticeId};
 use crate::plan::{Plan, plan};
-use crate::service::TEST;
 use crate::store::notice::{NoticeRow, Params};
 use crate::store::{self, delivery::NewDelivery};
 
@@ -84,44 +82,8 @@ pub async fn write(
     Ok(Some(id))
 }
 
-/// Writes a notice that says nothing and is listed nowhere, and sends it at once to one address
-/// alone.
-///
-/// # Errors
-/// [`NoticesError::AddressUnknown`] where it is not the recipient's.
-pub async fn test_notice(
-    tx: &mut Tx,
-    context: &Context,
-    (recipient, address): (PartyId, AddressId),
-) -> Result<NoticeId, NoticesError> {
-    let found = store::address::one(tx, address).await?;
-    let found = found.filter(|found| found.recipient == recipient);
-    let found = found.ok_or(NoticesError::AddressUnknown { address })?;
-    // It is opened so that what cannot be read is said now.
-    open_addresses(tx, vec![found.clone()]).await?;
-    let sealer = match vault::sealer(tx, context, recipient).await {
-        Err(VaultError::PartyErased { .. }) => return Err(NoticesError::Erased),
-        sealer => sealer?,
-    };
-    let id = NoticeId::from_uuid(context.env.new_uuid());
-    let row = NoticeRow {
-        id,
-        recipient,
-        kind: TEST.name.to_owned(),
-        severity: Severity::Info,
-        params: sealer.seal(RowKey::of(id.uuid()), &AsJson(Params::new()))?,
-        about: None,
-        created_at: context.now(),
-    };
-    let key = crypto::short(crypto::sha256(&[b"florin.notices.test", id.uuid().as_bytes()]));
-    store::notice::insert(tx, &row, (key.to_be_bytes(), false)).await?;
-    let planned = Plan { mode: Mode::AtOnce, due_at: context.now() };
-    send(tx, context, (id, address, found.channel), planned).await?;
-    Ok(id)
-}
-
 /// Adds a delivery, and the job that does it. Those of one digest share a job.
-async fn send(
+pub(crate) async fn send(
     tx: &mut Tx,
     context: &Context,
     (notice, address, channel): (NoticeId, AddressId, ChannelKind),

@@ -7,8 +7,8 @@ mod post;
 
 use kernel::{PartyId, Uuid};
 use notices::event::{
-    AddressAdded, AddressRemoved, AddressResumed, AddressSuspended, AddressUnsubscribed,
-    DeliveryFailed, NoticeWritten, PreferencesChanged,
+    AddressAdded, AddressConfirmed, AddressRemoved, AddressResumed, AddressSuspended,
+    AddressUnsubscribed, DeliveryFailed, NoticeWritten, PreferencesChanged,
 };
 use notices::{AddressId, ChannelKind, DeliveryId, MODULE, NoticeId, Severity};
 use post::PostRoom;
@@ -33,6 +33,7 @@ fn events_say_what_they_always_said() {
     let failed = DeliveryFailed { delivery, notice, channel, code: code.clone() };
     golden_event(&failed, &path("delivery.failed"));
     golden_event(&AddressAdded { address, recipient, channel }, &path("address.added"));
+    golden_event(&AddressConfirmed { address, recipient }, &path("address.confirmed"));
     golden_event(&AddressRemoved { address, recipient }, &path("address.removed"));
     golden_event(&AddressSuspended { address, recipient, code }, &path("address.suspended"));
     golden_event(&AddressUnsubscribed { address, recipient }, &path("address.unsubscribed"));

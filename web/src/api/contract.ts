@@ -1327,7 +1327,11 @@ export interface paths {
          */
         get: operations["list_notice_addresses"];
         put?: never;
-        /** Add an address */
+        /**
+         * Add an address
+         * @description Whoever reads an e-mail or a telephone is asked first: the address is `unconfirmed`, and nothing
+         *     but the question is sent there, until they follow its link or its code is entered.
+         */
         post: operations["add_notice_address"];
         delete?: never;
         options?: never;
@@ -1355,6 +1359,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices/addresses/{address}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Confirm an address by its code
+         * @description The code that was sent to a telephone. Five wrong ones, and another is to be sent. An address
+         *     that is confirmed already stays as it is.
+         */
+        put: operations["confirm_notice_address"];
+        /**
+         * Ask again at an address
+         * @description One that is unconfirmed. What was sent before confirms it no more; at most five questions and
+         *     tests go to an address on a day.
+         */
+        post: operations["ask_notice_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices/addresses/{address}/resume": {
         parameters: {
             query?: never;
@@ -1366,7 +1396,7 @@ export interface paths {
         put?: never;
         /**
          * Use an address again
-         * @description One that is suspended or unsubscribed.
+         * @description One that is suspended or unsubscribed. Whoever ended it, or never confirmed it, is asked first.
          */
         post: operations["resume_notice_address"];
         delete?: never;
@@ -1427,7 +1457,8 @@ export interface paths {
         put?: never;
         /**
          * Send a test to an address
-         * @description A notice that says nothing, at once and to this address alone.
+         * @description A notice that says nothing, at once and to this address alone. At most five questions and tests
+         *     go to an address on a day.
          */
         post: operations["test_notice_address"];
         delete?: never;
@@ -1962,11 +1993,20 @@ export interface components {
             /** @description What they are to be. */
             role: components["schemas"]["Role"];
         };
+        /** @description What was sent to an address, so that whoever reads there may say yes. */
+        AddressConfirmation: {
+            /**
+             * @description The six digits.
+             * @example 042317
+             */
+            code: string;
+        };
         /**
-         * @description Whether an address is used. One that is suspended did not take what was sent to it.
+         * @description Whether an address is used. Of one that is unconfirmed nobody who reads there has said that
+         *     they want to be told; one that is suspended did not take what was sent to it.
          * @enum {string}
          */
-        AddressState: "active" | "suspended" | "unsubscribed";
+        AddressState: "unconfirmed" | "active" | "suspended" | "unsubscribed";
         /** @description Another name by which an account is found. */
         AliasRequest: {
             /**
@@ -8006,6 +8046,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    confirm_notice_address: {
+        parameters: {
+            query?: {
+                /** @description The caller's own where it is left out. */
+                scope?: "own" | "household";
+            };
+            header?: never;
+            path: {
+                /** @description The address. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressConfirmation"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeAddress"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    ask_notice_address: {
+        parameters: {
+            query?: {
+                /** @description The caller's own where it is left out. */
+                scope?: "own" | "household";
+            };
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The address. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeAddress"];
+                };
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];

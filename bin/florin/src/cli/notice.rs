@@ -110,7 +110,7 @@ pub enum Address {
         #[arg(long)]
         json: bool,
     },
-    /// Add one
+    /// Add one; whoever reads an e-mail or a telephone is asked first
     Add {
         /// email, webhook, sms or whatsapp
         channel: String,
@@ -123,6 +123,22 @@ pub enum Address {
     Remove {
         /// The address: addr_…
         address: String,
+        #[command(flatten)]
+        whose: Scope,
+    },
+    /// Ask again whoever reads at one that is not confirmed
+    Ask {
+        /// The address: addr_…
+        address: String,
+        #[command(flatten)]
+        whose: Scope,
+    },
+    /// Confirm one by the code that was sent there
+    Confirm {
+        /// The address: addr_…
+        address: String,
+        /// The six digits
+        code: String,
         #[command(flatten)]
         whose: Scope,
     },

@@ -181,12 +181,26 @@ async fn address(connection: &mut Connection, asked: &Address) -> anyhow::Result
             let call = Call { method: "DELETE", path: &path, body: None, key: None };
             connection.json(call).await.map(drop)
         }
+        Address::Ask { address, whose } => {
+            let path = confirmation(address, whose.query());
+            show_one(&post(connection, &path, json!({})).await?, false)
+        }
+        Address::Confirm { address, code, whose } => {
+            let path = confirmation(address, whose.query());
+            let body = Some((JSON, serde_json::to_vec(&json!({ "code": code }))?));
+            let call = Call { method: "PUT", path: &path, body, key: None };
+            show_one(&connection.json(call).await?, false)
+        }
         Address::Resume { address, whose } => {
             let address = escape(address);
             let path = format!("/notices/addresses/{address}/resume?{}", whose.query());
             show_one(&post(connection, &path, json!({})).await?, false)
         }
     }
+}
+
+fn confirmation(address: &str, whose: &str) -> String {
+    format!("/notices/addresses/{}/confirmation?{whose}", escape(address))
 }
 
 fn spoken(language: Option<&str>) -> String {

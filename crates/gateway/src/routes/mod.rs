@@ -15,13 +15,13 @@ mod fx;
 mod imports;
 mod intake;
 mod jobs;
+mod mail_links;
 mod members;
 mod notices;
 mod objects;
 mod operations;
 pub(crate) mod posting;
 mod transfers;
-mod unsubscribe;
 mod vault;
 
 use axum::Router;
@@ -33,8 +33,8 @@ use crate::app::App;
 use crate::caller::authenticate;
 use crate::{openapi, position};
 
+pub(crate) use mail_links::routes as mail_links;
 pub(crate) use operations::routes as operations;
-pub(crate) use unsubscribe::routes as unsubscribing;
 
 /// Where the API begins.
 const BASE: &str = "/api/v1";

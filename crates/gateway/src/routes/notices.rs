@@ -23,7 +23,8 @@ use crate::wire::notice::{
     UnreadNotices,
 };
 use crate::wire::notice_preference::{
-    NewAddressRequest, NoticeAddress, NoticeOffer, NoticePreferences, WebhookSecrets,
+    AddressConfirmation, NewAddressRequest, NoticeAddress, NoticeOffer, NoticePreferences,
+    WebhookSecrets,
 };
 use crate::wire::page::{Page, PageQuery};
 
@@ -38,6 +39,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(allow(Action::ChooseNotices, routes!(list_notice_addresses)))
         .routes(allow(Action::ChooseNotices, routes!(add_notice_address)))
         .routes(allow(Action::ChooseNotices, routes!(remove_notice_address)))
+        .routes(allow(Action::ChooseNotices, routes!(ask_notice_address)))
+        .routes(allow(Action::ChooseNotices, routes!(confirm_notice_address)))
         .routes(allow(Action::ChooseNotices, routes!(resume_notice_address)))
         .routes(allow(Action::ChooseNotices, routes!(test_notice_address)))
         .routes(allow(Action::ChooseNotices, routes!(get_webhook_secrets)))
@@ -243,6 +246,9 @@ async fn list_notice_addresses(
 }
 
 /// Add an address
+///
+/// Whoever reads an e-mail or a telephone is asked first: the address is `unconfirmed`, and nothing
+/// but the question is sent there, until they follow its link or its code is entered.
 #[utoipa::path(post, path = "/notices/addresses", tag = "notices", params(ScopeQuery),
     request_body = NewAddressRequest,
     responses((status = 201, description = "Added.", body = NoticeAddress)))]
@@ -284,9 +290,53 @@ async fn remove_notice_address(
     Ok(answer::nothing())
 }
 
+/// Ask again at an address
+///
+/// One that is unconfirmed. What was sent before confirms it no more; at most five questions and
+/// tests go to an address on a day.
+#[utoipa::path(post, path = "/notices/addresses/{address}/confirmation", tag = "notices",
+    params(("address" = String, Path, description = "The address."), ScopeQuery),
+    responses((status = 200, description = "As it stands.", body = NoticeAddress)))]
+async fn ask_notice_address(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(address): Ids<AddressId>,
+    Query(query): Query<ScopeQuery>,
+    command: Command<Empty>,
+) -> Result<Response, ApiError> {
+    let recipient = recipient(&caller, query.scope)?;
+    let mut turn = match command.begin(&app).await? {
+        Begun::First(turn) => turn,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let stands = notices::ask_address(&mut turn.tx, &turn.context, recipient, address).await?;
+    turn.answer(StatusCode::OK, &NoticeAddress::from(stands)).await
+}
+
+/// Confirm an address by its code
+///
+/// The code that was sent to a telephone. Five wrong ones, and another is to be sent. An address
+/// that is confirmed already stays as it is.
+#[utoipa::path(put, path = "/notices/addresses/{address}/confirmation", tag = "notices",
+    params(("address" = String, Path, description = "The address."), ScopeQuery),
+    request_body = AddressConfirmation,
+    responses((status = 200, description = "As it stands.", body = NoticeAddress)))]
+async fn confirm_notice_address(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(address): Ids<AddressId>,
+    Query(query): Query<ScopeQuery>,
+    Json(request): Json<AddressConfirmation>,
+) -> Result<Response, ApiError> {
+    let recipient = recipient(&caller, query.scope)?;
+    let (database, whose) = (&app.services.database, (recipient, address));
+    let stands = notices::confirm_code(database, &caller.context, whose, &request.code).await?;
+    answer::ok(&NoticeAddress::from(stands))
+}
+
 /// Use an address again
 ///
-/// One that is suspended or unsubscribed.
+/// One that is suspended or unsubscribed. Whoever ended it, or never confirmed it, is asked first.
 #[utoipa::path(post, path = "/notices/addresses/{address}/resume", tag = "notices",
     params(("address" = String, Path, description = "The address."), ScopeQuery),
     responses((status = 200, description = "As it stands.", body = NoticeAddress)))]
@@ -352,7 +402,8 @@ async fn rotate_webhook_secret(
 
 /// Send a test to an address
 ///
-/// A notice that says nothing, at once and to this address alone.
+/// A notice that says nothing, at once and to this address alone. At most five questions and tests
+/// go to an address on a day.
 #[utoipa::path(post, path = "/notices/addresses/{address}/test", tag = "notices",
     params(("address" = String, Path, description = "The address."), ScopeQuery),
     responses((status = 200, description = "The notice, on its way.", body = Notice)))]

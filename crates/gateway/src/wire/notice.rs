@@ -46,8 +46,9 @@ words! {
     Mode: Off, AtOnce, Daily, Weekly
 }
 words! {
-    /// Whether an address is used. One that is suspended did not take what was sent to it.
-    AddressState: Active, Suspended, Unsubscribed
+    /// Whether an address is used. Of one that is unconfirmed nobody who reads there has said that
+    /// they want to be told; one that is suspended did not take what was sent to it.
+    AddressState: Unconfirmed, Active, Suspended, Unsubscribed
 }
 words! {
     /// Where a delivery is on its way.

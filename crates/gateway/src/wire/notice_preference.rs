@@ -90,6 +90,15 @@ pub(crate) struct NewAddressRequest {
     pub auth: Option<String>,
 }
 
+/// What was sent to an address, so that whoever reads there may say yes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddressConfirmation {
+    /// The six digits.
+    #[schema(max_length = 40, example = "042317")]
+    pub code: String,
+}
+
 /// Where somebody is told.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NoticeAddress {

@@ -79,8 +79,8 @@ async fn foreign_ids(
     assert_eq!(import.status, 201, "{import:?}");
     let object = post("/objects", json!({ "name": "a.pdf", "size": 5 })).await;
     let (job, schedule) = errands(db, other).await;
-    let email = json!({ "channel": "email", "address": "saraa@example.mn" });
-    let address = post("/notices/addresses", email).await;
+    let hook = json!({ "channel": "webhook", "address": "https://hooks.example.mn/" });
+    let address = post("/notices/addresses", hook).await;
     let path = format!("/api/v1/notices/addresses/{}/test", text(&address["id"]));
     let told = app.post(&path, &other.access, "foreign test", &json!({})).await.json();
     let told = json!({
@@ -165,6 +165,7 @@ fn least(operation: &str) -> Value {
             "language": "en", "zone": "UTC", "quiet": null, "digest_minute": 0,
             "digest_weekday": 0, "worth_change_bp": 0, "choices": [],
         }),
+        "confirm_notice_address" => json!({ "code": "042317" }),
         "add_notice_address" => json!({ "channel": "email", "address": "bat@example.mn" }),
         "keep_object_until" => json!({ "until": "2036-12-31T00:00:00Z" }),
         _ => json!({}),

@@ -8,7 +8,7 @@ use gateway::{Gateway, HealthCheck, Limits, Services};
 use identity::{Founding, Identity, SigningKeys, Tenant};
 use kernel::{Commodity, Context};
 use ledger::{EngineLimits, Ledger};
-use notices::{EmailChannel, Notices, SmtpSecurity, SmtpServer};
+use notices::{EmailChannel, Guard, Notices, SmtpSecurity, SmtpServer, WebhookChannel};
 use objects::{BlobLimits, Blobs, Objects};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -93,7 +93,7 @@ pub fn objects(db: &TestDatabase) -> Objects {
     Objects::new(db.database.clone(), files.unwrap())
 }
 
-/// What is told, and an e-mail channel that leads nowhere.
+/// What is told, and channels: webhooks, and an e-mail channel that leads nowhere.
 fn notices() -> Notices {
     let nowhere = SmtpServer {
         host: "localhost".to_owned(),
@@ -105,7 +105,11 @@ fn notices() -> Notices {
         time_max: std::time::Duration::from_secs(1),
     };
     let email = EmailChannel::new(nowhere).unwrap();
-    Notices::new(&[wealth::NOTICES]).with(Arc::new(email)).at("https://florin.example")
+    let webhook = WebhookChannel::new(Guard::new(&[]));
+    Notices::new(&[wealth::NOTICES])
+        .with(Arc::new(email))
+        .with(Arc::new(webhook))
+        .at("https://florin.example")
 }
 
 pub fn keys(db: &TestDatabase) -> SigningKeys {

@@ -76,11 +76,19 @@ testing::both_databases! {
         let household = get(&app, &child, "/notices/preferences?scope=household").await;
         household.assert_problem(403, "forbidden");
         assert_eq!(get(&app, &child, "/notices/addresses").await.json()["items"], json!([]));
+        // The address with which she signs in is asked like any other.
+        assert_eq!(added.json()["state"], "unconfirmed");
         let address = added.json()["id"].as_str().unwrap().to_owned();
         let test = format!("/api/v1/notices/addresses/{address}/test");
         let other = app.post(&test, &child.access, "t", &json!({})).await;
         other.assert_problem(404, "address_unknown");
-        let sent = app.post(&test, &saraa.access, "t", &json!({})).await.json();
+        let early = app.post(&test, &saraa.access, "t", &json!({})).await;
+        early.assert_problem(409, "address_unconfirmed");
+        let hook = json!({ "channel": "webhook", "address": "https://hooks.example.mn/florin" });
+        let hook = app.post(path, &saraa.access, "h", &hook).await.json();
+        assert_eq!(hook["state"], "active");
+        let test = format!("/api/v1/notices/addresses/{}/test", hook["id"].as_str().unwrap());
+        let sent = app.post(&test, &saraa.access, "u", &json!({})).await.json();
         assert_eq!(sent["deliveries"][0]["state"], "waiting");
         assert_eq!(get(&app, &saraa, "/notices/unread").await.json()["unread"], 0);
         let mut wanted = get(&app, &saraa, "/notices/preferences").await.json();
@@ -96,5 +104,41 @@ testing::both_databases! {
         assert!(page.text().contains("<form method=\"post\">"), "{}", page.text());
         let wrong = app.send(Request::post("/unsubscribe/abc").body(Body::empty()).unwrap()).await;
         wrong.assert_problem(404, "unsubscribe_token_invalid");
+        let page = app.send(Request::get("/confirm/abc").body(Body::empty()).unwrap()).await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("<form method=\"post\">"), "{}", page.text());
+        let wrong = app.send(Request::post("/confirm/abc").body(Body::empty()).unwrap()).await;
+        wrong.assert_problem(404, "confirmation_invalid");
+    }
+
+    async fn a_code_is_asked_for_again_and_wrong_ones_count(db: TestDatabase) {
+        let app = TestApp::new(&db).await;
+        let saraa = app.register("saraa@example.mn").await;
+        let other = app.register("bat@example.mn").await;
+        let email = json!({ "channel": "email", "address": "tulga@example.mn" });
+        let added = app.post("/api/v1/notices/addresses", &saraa.access, "a", &email).await.json();
+        let id = added["id"].as_str().unwrap();
+        let path = format!("/api/v1/notices/addresses/{id}/confirmation");
+        let put = |who: &Signed, code: &str| {
+            request(Method::PUT, &path, &who.access, Some(&json!({ "code": code })))
+        };
+        app.send(put(&other, "000000")).await.assert_problem(404, "address_unknown");
+        for rule in ["code", "code", "code", "code", "code", "tries"] {
+            let wrong = app.send(put(&saraa, "no code")).await;
+            wrong.assert_problem(400, "invalid_fields");
+            assert_eq!(wrong.json()["errors"][0]["rule"], rule, "{wrong:?}");
+        }
+        let stranger = app.post(&path, &other.access, "b", &json!({})).await;
+        stranger.assert_problem(404, "address_unknown");
+        for number in 2..=5 {
+            let key = format!("ask {number}");
+            let asked = app.post(&path, &saraa.access, &key, &json!({})).await;
+            assert_eq!(asked.json()["state"], "unconfirmed");
+            // The same request sent again asks nobody.
+            app.post(&path, &saraa.access, &key, &json!({})).await;
+        }
+        let too_many = app.post(&path, &saraa.access, "ask 6", &json!({})).await;
+        too_many.assert_problem(400, "invalid_fields");
+        assert_eq!(too_many.json()["errors"][0]["field"], "address");
     }
 }

@@ -11,7 +11,8 @@ use crate::model::{AddressId, AddressState, ChannelKind};
 macro_rules! addresses {
     ($rest:literal) => {
         concat!(
-            "SELECT id, recipient, channel, address, secret, state, reason, created_at, changed_at \
+            "SELECT id, recipient, channel, address, secret, state, reason, created_at, \
+                 changed_at, asked_at, confirmed_at \
              FROM notices_address WHERE tenant = app_tenant() ",
             $rest
         )
@@ -20,14 +21,28 @@ macro_rules! addresses {
 
 sql! {
     INSERT = "INSERT INTO notices_address (tenant, id, recipient, channel, address, secret,
-                  fingerprint, state, created_at, changed_at)
-              VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $8)
+                  fingerprint, state, tries, created_at, changed_at)
+              VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, 0, $8, $8)
               ON CONFLICT (tenant, recipient, channel, fingerprint) DO NOTHING";
     SAME = addresses!("AND recipient = $1 AND channel = $2 AND fingerprint = $3");
     ONE = addresses!("AND id = $1");
     OF = addresses!("AND recipient = $1 ORDER BY id");
     STATE = "UPDATE notices_address SET state = $2, reason = $3, changed_at = $4
              WHERE tenant = app_tenant() AND id = $1 AND state <> $2";
+    ASK = "UPDATE notices_address SET state = 'unconfirmed', reason = NULL, asked_at = $2,
+               tries = 0, confirmed_at = NULL, changed_at = $2
+           WHERE tenant = app_tenant() AND id = $1";
+    TRY = "UPDATE notices_address SET tries = tries + 1
+           WHERE tenant = app_tenant() AND id = $1 AND state = 'unconfirmed' AND tries < $2";
+    CONFIRM = "UPDATE notices_address SET state = 'active', reason = NULL, asked_at = NULL,
+                   tries = 0, confirmed_at = $3, changed_at = $3
+               WHERE tenant = app_tenant() AND id = $1 AND state = 'unconfirmed'
+                   AND asked_at = $2";
+    END = "UPDATE notices_address SET state = 'unsubscribed', reason = 'unsubscribed',
+               asked_at = NULL, confirmed_at = NULL, changed_at = $2
+           WHERE tenant = app_tenant() AND id = $1 AND state <> 'unsubscribed'";
+    FINGERPRINT = "SELECT fingerprint FROM notices_address
+                   WHERE tenant = app_tenant() AND id = $1";
     SECRET = "UPDATE notices_address SET secret = $2, changed_at = $3
               WHERE tenant = app_tenant() AND id = $1";
     REMOVE = "DELETE FROM notices_address WHERE tenant = app_tenant() AND id = $1";
@@ -61,6 +76,10 @@ pub(crate) struct AddressRow {
     pub reason: Option<String>,
     pub created_at: Timestamp,
     pub changed_at: Timestamp,
+    /// When the question was sent that is open.
+    pub asked_at: Option<Timestamp>,
+    /// When whoever reads there said yes.
+    pub confirmed_at: Option<Timestamp>,
 }
 
 /// Adds an address; whether the recipient had none like it.
@@ -111,6 +130,48 @@ pub(crate) async fn set_state(
     Ok(tx.execute(&STATE, params![id.uuid(), state.as_str(), reason, now]).await? == 1)
 }
 
+/// Notes that whoever reads there is asked anew; what was asked before counts no more.
+pub(crate) async fn ask(tx: &mut Tx, id: AddressId, now: Timestamp) -> Result<(), StorageError> {
+    tx.execute_one(&ASK, params![id.uuid(), now]).await
+}
+
+/// Counts a code that was entered; whether one more may be.
+pub(crate) async fn count_try(
+    tx: &mut Tx,
+    id: AddressId,
+    tries_max: u16,
+) -> Result<bool, StorageError> {
+    Ok(tx.execute(&TRY, params![id.uuid(), tries_max]).await? == 1)
+}
+
+/// Notes that whoever reads there said yes to what was asked then; whether that was still open.
+pub(crate) async fn confirm(
+    tx: &mut Tx,
+    id: AddressId,
+    asked_at: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    Ok(tx.execute(&CONFIRM, params![id.uuid(), asked_at, now]).await? == 1)
+}
+
+/// Notes that whoever reads there wants no more; whether that is new.
+pub(crate) async fn end(tx: &mut Tx, id: AddressId, now: Timestamp) -> Result<bool, StorageError> {
+    Ok(tx.execute(&END, params![id.uuid(), now]).await? == 1)
+}
+
+/// What an address is known by, within its tenant.
+pub(crate) async fn fingerprint(
+    tx: &mut Tx,
+    id: AddressId,
+) -> Result<Option<[u8; 16]>, StorageError> {
+    let row = tx.row(&FINGERPRINT, params![id.uuid()]).await?;
+    let whole = |row: Row| {
+        let bytes: Vec<u8> = row.get(0)?;
+        bytes.try_into().map_err(|_| damaged("a fingerprint has 16 bytes"))
+    };
+    row.map(whole).transpose()
+}
+
 pub(crate) async fn set_secret(
     tx: &mut Tx,
     id: AddressId,
@@ -136,5 +197,7 @@ fn address_of(row: &Row) -> Result<AddressRow, StorageError> {
         reason: row.get(6)?,
         created_at: row.get(7)?,
         changed_at: row.get(8)?,
+        asked_at: row.get(9)?,
+        confirmed_at: row.get(10)?,
     })
 }

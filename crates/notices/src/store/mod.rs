@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod delivery;
 pub(crate) mod notice;
 pub(crate) mod preference;
+pub(crate) mod quota;
 
 use storage::StorageError;
 use vault::{AsJson, Column, SealedTable};

@@ -10,9 +10,10 @@ use futures_util::future::BoxFuture;
 use jobs::{Worker, WorkerLimits};
 use kernel::{Context, PageRequest, PartyId};
 use notices::{
-    Address, AddressSecret, Channel, ChannelKind, Choice, Deliver, Delivery, DeliveryState, Digest,
-    Kind, Language, Mode, NewAddress, NewNotice, NoticeId, Notices, NoticesError, Outgoing, Param,
-    ParamType, Preferences, Read, Reader, Refusal, Sent, Severity, TellOfDeath,
+    Address, AddressSecret, AddressState, Channel, ChannelKind, Choice, Deliver, Delivery,
+    DeliveryState, Digest, Kind, Language, Mode, NewAddress, NewNotice, NoticeId, Notices,
+    NoticesError, Outgoing, Param, ParamType, Preferences, Read, Reader, Refusal, Sent, Severity,
+    TellOfDeath,
 };
 use storage::{Level, Mode as TxMode, Tx};
 use testing::TestDatabase;
@@ -126,8 +127,41 @@ impl<'a> PostRoom<'a> {
         self.db.database.begin(level, TxMode::Write).await.unwrap()
     }
 
+    /// Adds an address that is used: whoever reads there has said yes.
     pub async fn add(&self, channel: ChannelKind, address: &str) -> Address {
-        self.try_add(channel, address).await.unwrap()
+        let added = self.try_add(channel, address).await.unwrap();
+        if added.state != AddressState::Unconfirmed {
+            return added;
+        }
+        let post = Arc::new(Post::default());
+        let asking = self.notices.clone().with(Arc::new(PostChannel(channel, Arc::clone(&post))));
+        let mut worker = worker(self.db, &asking);
+        while worker.step().await.unwrap() > 0 {}
+        let sent = post.sent.lock().unwrap().clone();
+        let is_question = |one: &&Outgoing| one.message.parts[0].kind.contains("confirm");
+        let asked = sent.iter().rfind(is_question).unwrap();
+        self.confirm(&added, asked).await.unwrap();
+        self.address(&added).await
+    }
+
+    /// Confirms an address with what was sent there.
+    pub async fn confirm(&self, address: &Address, asked: &Outgoing) -> Result<(), NoticesError> {
+        match said(asked) {
+            ("link", link) => notices::confirm(&self.db.database, token_of(link)).await,
+            (_, code) => self.confirm_code(address, code).await.map(drop),
+        }
+    }
+
+    pub async fn confirm_code(&self, of: &Address, code: &str) -> Result<Address, NoticesError> {
+        let whose = (self.own(), of.id);
+        notices::confirm_code(&self.db.database, &self.context, whose, code).await
+    }
+
+    pub async fn resume(&self, address: &Address) {
+        let mut tx = self.tx().await;
+        let resumed = notices::resume_address(&mut tx, &self.context, self.own(), address.id);
+        resumed.await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     pub async fn try_add(
@@ -207,6 +241,19 @@ impl<'a> PostRoom<'a> {
     pub fn answer(&self, answers: impl IntoIterator<Item = Result<Sent, Refusal>>) {
         self.post.answers.lock().unwrap().extend(answers);
     }
+}
+
+/// What a question has in it: its name, and the link or the code.
+pub fn said(asked: &Outgoing) -> (&str, &str) {
+    match &asked.message.parts[0].params[..] {
+        [(name, Param::Text { text })] if asked.message.text.contains(text) => (name, text),
+        [(name, Param::Text { text })] if asked.message.title.contains(text) => (name, text),
+        other => panic!("no question: {other:?}"),
+    }
+}
+
+pub fn token_of(link: &str) -> &str {
+    link.rsplit('/').next().unwrap()
 }
 
 pub fn letter(recipient: PartyId, key: &str) -> NewNotice<'_> {
