@@ -119,6 +119,40 @@ testing::both_databases! {
             assert_eq!(known.get(&id(number)).map(|one| one.number), Some(number));
         }
     }
+
+    async fn neighbours_are_found_by_the_reference_of_each(db: TestDatabase) {
+        let context = db.context(db.new_tenant());
+        let ledger = Ledger::start(db.database.clone(), EngineLimits::default()).await.unwrap();
+        let book = pounded::open(&db.database, &ledger, &context).await;
+        let mut request = Request::default();
+        for (transfer, reference) in extreme().zip([Some("A"), None, Some("B"), Some("A")]) {
+            let reference = reference.map(str::to_owned);
+            let text = TransferText {
+                transfer: transfer.id,
+                reference,
+                purpose: None,
+                counterparty: None,
+                metadata: None,
+            };
+            request.transfer_texts.push(text);
+            request.steps.push(Step::Transfer(transfer));
+        }
+        ledger.execute(&context, book, request).await.unwrap();
+        ledger.wait_for_book(book).await.unwrap();
+
+        let mut tx = db.database.begin(Level::Tenant(context.tenant), Mode::Read).await.unwrap();
+        for (text, expected) in [("A", &[4, 1][..]), ("B", &[3]), ("C", &[])] {
+            let reference = ledger.reference_hash(&mut tx, text).await.unwrap();
+            let search = TransferSearch { reference, ..TransferSearch::default() };
+            let page = PageRequest::first(10);
+            let found = ledger.search_transfers(&mut tx, book, &search, &page).await.unwrap();
+            let found: Vec<u64> = found.page.items.iter().map(|one| one.number).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+        tx.commit().await.unwrap();
+        ledger.stop().await;
+    }
+
     async fn the_largest_amounts_and_the_farthest_dates_come_back(db: TestDatabase) {
         let context = db.context(db.new_tenant());
         let ledger = Ledger::start(db.database.clone(), EngineLimits::default()).await.unwrap();

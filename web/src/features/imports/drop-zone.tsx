@@ -43,7 +43,8 @@ export function DropZone({ onStaged }: { onStaged: (staged: Import) => void }) {
         </p>
         <p className="text-xs text-soft">
           <Trans>
-            OFX, QIF, CAMT, MT940, BAI2, XLSX, CSV or PDF. You see what would be booked before it is.
+            OFX, QIF, CAMT, MT940, BAI2, XLSX, CSV or PDF. You see what would be booked before it
+            is.
           </Trans>
         </p>
         <Button className="mt-1" busy={stage.isPending} onClick={() => input.current?.click()}>
