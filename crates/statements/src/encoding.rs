@@ -22,6 +22,8 @@ use crate::value::Refusal;
 
 /// How many bytes at the beginning are searched for a declaration.
 const HEAD_BYTES_MAX: usize = 4_096;
+/// U+FEFF.
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 /// How many bytes are looked at together.
 const PIECE_BYTES: usize = 256 * 1024;
 
@@ -116,7 +118,18 @@ impl Decoding {
     }
 
     /// Adds the text of the next bytes; no bytes are the end.
-    pub fn decode(&mut self, mut bytes: &[u8], text: &mut String) {
+    pub fn decode(&mut self, bytes: &[u8], text: &mut String) {
+        let before = text.len();
+        self.decode_all(bytes, text);
+        // A mark of the byte order within a text says nothing, and a reader of XML passes over one
+        // where it begins to read, without counting its bytes.
+        if text.get(before..).is_some_and(|new| new.contains(BYTE_ORDER_MARK)) {
+            let marked = text.split_off(before);
+            text.extend(marked.chars().filter(|letter| *letter != BYTE_ORDER_MARK));
+        }
+    }
+
+    fn decode_all(&mut self, mut bytes: &[u8], text: &mut String) {
         match self {
             Self::Standard { decoder, had_errors } => {
                 let last = bytes.is_empty();

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::encoding::BYTE_ORDER_MARK;
 use crate::fault::{Findings, Place};
 use crate::limits::{ATTRIBUTES_MAX, ELEMENTS_MAX, NESTING_MAX};
 use crate::lines::Lines;
@@ -83,6 +84,7 @@ pub(crate) fn each_piece(
 impl<'a> Xml<'a> {
     /// At the beginning of a text that is there as a whole.
     pub fn new(text: &'a str) -> Self {
+        let text = text.trim_start_matches(BYTE_ORDER_MARK);
         let end = if text.contains('\n') { b'\n' } else { b'\r' };
         Self::of_part(text, true, end, Border { line: 1, ..Border::default() })
     }

@@ -183,3 +183,21 @@ fn failures_of_either_side_end_the_reading() {
     let read = read_to(&csv.as_bytes(), &options(), &Limits::HANDED_ON, &mut full);
     assert_eq!((read.unwrap_err().to_string(), taken), ("no space".to_owned(), 1));
 }
+
+/// Joined files have marks of the byte order within: a reader of XML passes over one without
+/// counting its bytes, and what is cut there was cut within a character.
+#[test]
+fn marks_of_the_byte_order_within_a_file_are_passed_over() {
+    let name = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08";
+    let mark = '\u{feff}';
+    let document = format!("<Document xmlns='{name}'>");
+    let text = format!("{mark}{mark}0<!-- {document}{mark}{document}");
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [text.as_bytes(), &wide] {
+        let whole = read(bytes, &options());
+        for window in 1..40 {
+            let limits = Limits { window_bytes: window, ..Limits::HANDED_ON };
+            assert_eq!(collected(&bytes, &limits).unwrap(), whole);
+        }
+    }
+}
