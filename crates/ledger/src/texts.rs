@@ -8,7 +8,7 @@ use storage::{Database, Level, Mode, StorageError, TextHasher, Tx, params, sql};
 use vault::{AsJson, Column, RowKey, Sealed, SealedColumn, SealedTable, Sealer, VaultError};
 
 use crate::error::LedgerError;
-use crate::model::{AccountId, TransferId};
+use crate::model::AccountId;
 use crate::prepare::AccountText;
 use crate::query::TransferText;
 
@@ -157,9 +157,8 @@ impl Keys {
 pub(crate) async fn of_transfers(
     tx: &mut Tx,
     book: BookId,
-    sealed: Vec<(TransferId, Option<Sealed<TransferTexts>>)>,
+    sealed: Vec<(Uuid, Option<Sealed<TransferTexts>>)>,
 ) -> Result<Vec<TransferWords>, StorageError> {
-    let sealed = sealed.into_iter().map(|(transfer, sealed)| (transfer.uuid(), sealed)).collect();
     let opened = opened(tx, book, sealed).await?;
     Ok(opened
         .into_iter()

@@ -149,7 +149,10 @@ pub(crate) async fn by_number(
     let views = described(tx, book, found).await?;
     let views: HashMap<u64, TransferView> =
         views.into_iter().map(|(view, _)| (view.number, view)).collect();
-    numbers.into_iter().map(|number| views.get(&number).cloned().ok_or(missing(number))).collect()
+    numbers
+        .into_iter()
+        .map(|number| views.get(&number).cloned().ok_or_else(|| missing(number)))
+        .collect()
 }
 
 /// The transfers from a number on, in their order, with the accounts that they touch.
@@ -184,7 +187,7 @@ pub(crate) async fn booked_at(
     number: u64,
 ) -> Result<Timestamp, StorageError> {
     let found = chunked(tx, book, &[(number, number)]).await?;
-    found.first().map(|(_, transfer)| transfer.booked_at).ok_or(missing(number))
+    found.first().map(|(_, transfer)| transfer.booked_at).ok_or_else(|| missing(number))
 }
 
 /// What chunks say of the transfers in ranges of numbers, in the order of the ranges.
@@ -215,13 +218,13 @@ async fn described(
     let details = tx.rows_many(&DETAILS, transfers.iter().map(look).collect()).await?;
     let mut sealed = Vec::with_capacity(transfers.len());
     for ((number, one), rows) in transfers.iter().zip(&details) {
-        let row = rows.first().ok_or(missing(*number))?;
-        sealed.push((TransferId::from_uuid(one.id), row.get(11)?));
+        let row = rows.first().ok_or_else(|| missing(*number))?;
+        sealed.push((one.id, row.get(11)?));
     }
     let texts = texts::of_transfers(tx, book, sealed).await?;
     let mut views = Vec::with_capacity(transfers.len());
     for (((number, one), rows), words) in transfers.into_iter().zip(details).zip(texts) {
-        let row = rows.first().ok_or(missing(number))?;
+        let row = rows.first().ok_or_else(|| missing(number))?;
         let sides =
             Sides { debit: (one.debit, kind(row, 1)?), credit: (one.credit, kind(row, 3)?) };
         views.push((view((number, one), row, words)?, sides));

@@ -37,6 +37,10 @@ pub(crate) enum BulkKind {
 impl Bulk {
     /// Reads a statement; `None` where it says more than this understands.
     pub(crate) fn of(sql: &str) -> Option<Self> {
+        // On one line, a comment would take the rest with it.
+        if sql.contains("--") {
+            return None;
+        }
         let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
         match sql.split_once(' ')?.0 {
             "UPDATE" => update(&sql),
@@ -206,6 +210,7 @@ mod tests {
     #[test]
     fn what_says_more_stays_as_it_is() {
         for other in [
+            "SELECT a FROM t -- of them\n WHERE b = $1",
             "INSERT INTO t (a) VALUES ($1) ON CONFLICT (a) DO UPDATE SET a = excluded.a",
             "INSERT INTO t (a) VALUES ($1) RETURNING a",
             "INSERT INTO t (a) VALUES ((SELECT b FROM u WHERE c = $1))",
