@@ -24,6 +24,7 @@ const EDGES: &[Row] = &[
     Row { name: "storage", uses: &["kernel"], tests_use: &[] },
     Row { name: "testing", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "jobs", uses: &["kernel", "storage"], tests_use: &[] },
+    Row { name: "sagas", uses: &["kernel", "storage", "jobs"], tests_use: &[] },
     Row { name: "vault", uses: &["kernel", "storage", "jobs"], tests_use: &[] },
     Row { name: "objects", uses: &["kernel", "storage", "jobs", "vault"], tests_use: &[] },
     Row { name: "notices", uses: &["kernel", "storage", "jobs", "vault"], tests_use: &[] },

@@ -141,6 +141,9 @@ impl Leases {
     /// # Errors
     /// [`JobsError::LeaseLost`], and then neither is there.
     pub async fn complete_in(&self, lease: &Lease, mut tx: Tx) -> Result<(), JobsError> {
+        if tx.level().tenant() != lease.tenant {
+            tx.bind(Level::of(lease.tenant))?;
+        }
         let end = store::job::completion(lease, self.env().now());
         if tx.execute(end.statement, end.params).await? != 1 {
             return Err(JobsError::LeaseLost { id: lease.job });

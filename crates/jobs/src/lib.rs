@@ -74,7 +74,7 @@ pub use lease::{Failure, Lease, Leases, Standing};
 pub use model::{
     Died, Enqueued, Job, JobArgs, JobId, JobState, LastError, NewJob, Priority, Progress,
 };
-pub use queue::{cancel, enqueue, job, jobs, retry};
+pub use queue::{cancel, enqueue, enqueuing, job, jobs, retry, withdraw};
 pub use run::{Done, Handler, Run};
 pub use schedule::{NewSchedule, Schedule, put_schedule, remove_schedule, run_schedule, schedules};
 pub use worker::{Worker, WorkerLimits, WorkerTask};

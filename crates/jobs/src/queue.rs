@@ -2,6 +2,7 @@
 //! transaction, whose tenant's jobs these are; those of the system are everybody's level.
 
 use kernel::{Context, Cursor, Page, PageRequest};
+use storage::journal::RowChange;
 use storage::{StorageError, Tx};
 
 use crate::error::JobsError;
@@ -33,6 +34,16 @@ pub async fn enqueue(tx: &mut Tx, context: &Context, job: NewJob) -> Result<Enqu
         }
     }
     Err(StorageError::Locked { place: "a job's key".to_owned() }.into())
+}
+
+/// Adds a job as a change of rows that a command to an engine carries: it is there if and only if
+/// the command is done. Where the job has a key, the unfinished one that has it stands for both.
+#[must_use]
+pub fn enqueuing(context: &Context, job: NewJob) -> RowChange {
+    let now = context.now();
+    let times = (now, job.run_at.map_or(now, |run_at| run_at.max(now)));
+    let id = JobId::from_uuid(context.env.new_uuid());
+    store::job::insertion(id, &job, times, context.correlation)
 }
 
 /// A job of the transaction's tenant.
@@ -80,6 +91,12 @@ pub async fn cancel(tx: &mut Tx, context: &Context, id: JobId) -> Result<Job, Jo
     }
     tx.emit(context, &JobCancelled { job: id, kind: found.kind }).await?;
     job(tx, id).await
+}
+
+/// Takes back a job that waits for its time, as if it had never been enqueued; whether it did. For
+/// whoever enqueued it: what is taken back is not told.
+pub async fn withdraw(tx: &mut Tx, id: JobId) -> Result<bool, JobsError> {
+    Ok(store::job::withdraw(tx, id).await?)
 }
 
 /// Lets a job be tried anew at once: one that is dead or cancelled, or waits for its time. Its

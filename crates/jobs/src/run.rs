@@ -78,12 +78,27 @@ impl Run {
     /// # Errors
     /// [`Failure::LeaseLost`] or [`Failure::Cancelled`]: a handler passes both on by `?`.
     pub async fn begin(&self) -> Result<Tx, Failure> {
-        let mut tx = self.database.begin(Level::of(self.lease.tenant), Mode::Write).await?;
+        self.fenced(self.database.begin(Level::of(self.lease.tenant), Mode::Write).await?).await
+    }
+
+    /// A transaction that holds the job's row, where the lease is good.
+    async fn fenced(&self, mut tx: Tx) -> Result<Tx, Failure> {
         match store::job::fence(&mut tx, &self.lease).await? {
             Some(false) => Ok(tx),
             Some(true) => Err(Failure::Cancelled),
             None => Err(Failure::LeaseLost),
         }
+    }
+
+    /// Begins the same as a transaction of the system, which may be bound to other tenants
+    /// ([`Tx::bind`]): for flows that cross from one to another. It comes bound to the job's.
+    ///
+    /// # Errors
+    /// As [`Run::begin`].
+    pub async fn begin_across_tenants(&self) -> Result<Tx, Failure> {
+        let mut tx = self.database.begin(Level::System, Mode::Write).await?;
+        tx.bind(Level::of(self.lease.tenant))?;
+        self.fenced(tx).await
     }
 
     /// Begins a transaction that reads the rows of the job's tenant.
@@ -99,6 +114,12 @@ impl Run {
         let mut tx = self.begin().await?;
         store::job::progress(&mut tx, &self.lease, Progress { done, total }).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Where the rows are.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.database
     }
 
     /// The job's end as a change of rows that a command to an engine carries: value is moved and

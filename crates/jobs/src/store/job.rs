@@ -38,6 +38,8 @@ sql! {
     CANCEL_WAITING = "UPDATE jobs_job SET state = 'cancelled', live_key = NULL, finished_at = $2
                       WHERE tenant = app_tenant() AND id = $1
                         AND state IN ('scheduled', 'available')";
+    WITHDRAW = "DELETE FROM jobs_job
+                WHERE tenant = app_tenant() AND id = $1 AND state = 'scheduled'";
     CANCEL_RUNNING = "UPDATE jobs_job SET cancel_requested = TRUE
                       WHERE tenant = app_tenant() AND id = $1 AND state = 'running'";
     RETRY = "UPDATE jobs_job SET state = 'available', run_at = $2, attempt = 0,
@@ -93,7 +95,17 @@ pub(crate) async fn insert(
     times: (Timestamp, Timestamp),
     correlation: kernel::Uuid,
 ) -> Result<bool, StorageError> {
-    let (now, run_at) = times;
+    let RowChange { statement, params, .. } = insertion(id, job, times, correlation);
+    Ok(tx.execute(statement, params).await? == 1)
+}
+
+/// A job's row; it is left out where an unfinished one has its key.
+pub(crate) fn insertion(
+    id: JobId,
+    job: &NewJob,
+    (now, run_at): (Timestamp, Timestamp),
+    correlation: kernel::Uuid,
+) -> RowChange {
     let state = if run_at > now { JobState::Scheduled } else { JobState::Available };
     let row = params![
         id.uuid(),
@@ -108,7 +120,7 @@ pub(crate) async fn insert(
         correlation,
         now
     ];
-    Ok(tx.execute(&INSERT, row).await? == 1)
+    RowChange::unguarded(&INSERT, row)
 }
 
 /// The unfinished job that has a key.
@@ -141,6 +153,11 @@ pub(crate) async fn list(tx: &mut Tx, asked: &Listed) -> Result<Vec<Job>, Storag
         }
     };
     rows.iter().map(job_of).collect()
+}
+
+/// Deletes a job that waits for its time; whether there was one.
+pub(crate) async fn withdraw(tx: &mut Tx, id: JobId) -> Result<bool, StorageError> {
+    Ok(tx.execute(&WITHDRAW, params![id.uuid()]).await? == 1)
 }
 
 /// Cancels a job that does not run; whether there was one.
