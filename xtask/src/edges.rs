@@ -29,6 +29,11 @@ const EDGES: &[Row] = &[
     Row { name: "objects", uses: &["kernel", "storage", "jobs", "vault"], tests_use: &[] },
     Row { name: "notices", uses: &["kernel", "storage", "jobs", "vault"], tests_use: &[] },
     Row { name: "ledger", uses: &["kernel", "storage", "vault"], tests_use: &[] },
+    Row {
+        name: "remittances",
+        uses: &["kernel", "storage", "jobs", "sagas", "vault", "ledger"],
+        tests_use: &[],
+    },
     Row { name: "identity", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "markets", uses: &["kernel", "storage", "jobs"], tests_use: &[] },
     Row { name: "statements", uses: &["kernel"], tests_use: &[] },
