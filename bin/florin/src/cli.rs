@@ -5,6 +5,7 @@ pub mod ledger;
 pub mod notice;
 pub mod object;
 pub mod quant;
+pub mod remittance;
 pub mod statement;
 pub mod vault;
 
@@ -101,6 +102,15 @@ pub enum Command {
     /// Schedules: jobs that come again and again
     #[command(subcommand)]
     Schedules(jobs::Schedules),
+    /// Sagas: flows over several books, and how each came to where it is
+    #[command(subcommand)]
+    Saga(remittance::Saga),
+    /// Payees: accounts that others may send to
+    #[command(subcommand)]
+    Payee(remittance::Payee),
+    /// Remittances: value that goes from one family's book to another's
+    #[command(subcommand)]
+    Remittance(remittance::Remittance),
     /// Keys, what is sealed with them, and erasing a party
     #[command(subcommand)]
     Vault(vault::Vault),
@@ -142,6 +152,9 @@ impl Command {
             Self::Import(_)
             | Self::NetWorth(_)
             | Self::Ledger(_)
+            | Self::Saga(_)
+            | Self::Payee(_)
+            | Self::Remittance(_)
             | Self::Object(_)
             | Self::Notice(_)
             | Self::Api(_)

@@ -96,6 +96,9 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         | Command::Ledger(_)
         | Command::Jobs(_)
         | Command::Schedules(_)
+        | Command::Saga(_)
+        | Command::Payee(_)
+        | Command::Remittance(_)
         | Command::Vault(_)
         | Command::Object(_)
         | Command::Notice(_)
@@ -108,6 +111,11 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
                 Command::Jobs(asked) => command::jobs::run(&mut connection, asked).await,
                 Command::Schedules(asked) => {
                     command::jobs::run_schedules(&mut connection, asked).await
+                }
+                Command::Saga(asked) => command::saga::run(&mut connection, asked).await,
+                Command::Payee(asked) => command::payee::run(&mut connection, asked).await,
+                Command::Remittance(asked) => {
+                    command::remittance::run(&mut connection, asked).await
                 }
                 Command::Vault(asked) => command::vault::run(&mut connection, asked).await,
                 Command::Object(asked) => command::object::run(&mut connection, asked).await,

@@ -12,6 +12,8 @@ use ledger::{EngineLimits, Ledger};
 use markets::{EcbFeed, FetchEcbRates};
 use notices::{Deliver, Digest, Notices, TellOfDeath};
 use objects::{CheckObjects, Clamd, CollectObjects, Collection, Objects};
+use remittances::{Remit, Remittances};
+use sagas::{Sagas, TakeSteps, TellSagas};
 use storage::keys::{LocalMasterKeys, master_key_counts};
 use storage::log::{FileSink, HeadKey, HeadSigner, Sequencer, Task};
 use storage::{Database, Dialect, Level, Limits, Mode, Module, StorageError, Tx};
@@ -25,17 +27,25 @@ use crate::config::Config;
 pub const MODULES: &[Module] = &[
     jobs::MODULE,
     vault::MODULE,
+    sagas::MODULE,
     objects::MODULE,
     notices::MODULE,
     ledger::MODULE,
+    remittances::MODULE,
     identity::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
 
 /// The modules' tables with sealed columns.
-const SEALED: &[&[SealedTable]] =
-    &[wealth::SEALED, objects::SEALED, ledger::SEALED, notices::SEALED];
+const SEALED: &[&[SealedTable]] = &[
+    wealth::SEALED,
+    objects::SEALED,
+    ledger::SEALED,
+    notices::SEALED,
+    remittances::SEALED,
+    gateway::SEALED,
+];
 
 /// The file of the key that signs heads, in the directory of keys.
 const HEAD_KEY: &str = "head.key";
@@ -61,6 +71,8 @@ pub struct Platform {
     pub notices: Notices,
     /// Its ledger.
     pub ledger: Ledger,
+    /// What is sent from book to book.
+    pub remittances: Remittances,
     /// What the family owns.
     pub wealth: Wealth,
     /// Who there is.
@@ -85,6 +97,7 @@ impl Platform {
         let tasks = vec![Sequencer::new(database.clone()).start(), signer.start()];
         let objects = open_objects(config, &database)?;
         let wealth = Wealth::new(database.clone(), ledger.clone(), objects.clone());
+        let remittances = Remittances::new(database.clone(), ledger.clone());
         let households = Arc::new(Households(wealth.clone()));
         let identity = Identity::new(database.clone(), token_keys).with_founding(households);
         let identity = Arc::new(identity);
@@ -95,6 +108,7 @@ impl Platform {
             objects,
             notices: config.notices()?,
             ledger,
+            remittances,
             wealth,
             identity,
             tasks,
@@ -113,6 +127,8 @@ impl Platform {
         worker = worker.with(Deliver(self.notices.clone())).with(Digest(self.notices.clone()));
         worker = worker.with(TellOfDeath).telling_of_deaths();
         worker = worker.with(WatchWorth(self.wealth.clone()));
+        let sagas = Sagas::new().with(Remit(self.remittances.clone()));
+        worker = worker.with(TakeSteps(sagas.clone())).with(TellSagas(sagas));
         let context = Context::new(self.env.clone(), TenantId::COMMON, Actor::system("florin"));
         let is_wrapped_by_older = self.is_wrapped_by_older().await?;
         let mut tx = self.database.begin(Level::Common, Mode::Write).await?;
@@ -206,6 +222,7 @@ impl Platform {
             objects: self.objects.clone(),
             notices: self.notices.clone(),
             ledger: self.ledger.clone(),
+            remittances: self.remittances.clone(),
             wealth: self.wealth.clone(),
             rate_age_days_max: config.rate_age_days_max(),
             checks: self.checks(),
@@ -247,6 +264,21 @@ impl Platform {
         })
     }
 
+    /// How many sagas of all tenants are stuck.
+    fn sagas_gauge(&self) -> Gauge {
+        let database = self.database.clone();
+        let help = "Sagas that stand still until somebody helps";
+        Gauge::asking("florin_sagas_stuck", help, move || {
+            let database = database.clone();
+            async move {
+                let mut tx = database.begin(Level::System, Mode::Read).await.ok()?;
+                let count = sagas::stuck_count(&mut tx).await.ok()?;
+                tx.commit().await.ok()?;
+                i64::try_from(count).ok()
+            }
+        })
+    }
+
     fn gauges(&self) -> Vec<Gauge> {
         let (database, ledger) = (self.database.clone(), self.ledger.clone());
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
@@ -266,6 +298,7 @@ impl Platform {
             ),
             self.jobs_gauge("available", "florin_jobs_available", "Jobs that may be run and wait"),
             self.jobs_gauge("dead", "florin_jobs_dead", "Jobs that were given up, and are kept"),
+            self.sagas_gauge(),
         ]
     }
 }

@@ -156,6 +156,16 @@ fn the_page_of_notices_does_what_it_says() {
 }
 
 #[test]
+fn the_page_of_remittances_does_what_it_says() {
+    run("docs/remittances.md");
+}
+
+#[test]
+fn the_page_of_sagas_does_what_it_says() {
+    run("docs/sagas.md");
+}
+
+#[test]
 fn every_command_of_the_list_is_there() {
     let text = std::fs::read_to_string(root().join("docs/command-line.md")).unwrap();
     let (_, list) = text.split_once("```text\n").unwrap();
@@ -187,6 +197,8 @@ fn every_page_with_something_to_run_is_run() {
         "docs/vault.md",
         "docs/objects.md",
         "docs/notices.md",
+        "docs/remittances.md",
+        "docs/sagas.md",
     ];
     let files = std::fs::read_dir(root().join("docs")).unwrap();
     let names = files.map(|file| format!("docs/{}", file.unwrap().file_name().display()));

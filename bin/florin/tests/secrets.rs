@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value as Json, json};
 use storage::Dialect;
-use testing::{Cell, Raw, TestDatabase};
+use testing::{Cell, Raw, TestDatabase, eventually};
 
 /// Columns in which what is planted may stand in clear, and why it still may. A column leaves the
 /// list when it is sealed, and none is added lightly.
@@ -26,7 +26,7 @@ const NOT_SEALED: [(&str, &str); 7] = [
 ];
 
 /// What is planted in words that only the file says, with the field that it is in.
-const SECRETS: [(&str, &str); 11] = [
+const SECRETS: [(&str, &str); 13] = [
     ("counterparty", "Zwetschkenroester"),
     ("purpose", "Powidltascherl"),
     ("reference", "TOPFENKNOEDEL77"),
@@ -38,10 +38,18 @@ const SECRETS: [(&str, &str); 11] = [
     ("person", "Fiakergulasch"),
     ("family", "Tafelspitz"),
     ("address", "beuschel"),
+    ("payee", "Buchteln"),
+    ("remittance", "Vanillekipferl"),
 ];
 /// Those that stand in no table but sealed, so that not even the files have them.
-const ONLY_SEALED: [&str; 4] =
-    ["Zwetschkenroester", "Powidltascherl", "TOPFENKNOEDEL77", "MARILLENMARMELADE88"];
+const ONLY_SEALED: [&str; 6] = [
+    "Zwetschkenroester",
+    "Powidltascherl",
+    "TOPFENKNOEDEL77",
+    "MARILLENMARMELADE88",
+    "Buchteln",
+    "Vanillekipferl",
+];
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -124,7 +132,7 @@ impl Server {
             .uri(format!("{}{path}", self.address))
             .header("authorization", format!("Bearer {token}"))
             .header("content-type", kind)
-            .header("idempotency-key", path)
+            .header("idempotency-key", format!("{path} {}", body.len()))
             .body(body.to_vec())
             .unwrap();
         let mut response = agent.run(request).unwrap();
@@ -221,10 +229,35 @@ fn register(server: &Server) -> String {
     signed["access_token"].as_str().unwrap().to_owned()
 }
 
+/// Sends something from one account to another, and waits until it is there.
+async fn remit(server: &Server, token: &str) {
+    let post =
+        |path: &str, body: Json| server.json("POST", path, token, body.to_string().as_bytes());
+    let books = server.call("GET", "/api/v1/books", token, b"").1;
+    let books: Json = serde_json::from_str(&books).unwrap();
+    let book = books["items"][0]["id"].as_str().unwrap();
+    let path = format!("/api/v1/books/{book}/accounts");
+    let [from, to] = ["One", "Other"].map(|name| {
+        post(&path, json!({ "name": name, "type": "asset", "commodity": "EUR" }))["id"].clone()
+    });
+    let payee = json!({ "book": book, "account": to, "name": SECRETS[11].1 });
+    let payee = post("/api/v1/payees", payee)["id"].clone();
+    let sent = json!({
+        "book": book, "account": from, "payee": payee, "amount": "5.00",
+        "reference": SECRETS[12].1,
+    });
+    let sent = post("/api/v1/remittances", sent);
+    let path = format!("/api/v1/remittances/{}", sent["id"].as_str().unwrap());
+    eventually("a remittance to arrive", async || {
+        server.call("GET", &path, token, b"").1.contains("\"arrived\"").then_some(())
+    })
+    .await;
+}
+
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        objects::MODULE, notices::MODULE, wealth::MODULE,
+        objects::MODULE, notices::MODULE, sagas::MODULE, remittances::MODULE, wealth::MODULE,
     ];
 
     async fn what_is_planted_is_found_where_it_may_stand_and_nowhere_else(db: TestDatabase) {
@@ -248,6 +281,7 @@ testing::both_databases! {
         let faulty = format!("Date,Description,Amount\n2026-03-02,x,{}\n", SECRETS[7].1);
         let path = "/api/v1/imports?file_name=faulty.csv";
         server.json("POST", path, &token, faulty.as_bytes());
+        remit(&server, &token).await;
         let metrics = server.call("GET", "/metrics", &token, b"").1;
         let log = server.end();
         for (_, secret) in SECRETS {

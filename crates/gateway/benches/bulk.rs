@@ -19,12 +19,14 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use wealth::Wealth;
 
-const MODULES: [storage::Module; 8] = [
+const MODULES: [storage::Module; 10] = [
     jobs::MODULE,
     vault::MODULE,
+    sagas::MODULE,
     objects::MODULE,
     notices::MODULE,
     ledger::MODULE,
+    remittances::MODULE,
     identity::MODULE,
     markets::MODULE,
     wealth::MODULE,
@@ -116,6 +118,7 @@ impl Bench {
         tx.commit().await.unwrap();
         let services = Services {
             env: env.clone(),
+            remittances: remittances::Remittances::new(database.clone(), ledger.clone()),
             database,
             identity,
             vault: vault::Vault::new(&[], vault::Register::at(Path::new("erased-parties"))),

@@ -212,19 +212,22 @@ impl<P> Turn<P> {
         status: StatusCode,
         value: &impl Serialize,
     ) -> Result<Response, ApiError> {
-        let Self { mut tx, key, .. } = self;
-        let body = serde_json::to_vec(value).map_err(ApiError::internal)?;
-        store::answer(&mut tx, key.id, status.as_u16(), &body).await?;
+        let Self { mut tx, context, key, .. } = self;
+        let body = serde_json::to_string(value).map_err(ApiError::internal)?;
+        store::answer(&mut tx, &context, key.id, (status.as_u16(), &body)).await?;
         tx.commit().await?;
-        Ok(answer::raw(status, body))
+        Ok(answer::raw(status, body.into_bytes()))
     }
 }
 
 fn replay(kept: store::Kept) -> Result<Response, ApiError> {
     let status = kept.status.and_then(|status| StatusCode::from_u16(status).ok());
-    let answer = status.zip(kept.answer);
-    let (status, body) = answer.ok_or_else(|| ApiError::internal("a kept answer is empty"))?;
-    let mut response = answer::raw(status, body);
+    let status = status.ok_or_else(|| ApiError::internal("a kept answer is empty"))?;
+    let body = kept.answer.ok_or_else(|| {
+        let text = "it was done, and what was answered has been erased since";
+        ApiError::new(StatusCode::GONE, "answer_erased", text)
+    })?;
+    let mut response = answer::raw(status, body.into_bytes());
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)
 }

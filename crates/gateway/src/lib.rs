@@ -55,6 +55,9 @@ pub use openapi::contract;
 pub use serve::Ended;
 pub use services::{AnalyticsLimits, Gauge, GaugeKind, HealthCheck, Limits, Reading, Services};
 
+/// The gateway's sealed columns.
+pub static SEALED: &[vault::SealedTable] = &store::SEALED;
+
 use app::App;
 
 /// Whether an answer may be held back to be compressed.

@@ -9,6 +9,7 @@ use kernel::Env;
 use ledger::Ledger;
 use notices::Notices;
 use objects::Objects;
+use remittances::Remittances;
 use storage::Database;
 use vault::Vault;
 use wealth::Wealth;
@@ -29,6 +30,8 @@ pub struct Services {
     pub notices: Notices,
     /// Books, accounts, transfers.
     pub ledger: Ledger,
+    /// What is sent from book to book.
+    pub remittances: Remittances,
     /// Assets, imports, net worth.
     pub wealth: Wealth,
     /// How old a rate may be where the caller does not say, in days.

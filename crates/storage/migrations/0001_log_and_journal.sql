@@ -59,15 +59,15 @@ CREATE TABLE journal (
 {{tenant_table journal append_only}}
 -- postgres: ALTER TABLE journal ALTER COLUMN body SET STORAGE EXTERNAL;
 
--- Answers to requests with an Idempotency-Key, kept with the effect they answer for.
+-- Answers to requests with an Idempotency-Key, kept with the effect they answer for: sealed, for
+-- they say what the request was about.
 CREATE TABLE storage_idempotency (
     tenant {uuid} NOT NULL,
     key_id {uuid} NOT NULL,
     body_hash {bytes} NOT NULL,
     first_seen {time} NOT NULL,
     status {i64},
-    headers {text},
-    answer {bytes},
+    answer {sealed},
     PRIMARY KEY (tenant, key_id)
 ) {clustered};
 {{tenant_table storage_idempotency}}

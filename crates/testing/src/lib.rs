@@ -67,7 +67,7 @@ pub use wait::eventually;
 #[macro_export]
 macro_rules! both_databases {
     (
-        modules = [$($module:expr),* $(,)?];
+        modules = $modules:expr;
         $(
             $(#[$meta:meta])*
             async fn $name:ident($db:ident: $type:ty $(,)?) $(-> $answer:ty)? $body:block
@@ -80,7 +80,7 @@ macro_rules! both_databases {
         )+
 
         #[cfg(test)]
-        const DATABASE_MODULES: &[$crate::storage::Module] = &[$($module),*];
+        const DATABASE_MODULES: &[$crate::storage::Module] = &$modules;
 
         #[cfg(test)]
         mod sqlite {

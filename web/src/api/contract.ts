@@ -1741,6 +1741,216 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List payees
+         * @description The latest first, closed ones among them.
+         */
+        get: operations["list_payees"];
+        put?: never;
+        /**
+         * Open a payee
+         * @description Opens an account to whoever is given the payee's id: it says neither whose it is nor which
+         *     account.
+         */
+        post: operations["open_payee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payees/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look up a payee
+         * @description What somebody who was given a payee's id sees before sending: whose it is, in their own words.
+         */
+        get: operations["look_up_payee"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payees/{payee}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a payee
+         * @description Nothing more can be sent to it. What is announced already still arrives.
+         */
+        post: operations["close_payee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/remittances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List remittances
+         * @description What was sent and what came, the latest first.
+         */
+        get: operations["list_remittances"];
+        put?: never;
+        /**
+         * Send a remittance
+         * @description From then on it goes its way, from book to book: held, in transit, there; or it comes back.
+         *     Whether the account has so much is decided where it is held.
+         */
+        post: operations["send_remittance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/remittances/{remittance}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a remittance
+         * @description As this side sees it; between two books of one tenant, as the side that sends does.
+         */
+        get: operations["get_remittance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/remittances/{remittance}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recall a remittance
+         * @description It comes back where it has not left the account yet; its saga tells.
+         */
+        post: operations["recall_remittance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sagas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sagas
+         * @description The latest first.
+         */
+        get: operations["list_sagas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sagas/{saga}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a saga
+         * @description With its story: what was told to it, from the beginning.
+         */
+        get: operations["get_saga"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sagas/{saga}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry a saga
+         * @description Has the step taken again of one that is stuck.
+         */
+        post: operations["retry_saga"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sagas/{saga}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a saga
+         * @description It hears of it in its turn, and goes back unless that comes too late; its story tells.
+         */
+        post: operations["undo_saga"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedules": {
         parameters: {
             query?: never;
@@ -3469,6 +3679,23 @@ export interface components {
              */
             size: number;
         };
+        /** @description What is to be sent. */
+        NewRemittanceRequest: {
+            /** @description The account that gives: an asset or a liability. */
+            account: string;
+            /**
+             * Format: decimal
+             * @description How much, above zero, with at most the decimals of what the payee takes.
+             * @example 250.00
+             */
+            amount: string;
+            /** @description The book of the account that gives. */
+            book: string;
+            /** @description To whom: `payee_…`. */
+            payee: string;
+            /** @description What it is for, at most 140 characters; both sides see it. */
+            reference?: string | null;
+        };
         /** @description A transfer to make. */
         NewTransfer: {
             /** @description The account that `close_into` empties and closes. */
@@ -3716,6 +3943,17 @@ export interface components {
              */
             path: string;
         };
+        /** @description An account that others are to send to. */
+        OpenPayeeRequest: {
+            /** @description An asset or a liability of the book. */
+            account: string;
+            book: string;
+            /**
+             * @description What is shown to those who send, 1 to 140 characters.
+             * @example The Hargreaves
+             */
+            name: string;
+        };
         /** @description An opening balance. */
         OpeningBalance: {
             balance: components["schemas"]["Money"];
@@ -3849,6 +4087,40 @@ export interface components {
             /** Format: decimal */
             balance: string;
             commodity: string;
+        };
+        /** @description An account that others may send to. */
+        Payee: {
+            account: string;
+            book: string;
+            /**
+             * Format: date-time
+             * @description Since when nothing can be sent to it any more.
+             */
+            closed_at?: string;
+            /** @description What can be sent to it. */
+            commodity: string;
+            /** @description What others name it by: `payee_…`. It says neither whose it is nor which account. */
+            id: string;
+            /** @description What is shown to those who send; nothing where it was erased. */
+            name?: string;
+            /** Format: date-time */
+            opened_at: string;
+        };
+        /** @description A page of a list. */
+        PayeePage: {
+            /** @description Its items. */
+            items: components["schemas"]["Payee"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description What whoever has a payee's id sees of it. */
+        PayeeShown: {
+            commodity: string;
+            id: string;
+            /** @description Who that is, in their own words. */
+            name?: string;
+            /** @description Whether it can be sent to. */
+            open: boolean;
         };
         /** @description Prices to be measured. */
         PerformanceRequest: {
@@ -4397,6 +4669,57 @@ export interface components {
              */
             up_down_capture?: number | null;
         };
+        /** @description A remittance: value that goes from one book to another. */
+        Remittance: {
+            account: string;
+            /** Format: decimal */
+            amount: string;
+            /** Format: date-time */
+            asked_at: string;
+            book: string;
+            /**
+             * Format: date-time
+             * @description When it last went on.
+             */
+            changed_at: string;
+            /** @description Why it came back: the code of a refusal, `unwanted` or `late`. */
+            code?: string;
+            commodity: string;
+            /** @description Who is on the other side, in their own words. */
+            counterparty?: string;
+            direction: components["schemas"]["RemittanceDirection"];
+            /**
+             * Format: date
+             * @description From which date it counts in both books.
+             */
+            effective: string;
+            /** @description Its id: `rmt_…`, the same on both sides. Its transfers have it as reference. */
+            id: string;
+            payee: string;
+            /** @description What it is for. */
+            reference?: string;
+            /** @description The saga that moves it, with those who send it: `saga_…`. */
+            saga: string;
+            status: components["schemas"]["RemittanceStatus"];
+        };
+        /**
+         * @description Which way a remittance goes.
+         * @enum {string}
+         */
+        RemittanceDirection: "sent" | "received";
+        /** @description A page of a list. */
+        RemittancePage: {
+            /** @description Its items. */
+            items: components["schemas"]["Remittance"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Where a remittance is, as this side sees it. `sent` has left the account and is in transit,
+         *     `announced` is held towards the account that takes, `returned` is back or never left.
+         * @enum {string}
+         */
+        RemittanceStatus: "asked" | "held" | "sent" | "announced" | "arrived" | "returned";
         /** @description Until when a file is kept. */
         RetentionRequest: {
             /** Format: date-time */
@@ -4469,6 +4792,79 @@ export interface components {
              *     is left out.
              */
             parties?: boolean;
+        };
+        /** @description A saga as it stands: a flow over several commits that ends in its goal or undone. */
+        Saga: {
+            /**
+             * Format: date-time
+             * @description When it was done, or undone.
+             */
+            ended_at?: string;
+            /** @description Why it is stuck. */
+            error?: components["schemas"]["SagaFailure"];
+            /** @description Its id: `saga_…`. */
+            id: string;
+            /** @description The job that takes the step, where it is one of the same tenant's. */
+            job?: string;
+            /**
+             * @description Module and deed.
+             * @example remittances.remit
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When the state is late.
+             */
+            late_at?: string;
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * @description Where it is on its way, by its kind.
+             * @example announcing
+             */
+            state: string;
+            status: components["schemas"]["SagaStatus"];
+            /** @description The step that is under way. */
+            step?: string;
+        };
+        /** @description Why a saga is stuck. */
+        SagaFailure: {
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description The same for people. */
+            detail: string;
+        };
+        /** @description A line of a saga's story: what was told to it, and where it was then. */
+        SagaLine: {
+            /** Format: date-time */
+            at: string;
+            /** @description The code of a refusal or failure. */
+            detail?: string;
+            /** @description Whether that step is in another tenant's rows. */
+            elsewhere: boolean;
+            /** @description `started`, what a step brought, `failed`, `late`, `undo` or `again`. */
+            input: string;
+            state: string;
+            /** @description The step that was begun. */
+            step?: string;
+        };
+        /** @description A page of a list. */
+        SagaPage: {
+            /** @description Its items. */
+            items: components["schemas"]["Saga"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description How a saga is doing. `stuck` is what stands still until its step is taken again, what it waits
+         *     for comes, or it is undone.
+         * @enum {string}
+         */
+        SagaStatus: "running" | "stuck" | "done" | "undone";
+        /** @description A saga with its story. */
+        SagaStory: components["schemas"]["Saga"] & {
+            /** @description From the beginning. */
+            story: components["schemas"]["SagaLine"][];
         };
         /** @description A job that comes again and again. */
         Schedule: {
@@ -8900,6 +9296,418 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_payees: {
+        parameters: {
+            query?: {
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payees. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayeePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    open_payee: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenPayeeRequest"];
+            };
+        };
+        responses: {
+            /** @description Opened. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payee"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    look_up_payee: {
+        parameters: {
+            query: {
+                /** @description The id that somebody gave. */
+                payee: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payee. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayeeShown"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    close_payee: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The payee. */
+                payee: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Closed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payee"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_remittances: {
+        parameters: {
+            query?: {
+                /** @description Only those of this direction. */
+                direction?: "sent" | "received";
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The remittances. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemittancePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    send_remittance: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRemittanceRequest"];
+            };
+        };
+        responses: {
+            /** @description Asked for. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Remittance"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_remittance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The remittance. */
+                remittance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Remittance"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    recall_remittance: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The remittance. */
+                remittance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stood. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Remittance"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_sagas: {
+        parameters: {
+            query?: {
+                /** @description Only those that are doing so. */
+                status?: "running" | "stuck" | "done" | "undone";
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sagas. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SagaPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_saga: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The saga. */
+                saga: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SagaStory"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    retry_saga: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The saga. */
+                saga: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stood. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saga"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    undo_saga: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The saga. */
+                saga: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stood. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saga"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];

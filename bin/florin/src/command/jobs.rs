@@ -1,12 +1,11 @@
 //! `florin jobs` and `florin schedules`: what is done later or again, looked at and steered.
 
-use kernel::Env;
 use serde_json::Value as Json;
 
 use crate::cli::jobs::{Jobs, Schedules};
 use crate::command::table::{table, word};
-use crate::command::{escape, print};
-use crate::connection::{Call, Connection};
+use crate::command::{escape, get, post, print};
+use crate::connection::Connection;
 
 /// Does what is asked for with the family's jobs.
 pub async fn run(connection: &mut Connection, asked: &Jobs) -> anyhow::Result<()> {
@@ -23,11 +22,11 @@ pub async fn run(connection: &mut Connection, asked: &Jobs) -> anyhow::Result<()
         }
         Jobs::Cancel(one) => {
             let path = format!("/jobs/{}/cancel", escape(&one.job));
-            show_one(&post(connection, &path).await?, json)
+            show_one(&post(connection, &path, &Json::Null).await?, json)
         }
         Jobs::Retry(one) => {
             let path = format!("/jobs/{}/retry", escape(&one.job));
-            show_one(&post(connection, &path).await?, json)
+            show_one(&post(connection, &path, &Json::Null).await?, json)
         }
     }
 }
@@ -39,7 +38,7 @@ pub async fn run_schedules(connection: &mut Connection, asked: &Schedules) -> an
         Schedules::List { .. } => show_schedules(&get(connection, "/schedules").await?, json),
         Schedules::Run { name, .. } => {
             let path = format!("/schedules/{}/run", escape(name));
-            show_one(&post(connection, &path).await?, json)
+            show_one(&post(connection, &path, &Json::Null).await?, json)
         }
     }
 }
@@ -82,13 +81,4 @@ pub fn show_schedules(page: &Json, json: bool) -> anyhow::Result<()> {
     let rows: Vec<_> = page["items"].as_array().into_iter().flatten().map(row).collect();
     let head = ["SCHEDULE", "TIMES", "ZONE", "NEXT", "LAST", "LAST JOB"];
     print(&table(&head, &rows, head.len()))
-}
-
-async fn get(connection: &mut Connection, path: &str) -> anyhow::Result<Json> {
-    connection.json(Call { method: "GET", path, body: None, key: None }).await
-}
-
-async fn post(connection: &mut Connection, path: &str) -> anyhow::Result<Json> {
-    let key = Some(Env::system().random_uuid().to_string());
-    connection.json(Call { method: "POST", path, body: None, key }).await
 }

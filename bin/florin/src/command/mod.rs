@@ -9,13 +9,19 @@ pub mod login;
 pub mod net_worth;
 pub mod notice;
 pub mod object;
+pub mod payee;
 pub mod quant;
 pub mod rates;
+pub mod remittance;
+pub mod saga;
 pub mod serve;
 pub mod statement;
 pub mod system_jobs;
 pub mod table;
 pub mod vault;
+
+use kernel::Env;
+use serde_json::Value as Json;
 
 use crate::connection::{Call, Connection};
 
@@ -27,6 +33,18 @@ pub fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// Asks the API.
+pub async fn get(connection: &mut Connection, path: &str) -> anyhow::Result<Json> {
+    connection.json(Call { method: "GET", path, body: None, key: None }).await
+}
+
+/// Tells the API, under a key of its own; a body of null is none.
+pub async fn post(connection: &mut Connection, path: &str, body: &Json) -> anyhow::Result<Json> {
+    let key = Some(Env::system().random_uuid().to_string());
+    let body = (!body.is_null()).then(|| ("application/json", body.to_string().into_bytes()));
+    connection.json(Call { method: "POST", path, body, key }).await
 }
 
 /// The bytes of a file, up to what may be imported at once.

@@ -1,13 +1,12 @@
 //! `florin notice`: what one is told, how and where.
 
 use anyhow::{Context as _, ensure};
-use kernel::Env;
 use serde_json::{Value as Json, json};
 
 use crate::cli::notice::{Address, Notice, Preferences};
 use crate::command::jobs::show_one;
 use crate::command::table::{table, word};
-use crate::command::{escape, print};
+use crate::command::{escape, get, post, print};
 use crate::connection::{Call, Connection};
 
 /// What bodies are.
@@ -28,10 +27,10 @@ pub async fn run(connection: &mut Connection, asked: &Notice) -> anyhow::Result<
         }
         Notice::Read { notice, all } => {
             let read = match all {
-                true => post(connection, "/notices/read", json!({ "through": notice })).await?,
+                true => post(connection, "/notices/read", &json!({ "through": notice })).await?,
                 false => {
                     let path = format!("/notices/{}/read", escape(notice));
-                    post(connection, &path, json!({})).await?
+                    post(connection, &path, &json!({})).await?
                 }
             };
             print(&format!("{} not read\n", read["unread"]))
@@ -41,13 +40,13 @@ pub async fn run(connection: &mut Connection, asked: &Notice) -> anyhow::Result<
         Notice::Test { address, whose } => {
             let address = escape(address);
             let path = format!("/notices/addresses/{address}/test?{}", whose.query());
-            let sent = post(connection, &path, json!({})).await?;
+            let sent = post(connection, &path, &json!({})).await?;
             print(&format!("{} is on its way, as soon as a server runs\n", word(&sent["id"])))
         }
         Notice::Replay { notice, delivery } => {
             let (notice, delivery) = (escape(notice), escape(delivery));
             let path = format!("/notices/{notice}/deliveries/{delivery}/replay");
-            let page = post(connection, &path, json!({})).await?;
+            let page = post(connection, &path, &json!({})).await?;
             print(&deliveries(&page["items"]))
         }
     }
@@ -174,7 +173,7 @@ async fn address(connection: &mut Connection, asked: &Address) -> anyhow::Result
         Address::Add { channel, address, whose } => {
             let path = format!("/notices/addresses?{}", whose.query());
             let body = json!({ "channel": channel, "address": address });
-            show_one(&post(connection, &path, body).await?, false)
+            show_one(&post(connection, &path, &body).await?, false)
         }
         Address::Remove { address, whose } => {
             let path = format!("/notices/addresses/{}?{}", escape(address), whose.query());
@@ -183,7 +182,7 @@ async fn address(connection: &mut Connection, asked: &Address) -> anyhow::Result
         }
         Address::Ask { address, whose } => {
             let path = confirmation(address, whose.query());
-            show_one(&post(connection, &path, json!({})).await?, false)
+            show_one(&post(connection, &path, &json!({})).await?, false)
         }
         Address::Confirm { address, code, whose } => {
             let path = confirmation(address, whose.query());
@@ -194,7 +193,7 @@ async fn address(connection: &mut Connection, asked: &Address) -> anyhow::Result
         Address::Resume { address, whose } => {
             let address = escape(address);
             let path = format!("/notices/addresses/{address}/resume?{}", whose.query());
-            show_one(&post(connection, &path, json!({})).await?, false)
+            show_one(&post(connection, &path, &json!({})).await?, false)
         }
     }
 }
@@ -205,16 +204,6 @@ fn confirmation(address: &str, whose: &str) -> String {
 
 fn spoken(language: Option<&str>) -> String {
     language.map_or_else(String::new, |language| format!("&language={}", escape(language)))
-}
-
-async fn get(connection: &mut Connection, path: &str) -> anyhow::Result<Json> {
-    connection.json(Call { method: "GET", path, body: None, key: None }).await
-}
-
-async fn post(connection: &mut Connection, path: &str, body: Json) -> anyhow::Result<Json> {
-    let key = Some(Env::system().random_uuid().to_string());
-    let body = Some((JSON, serde_json::to_vec(&body)?));
-    connection.json(Call { method: "POST", path, body, key }).await
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use vault::master;
 use crate::cli::vault::{Rotate, Vault};
 use crate::command::jobs::show_one;
 use crate::command::table::{table, word};
-use crate::command::{download, escape, print};
+use crate::command::{download, escape, get, post, print};
 use crate::config::Config;
-use crate::connection::{Call, Connection};
+use crate::connection::Connection;
 use crate::platform::{master_keys, open_database};
 
 /// Does what is asked for with the family's keys and parties.
@@ -141,14 +141,4 @@ async fn masters(config: &Config, json: bool) -> anyhow::Result<()> {
     let row = |one: &Json| vec![word(&one["id"]), word(&one["state"]), one["keys"].to_string()];
     let rows: Vec<_> = items.iter().map(row).collect();
     print(&table(&["MASTER KEY", "STATE", "WRAPS"], &rows, 2))
-}
-
-async fn get(connection: &mut Connection, path: &str) -> anyhow::Result<Json> {
-    connection.json(Call { method: "GET", path, body: None, key: None }).await
-}
-
-async fn post(connection: &mut Connection, path: &str, body: &Json) -> anyhow::Result<Json> {
-    let key = Some(Env::system().random_uuid().to_string());
-    let body = Some(("application/json", body.to_string().into_bytes()));
-    connection.json(Call { method: "POST", path, body, key }).await
 }

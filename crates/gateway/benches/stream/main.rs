@@ -24,12 +24,14 @@ use wealth::Wealth;
 use client::Shape;
 use usage::Usage;
 
-const MODULES: [storage::Module; 8] = [
+const MODULES: [storage::Module; 10] = [
     jobs::MODULE,
     vault::MODULE,
+    sagas::MODULE,
     objects::MODULE,
     notices::MODULE,
     ledger::MODULE,
+    remittances::MODULE,
     identity::MODULE,
     markets::MODULE,
     wealth::MODULE,
@@ -146,6 +148,7 @@ impl Bench {
         tx.commit().await.unwrap();
         let services = Services {
             env,
+            remittances: remittances::Remittances::new(database.clone(), ledger.clone()),
             database,
             identity,
             vault: vault::Vault::new(&[], vault::Register::at(Path::new("erased-parties"))),

@@ -21,6 +21,8 @@ mod notices;
 mod objects;
 mod operations;
 pub(crate) mod posting;
+mod remittances;
+mod sagas;
 mod transfers;
 mod vault;
 
@@ -63,6 +65,8 @@ fn secured() -> OpenApiRouter<App> {
         .merge(changes::routes())
         .merge(events::routes())
         .merge(jobs::routes())
+        .merge(sagas::routes())
+        .merge(remittances::routes())
         .merge(vault::routes())
         .merge(objects::routes())
         .merge(notices::routes())

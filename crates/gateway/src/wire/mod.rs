@@ -22,6 +22,8 @@ pub(crate) mod object;
 pub(crate) mod page;
 pub(crate) mod posting;
 pub(crate) mod problem;
+pub(crate) mod remittance;
+pub(crate) mod saga;
 pub(crate) mod search;
 pub(crate) mod transfer;
 pub(crate) mod vault;

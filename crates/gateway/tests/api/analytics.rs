@@ -66,10 +66,7 @@ pub fn assert_near(found: &Value, expected: &Value, tolerance: f64) {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn indicators_are_listed_and_have_talib_s_values(db: TestDatabase) {
         let asker = Asker::new(&db, AnalyticsLimits::default()).await;

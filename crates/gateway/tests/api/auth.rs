@@ -7,10 +7,7 @@ use testing::TestDatabase;
 use crate::harness::{PASSWORD, TestApp, keys, registration, request, services};
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn from_registration_to_signing_out(db: TestDatabase) {
         let app = TestApp::new(&db).await;

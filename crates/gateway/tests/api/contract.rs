@@ -65,6 +65,12 @@ async fn foreign_ids(
     let body = json!({ "transfers": [transfer] });
     let posted = post(&format!("/books/{book}/transfers"), body).await;
     let group = post(&format!("/books/{book}/groups"), json!({ "path": "assets" })).await;
+    let body = json!({ "book": book, "account": debit, "name": "The others" });
+    let payee = post("/payees", body).await;
+    let body = json!({
+        "book": book, "account": debit, "payee": payee["id"], "amount": "1.00",
+    });
+    let sent = app.post("/api/v1/remittances", &other.access, "foreign sent", &body).await.json();
     let money = json!({ "amount": "5.00", "currency": "AUD" });
     let asset = json!({
         "name": "Jar", "type": "cash", "country": "AU", "opened_on": "2020-01-01",
@@ -88,6 +94,9 @@ async fn foreign_ids(
     });
     BTreeMap::from([
         ("job", job),
+        ("saga", text(&sent["saga"])),
+        ("payee", text(&payee["id"])),
+        ("remittance", text(&sent["id"])),
         ("schedule", schedule),
         // Every tenant is a party of its own.
         ("party", other.tenant.replace("tenant_", "party_")),
@@ -147,6 +156,9 @@ fn bare(operation: &Operation, path: &str, token: &str) -> axum::http::Request<a
     request
 }
 
+/// What is no id at all.
+const NOBODYS: &str = "nobody";
+
 /// The least that a body says to be read.
 fn least(operation: &str) -> Value {
     match operation {
@@ -160,6 +172,10 @@ fn least(operation: &str) -> Value {
         "lock_period" => json!({ "until": null }),
         "decide_import_line" => json!({ "decision": "skip" }),
         "undo_import" => json!({ "reason": "wrong file" }),
+        "open_payee" => json!({ "book": NOBODYS, "account": NOBODYS, "name": "Us" }),
+        "send_remittance" => json!({
+            "book": NOBODYS, "account": NOBODYS, "payee": NOBODYS, "amount": "1.00",
+        }),
         "read_notices" => json!({ "through": "notice_01h0000000e008000000000000" }),
         "put_notice_preferences" => json!({
             "language": "en", "zone": "UTC", "quiet": null, "digest_minute": 0,
@@ -268,10 +284,7 @@ fn every_operation_and_who_may_call_it_is_what_was_agreed() {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn nobody_gets_in_without_a_token(db: TestDatabase) {
         let app = TestApp::new(&db).await;

@@ -101,10 +101,7 @@ fn plain(cell: &str) -> &str {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn every_call_of_the_page_is_answered_as_it_says(db: TestDatabase) {
         let mut started = Started::new(&db).await;

@@ -59,10 +59,7 @@ impl<'a> House<'a> {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn a_dead_job_shows_why_and_is_retried(db: TestDatabase) {
         let house = House::new(&db).await;

@@ -82,10 +82,7 @@ async fn number_events(db: &TestDatabase) {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn a_reader_goes_on_where_they_stopped(db: TestDatabase) {
         let app = TestApp::new(&db).await;

@@ -49,10 +49,7 @@ fn id(reply: &Reply) -> String {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn an_upload_goes_on_where_it_ended(db: TestDatabase) {
         let desk = Desk::new(&db).await;

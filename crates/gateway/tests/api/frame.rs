@@ -15,10 +15,7 @@ fn post(path: &str, media: &str, body: impl Into<Body>) -> Request<Body> {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn every_failure_is_a_problem(db: TestDatabase) {
         let app = TestApp::new(&db).await;

@@ -10,15 +10,30 @@ use kernel::{Commodity, Context};
 use ledger::{EngineLimits, Ledger};
 use notices::{EmailChannel, Guard, Notices, SmtpSecurity, SmtpServer, WebhookChannel};
 use objects::{BlobLimits, Blobs, Objects};
+use remittances::Remittances;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use storage::{StorageError, Tx};
+use storage::{Module, StorageError, Tx};
 use testing::TestDatabase;
 use tower::ServiceExt as _;
 use vault::{Register, Vault};
 use wealth::Wealth;
 
 pub const PASSWORD: &str = "correct horse battery";
+
+/// The modules whose tables the tests need.
+pub const MODULES: [Module; 10] = [
+    jobs::MODULE,
+    vault::MODULE,
+    sagas::MODULE,
+    objects::MODULE,
+    notices::MODULE,
+    ledger::MODULE,
+    remittances::MODULE,
+    identity::MODULE,
+    markets::MODULE,
+    wealth::MODULE,
+];
 
 /// A gateway, one request at a time.
 #[derive(Clone)]
@@ -73,11 +88,19 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
         database: db.database.clone(),
         identity: Arc::new(identity),
         vault: Vault::new(
-            &[wealth::SEALED, objects::SEALED, ledger::SEALED, notices::SEALED],
+            &[
+                wealth::SEALED,
+                objects::SEALED,
+                ledger::SEALED,
+                notices::SEALED,
+                remittances::SEALED,
+                gateway::SEALED,
+            ],
             Register::at(&db.directory().join("erased-parties")),
         ),
         objects,
         notices: notices(),
+        remittances: Remittances::new(db.database.clone(), ledger.clone()),
         ledger,
         wealth,
         rate_age_days_max: 7,

@@ -211,10 +211,7 @@ fn mixture(family: &Family) -> (String, Vec<(u64, String, String, String)>) {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn each_line_is_answered_and_a_faulty_one_loses_no_other(db: TestDatabase) {
         let served = Served::new(&db, Limits::default()).await;

@@ -25,6 +25,7 @@ mod operations;
 mod periods;
 mod portfolios;
 mod queries;
+mod remittances;
 mod server;
 mod vault;
 mod words;

@@ -61,10 +61,7 @@ enum Outcome {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn broken_statements_are_answered_and_never_booked_in_half(db: TestDatabase) {
         let app = TestApp::new(&db).await;

@@ -24,10 +24,7 @@ async fn refused(family: &Family, transfer: Value, status: u16, code: &str) -> V
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn a_hold_is_captured_in_parts(db: TestDatabase) {
         let family = Family::new(&db).await;

@@ -9,10 +9,7 @@ use testing::TestDatabase;
 use crate::harness::{TestApp, keys, services};
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn a_healthy_process_says_so(db: TestDatabase) {
         let app = TestApp::new(&db).await;

@@ -6,10 +6,7 @@ use testing::TestDatabase;
 use crate::bulk::{Family, id};
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn nothing_counts_from_a_closed_period(db: TestDatabase) {
         let family = Family::new(&db).await;

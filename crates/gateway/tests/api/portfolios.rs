@@ -37,10 +37,7 @@ fn weights(answer: &Value) -> Vec<Value> {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn a_portfolio_is_that_of_pyportfolioopt_and_skfolio(db: TestDatabase) {
         let asker = Asker::new(&db, AnalyticsLimits::default()).await;

@@ -94,10 +94,7 @@ fn gate() -> (HealthCheck, Arc<Notify>, Arc<Notify>) {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn what_is_in_flight_is_finished(db: TestDatabase) {
         let mut services = services(&db, keys(&db)).await;

@@ -140,10 +140,7 @@ fn check(answer: &Value, wanted: &Wanted, again: bool, line: &Value) {
 }
 
 testing::both_databases! {
-    modules = [
-        jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
-    ];
+    modules = crate::harness::MODULES;
 
     async fn a_line_takes_every_word_that_a_call_takes(db: TestDatabase) {
         let served = Served::new(&db, Limits::default()).await;

@@ -16,14 +16,14 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::ledger::Ledger;
 use crate::command::table::word;
-use crate::command::{escape, print};
-use crate::connection::{Call, Connection};
+use crate::command::{escape, get, print};
+use crate::connection::Connection;
 
 /// The most items of a page of the API.
 const PAGE_ITEMS_MAX: usize = 200;
 
-/// A book of the family.
-struct Book(String);
+/// A book of the family: its id.
+pub(super) struct Book(pub(super) String);
 
 /// What accounts are called, where somebody has asked.
 #[derive(Default)]
@@ -45,7 +45,10 @@ pub async fn run(connection: &mut Connection, asked: &Ledger) -> anyhow::Result<
 
 impl Book {
     /// The book that is named, or the only one of the family.
-    async fn of(connection: &mut Connection, named: Option<&str>) -> anyhow::Result<Self> {
+    pub(super) async fn of(
+        connection: &mut Connection,
+        named: Option<&str>,
+    ) -> anyhow::Result<Self> {
         if let Some(book) = named {
             return Ok(Self(escape(book)));
         }
@@ -62,7 +65,11 @@ impl Book {
     }
 
     /// The id of an account that is named by its id, its path or its alias.
-    async fn account(&self, connection: &mut Connection, named: &str) -> anyhow::Result<String> {
+    pub(super) async fn account(
+        &self,
+        connection: &mut Connection,
+        named: &str,
+    ) -> anyhow::Result<String> {
         if named.starts_with("acct_") {
             return Ok(named.to_owned());
         }
@@ -102,10 +109,6 @@ impl Names {
 fn called(account: &Json) -> String {
     let names = ["path", "name", "id"].map(|field| word(&account[field]));
     names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
-}
-
-async fn get(connection: &mut Connection, path: &str) -> anyhow::Result<Json> {
-    connection.json(Call { method: "GET", path, body: None, key: None }).await
 }
 
 /// The items of a list, page after page, up to a limit.

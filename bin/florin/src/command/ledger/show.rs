@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Book, Names, get, items, print_json};
+use super::{Book, Names, items, print_json};
 use crate::cli::ledger::LedgerShow;
 use crate::command::table::{amount, word};
-use crate::command::{escape, print};
+use crate::command::{escape, get, print};
 use crate::connection::Connection;
 
 /// The captures of a hold that are shown.

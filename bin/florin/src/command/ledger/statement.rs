@@ -2,10 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::{Book, Names, get, print_json};
+use super::{Book, Names, print_json};
 use crate::cli::ledger::LedgerStatement;
 use crate::command::table::{amount, table, word};
-use crate::command::{escape, print};
+use crate::command::{escape, get, print};
 use crate::connection::Connection;
 
 /// Asks, and prints the answer.
