@@ -65,12 +65,7 @@ async fn foreign_ids(
     let body = json!({ "transfers": [transfer] });
     let posted = post(&format!("/books/{book}/transfers"), body).await;
     let group = post(&format!("/books/{book}/groups"), json!({ "path": "assets" })).await;
-    let body = json!({ "book": book, "account": debit, "name": "The others" });
-    let payee = post("/payees", body).await;
-    let body = json!({
-        "book": book, "account": debit, "payee": payee["id"], "amount": "1.00",
-    });
-    let sent = app.post("/api/v1/remittances", &other.access, "foreign sent", &body).await.json();
+    let (payee, sent) = remittance(app, other, (&book, &debit)).await;
     let money = json!({ "amount": "5.00", "currency": "AUD" });
     let asset = json!({
         "name": "Jar", "type": "cash", "country": "AU", "opened_on": "2020-01-01",
@@ -95,7 +90,7 @@ async fn foreign_ids(
     BTreeMap::from([
         ("job", job),
         ("saga", text(&sent["saga"])),
-        ("payee", text(&payee["id"])),
+        ("payee", payee),
         ("remittance", text(&sent["id"])),
         ("schedule", schedule),
         // Every tenant is a party of its own.
@@ -113,6 +108,24 @@ async fn foreign_ids(
         ("notice", text(&told["notice"])),
         ("delivery", text(&told["delivery"])),
     ])
+}
+
+/// A payee of an account, and what its own family sends to it.
+async fn remittance(
+    app: &TestApp,
+    whose: &Signed,
+    (book, account): (&str, &str),
+) -> (String, Value) {
+    let post = async |path: &str, body: Value| {
+        let reply = app.post(&format!("/api/v1{path}"), &whose.access, path, &body).await;
+        assert!(reply.status.is_success(), "{path}: {reply:?}");
+        reply.json()
+    };
+    let body = json!({ "book": book, "account": account, "name": "The others" });
+    let payee = post("/payees", body).await["id"].clone();
+    let body = json!({ "book": book, "account": account, "payee": payee, "amount": "1.00" });
+    let sent = post("/remittances", body).await;
+    (payee.as_str().unwrap().to_owned(), sent)
 }
 
 /// A job and a schedule of somebody: no request makes one.
