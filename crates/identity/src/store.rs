@@ -5,6 +5,7 @@ use kernel::{CommodityCode, TenantId, Timestamp, UserId};
 use storage::{Row, StorageError, Tx, params, sql};
 
 use crate::model::{Email, Membership, Role, SessionId, Tenant, User};
+use crate::token::Claims;
 
 sql! {
     USER_INSERT = "INSERT INTO identity_user (id, email, name, password, created_at)
@@ -42,6 +43,11 @@ sql! {
                            r.rotated_at
                     FROM identity_refresh r JOIN identity_session s ON s.id = r.session_id
                     WHERE r.hash = $1";
+    STANDING = "SELECT m.role FROM identity_session s
+                JOIN identity_membership m
+                    ON m.user_id = s.user_id AND m.tenant_id = s.tenant_id
+                WHERE s.id = $1 AND s.user_id = $2 AND s.tenant_id = $3
+                    AND s.closed_at IS NULL AND s.expires_at > $4";
     SESSION_LOCK = "SELECT id FROM identity_session WHERE id = $1 {lock}";
     REFRESH_ROTATE = "UPDATE identity_refresh SET rotated_at = $2
                       WHERE hash = $1 AND rotated_at IS NULL";
@@ -129,6 +135,18 @@ pub(crate) async fn membership(
 ) -> Result<Option<Membership>, StorageError> {
     let row = tx.row(&MEMBERSHIP, params![user.uuid(), tenant.uuid()]).await?;
     row.as_ref().map(membership_of).transpose()
+}
+
+/// What somebody is at this moment, by a session of theirs that is open; nothing where it is not,
+/// or where they are no member any more.
+pub(crate) async fn standing(
+    tx: &mut Tx,
+    claims: &Claims,
+    now: Timestamp,
+) -> Result<Option<Role>, StorageError> {
+    let Claims { sid, sub, tid, .. } = claims;
+    let asked = params![sid.uuid(), sub.uuid(), tid.uuid(), now];
+    tx.row(&STANDING, asked).await?.map(|row| role_of(&row, 0)).transpose()
 }
 
 /// A tenant's members with their roles and since when, the oldest first.

@@ -26,5 +26,6 @@ mod periods;
 mod portfolios;
 mod queries;
 mod server;
+mod sockets;
 mod vault;
 mod words;
