@@ -12,6 +12,7 @@ fn every_statement_binds_the_tenant_or_is_listed() {
         markets::MODULE,
         objects::MODULE,
         notices::MODULE,
+        bus::MODULE,
         wealth::MODULE,
     ];
     assert!(gateway::contract().contains("openapi"));

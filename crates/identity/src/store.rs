@@ -1,7 +1,7 @@
 //! The rows of users, tenants, memberships and sessions. They are common: a user belongs to no
 //! tenant, and a sign-in does not know its tenant yet.
 
-use kernel::{CommodityCode, TenantId, Timestamp, UserId};
+use kernel::{CommodityCode, TenantId, Timestamp, UserId, Uuid};
 use storage::{Row, StorageError, Tx, params, sql};
 
 use crate::model::{Email, Membership, Role, SessionId, Tenant, User};
@@ -15,6 +15,7 @@ sql! {
 
     TENANT_INSERT = "INSERT INTO identity_tenant (id, name, currency, country, created_at)
                      VALUES ($1, $2, $3, $4, $5)";
+    TENANTS_AFTER = "SELECT id FROM identity_tenant WHERE id > $1 ORDER BY id LIMIT $2";
     TENANTS = "SELECT id, name, currency, country, created_at FROM identity_tenant
                ORDER BY created_at, id LIMIT $1";
 
@@ -106,6 +107,16 @@ pub(crate) async fn insert_tenant(tx: &mut Tx, tenant: &Tenant) -> Result<(), St
 
 pub(crate) async fn tenants(tx: &mut Tx) -> Result<Vec<Tenant>, StorageError> {
     tx.rows(&TENANTS, params![LISTED_MAX]).await?.iter().map(tenant_of).collect()
+}
+
+/// The ids of the tenants after one, in order.
+pub(crate) async fn tenants_after(
+    tx: &mut Tx,
+    after: Uuid,
+    count_max: u16,
+) -> Result<Vec<TenantId>, StorageError> {
+    let rows = tx.rows(&TENANTS_AFTER, params![after, count_max]).await?;
+    rows.iter().map(|row| row.get(0).map(TenantId::from_uuid)).collect()
 }
 
 pub(crate) async fn insert_membership(
