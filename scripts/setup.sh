@@ -56,6 +56,21 @@ ensure_python() {
   has_python "$@" || step "Installing ${*:2}" install_python "$@"
 }
 
+# The broker of the tests, out of Debian's package and into a folder of its own: installed as the
+# package wants it, it would run from then on.
+install_nats() {
+  local directory=$tools/nats folder
+  folder=$(mktemp -d)
+  (cd "$folder" && apt-get -q download nats-server && dpkg -x nats-server_*.deb .)
+  mkdir -p "$directory/bin"
+  mv "$folder/usr/sbin/nats-server" "$directory/bin/"
+  rm -rf "$folder"
+}
+
+ensure_nats() {
+  [[ -x $tools/nats/bin/nats-server ]] || step "Installing nats-server" install_nats
+}
+
 install_packages() {
   local as_root=()
   if ((EUID != 0)); then
@@ -112,6 +127,7 @@ if [[ $purpose == test ]]; then
   ensure_python bank-files "${BANK_FILES[@]}"
   ensure_python moto "${MOTO[@]}"
   ensure_python smtp "${SMTP[@]}"
+  ensure_nats
 fi
 check_rust "$purpose"
 check_node

@@ -4,6 +4,8 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { linguiMacro } from './tools/lingui-macro.ts'
 
+const SERVER = process.env['FLORIN_URL'] ?? 'http://127.0.0.1:7450'
+
 export default defineConfig({
   plugins: [linguiMacro(), react(), lingui({ failOnMissing: true }), tailwindcss()],
   build: {
@@ -15,7 +17,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1000,
   },
   server: {
-    proxy: { '/api': process.env['FLORIN_URL'] ?? 'http://127.0.0.1:7450' },
+    proxy: { '/api': SERVER, '/ws': { target: SERVER, ws: true } },
   },
   test: {
     include: ['src/**/*.test.{ts,tsx}'],

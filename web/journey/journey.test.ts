@@ -7,6 +7,7 @@ import { CONVENTIONS } from '../src/format/conventions.ts'
 import { addMonths } from '../src/format/date.ts'
 import { subtractDecimals } from '../src/format/decimal.ts'
 import { dropFile, holdScreen, type Visit, visit } from './browser.ts'
+import { signIn } from './elsewhere.ts'
 import { type Florin, florin } from './florin.ts'
 import { type SampleStatement, sampleStatement } from './statement.ts'
 
@@ -104,6 +105,23 @@ describe('a newcomer', () => {
     await sheet.getByRole('button', { name: 'Mark all as read' }).waitFor({ state: 'detached' })
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Notices', exact: true }).waitFor()
+  })
+
+  it('sees at once what happens elsewhere', async () => {
+    const { page } = one
+    const elsewhere = await signIn(demo)
+    const house = await elsewhere.add('a jar that was found', '125.00')
+    await expect.poll(() => netWorth('AUD', before.day)).not.toBe(before.amount)
+    const after = await netWorth('AUD', before.day)
+    expect(subtractDecimals(after, before.amount)).toBe('125.00')
+    // A file in which a line cannot be read: the family is told of it.
+    await elsewhere.bring(
+      'Date,Description,Amount,Balance\n2026-01-02,Shop,-1.00,4.00\n2026-01-03,?,x,3\n',
+    )
+    await button('Notices, 1 not read').waitFor()
+    await elsewhere.dispose(house, before.day)
+    await expect.poll(() => netWorth('AUD', before.day)).toBe(before.amount)
+    await page.getByRole('table', { name: 'Latest transactions' }).waitFor()
   })
 
   it('looks at it in another currency and on another day', async () => {

@@ -28,6 +28,7 @@ const EDGES: &[Row] = &[
     Row { name: "vault", uses: &["kernel", "storage", "jobs"], tests_use: &[] },
     Row { name: "objects", uses: &["kernel", "storage", "jobs", "vault"], tests_use: &[] },
     Row { name: "notices", uses: &["kernel", "storage", "jobs", "vault"], tests_use: &[] },
+    Row { name: "bus", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "ledger", uses: &["kernel", "storage", "vault"], tests_use: &[] },
     Row {
         name: "remittances",
@@ -83,6 +84,7 @@ const EDGES: &[Row] = &[
             "vault",
             "objects",
             "notices",
+            "bus",
             "ledger",
             "remittances",
             "identity",

@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail};
 use jobs::Cron;
 use objects::{BlobLimits, Blobs, Bucket};
 
-use settings::{MASTER_KEY, SECRETS, SETTINGS, Setting};
+use settings::{MASTER_KEY, NATS_URL, SECRETS, SETTINGS, Setting};
 
 /// Where the ECB is.
 const ECB_ZONE: &str = "Europe/Berlin";
@@ -162,6 +162,10 @@ impl Config {
         self.number::<u32>("rate_age_days_max")?;
         self.ecb_rates_times()?;
         self.channels()?;
+        self.nats_address()?;
+        if !["", "yes", "no"].contains(&self.get("nats_commands")) {
+            bail!("nats_commands is {:?}, not yes or no", self.get("nats_commands"));
+        }
         if !["auto", "pretty", "json"].contains(&self.get("log_format")) {
             bail!("log_format is {:?}, not auto, pretty or json", self.get("log_format"));
         }
@@ -281,6 +285,17 @@ impl Config {
             credentials: None,
         };
         Ok(Blobs::bucket(&bucket, limits)?)
+    }
+
+    /// The broker that events are handed to, if there is one.
+    pub fn nats_address(&self) -> anyhow::Result<Option<bus::Address>> {
+        let url = Some(self.get(NATS_URL)).filter(|url| !url.is_empty());
+        Ok(url.map(str::parse).transpose()?)
+    }
+
+    /// Whether commands are taken from it.
+    pub fn takes_commands(&self) -> bool {
+        self.get("nats_commands") == "yes"
     }
 
     /// What looks for viruses, if something does.

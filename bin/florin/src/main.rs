@@ -1,6 +1,7 @@
 //! The program: reads the command line and the configuration, puts the modules together, and runs
 //! one command. It holds no rules of its own.
 
+mod broker;
 mod cli;
 mod command;
 mod config;

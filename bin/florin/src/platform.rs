@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use futures_util::future::BoxFuture;
-use gateway::{Gauge, HealthCheck, Services};
+use gateway::{Gateway, Gauge, HealthCheck, Services};
 use identity::{Founding, Identity, SigningKeys, Tenant};
 use jobs::{Cron, Leases, NewJob, NewSchedule, Priority, Worker, WorkerLimits, WorkerTask};
 use kernel::{Actor, Commodity, Context, Env, TenantId};
@@ -21,6 +21,7 @@ use vault::master::{self, Missing};
 use vault::{MasterRotation, Register, RotateKeys, RotateMasterKey, SealedTable, Vault};
 use wealth::{WatchWorth, Wealth};
 
+use crate::broker::{Bus, Households};
 use crate::config::Config;
 
 /// The modules whose tables there are, those that others build on first.
@@ -30,6 +31,7 @@ pub const MODULES: &[Module] = &[
     sagas::MODULE,
     objects::MODULE,
     notices::MODULE,
+    bus::MODULE,
     ledger::MODULE,
     remittances::MODULE,
     identity::MODULE,
@@ -77,6 +79,7 @@ pub struct Platform {
     pub wealth: Wealth,
     /// Who there is.
     pub identity: Arc<Identity>,
+    bus: Bus,
     tasks: Vec<Task>,
     worker: Option<WorkerTask>,
 }
@@ -98,7 +101,7 @@ impl Platform {
         let objects = open_objects(config, &database)?;
         let wealth = Wealth::new(database.clone(), ledger.clone(), objects.clone());
         let remittances = Remittances::new(database.clone(), ledger.clone());
-        let households = Arc::new(Households(wealth.clone()));
+        let households = Arc::new(Foundings(wealth.clone()));
         let identity = Identity::new(database.clone(), token_keys).with_founding(households);
         let identity = Arc::new(identity);
         Ok(Self {
@@ -111,6 +114,7 @@ impl Platform {
             remittances,
             wealth,
             identity,
+            bus: Bus::default(),
             tasks,
             worker: None,
         })
@@ -153,7 +157,20 @@ impl Platform {
         }
         tx.commit().await?;
         self.worker = Some(worker.start());
+        self.bus = Bus::start(
+            config,
+            Households {
+                database: self.database.clone(),
+                identity: Arc::clone(&self.identity),
+                ledger: self.ledger.clone(),
+            },
+        )?;
         Ok(())
+    }
+
+    /// Begins to take commands from a broker, where that is configured.
+    pub fn take_commands(&mut self, config: &Config, gateway: &Gateway) -> anyhow::Result<()> {
+        self.bus.take_commands(config, gateway)
     }
 
     /// Whether a master key that is not the current one wraps keys of tenants.
@@ -165,6 +182,7 @@ impl Platform {
 
     /// Lets the engine and the tasks finish what they are at.
     pub async fn close(self) {
+        self.bus.stop().await;
         if let Some(worker) = self.worker {
             worker.stop().await;
         }
@@ -226,7 +244,7 @@ impl Platform {
             wealth: self.wealth.clone(),
             rate_age_days_max: config.rate_age_days_max(),
             checks: self.checks(),
-            gauges: self.gauges(),
+            gauges: self.gauges().into_iter().chain(self.bus.gauges()).collect(),
             limits: gateway::Limits::default(),
         }
     }
@@ -315,9 +333,9 @@ fn within(what: &str, count: u64, count_max: u64) -> Result<String, String> {
 }
 
 /// A tenant gets its household's book in the transaction that makes it.
-struct Households(Wealth);
+struct Foundings(Wealth);
 
-impl Founding for Households {
+impl Founding for Foundings {
     fn found<'a>(
         &'a self,
         tx: &'a mut Tx,

@@ -14,6 +14,7 @@ fn every_statement_binds_the_tenant_or_is_listed() {
         notices::MODULE,
         sagas::MODULE,
         remittances::MODULE,
+        bus::MODULE,
         wealth::MODULE,
     ];
     assert!(gateway::contract().contains("openapi"));

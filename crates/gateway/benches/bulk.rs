@@ -3,34 +3,21 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench fails where it breaks")]
 
+#[path = "served/mod.rs"]
+mod served;
+
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gateway::{Gateway, Limits, Services};
-use identity::{Identity, NewUser, Secret, SigningKeys};
-use kernel::{Actor, Commodity, Context, Env, TenantId};
-use ledger::{EngineLimits, Ledger};
-use objects::{Blobs, Objects};
+use gateway::Limits;
+use kernel::Env;
 use serde_json::{Value, json};
-use storage::{Database, Dialect, Level, Mode, migrate};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use wealth::Wealth;
+use tokio::net::TcpStream;
 
-const MODULES: [storage::Module; 10] = [
-    jobs::MODULE,
-    vault::MODULE,
-    sagas::MODULE,
-    objects::MODULE,
-    notices::MODULE,
-    ledger::MODULE,
-    remittances::MODULE,
-    identity::MODULE,
-    markets::MODULE,
-    wealth::MODULE,
-];
+use served::Served;
+
 const ACCOUNTS: usize = 1_000;
 const TRANSFERS: usize = 10_000;
 const SPAN: Duration = Duration::from_secs(4);
@@ -49,24 +36,11 @@ fn main() {
         "{:10} {:8} {:12} {:>12} {:>9} {:>9}",
         "database", "callers", "texts", "transfers/s", "p50 ms", "max ms"
     );
-    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
-        testing::run(dialect, &MODULES, async |db| {
-            let (name, url) = (format!("{:?}", db.dialect()), db.url().to_owned());
-            // A runtime of many threads, as the program has it.
-            let work = move || {
-                let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-                runtime.unwrap().block_on(run(&name, &url));
-            };
-            std::thread::spawn(work).join().unwrap();
-        });
-    }
+    served::on_both(run);
 }
 
-async fn run(name: &str, url: &str) {
-    let database = Database::open(url, Env::system(), storage::Limits::default()).unwrap();
-    let database = testing::with_keys(database);
-    migrate::migrate(&database, &MODULES).await.unwrap();
-    let bench = Arc::new(Bench::start(database).await);
+async fn run(name: String, url: String) {
+    let bench = Arc::new(Bench::start(&url).await);
     for texts in [false, true] {
         for callers in [1, 2, 4] {
             let body: Arc<[u8]> = bench.transfers(texts).to_string().into_bytes().into();
@@ -93,50 +67,11 @@ async fn run(name: &str, url: &str) {
 }
 
 impl Bench {
-    async fn start(database: Database) -> Self {
-        let env = Env::system();
-        let ledger = Ledger::start(database.clone(), EngineLimits::default()).await.unwrap();
-        let objects = Objects::new(database.clone(), Blobs::in_memory());
-        let wealth = Wealth::new(database.clone(), ledger.clone(), objects.clone());
-        let keys = SigningKeys::generate(&env).unwrap();
-        let identity = Arc::new(Identity::new(database.clone(), keys));
-        let anonymous = Context::new(env.clone(), TenantId::COMMON, Actor::Anonymous);
-        let user = NewUser {
-            email: "bench@example.com".to_owned(),
-            password: Secret::new("correct horse battery"),
-            name: "Bench".to_owned(),
-            family_name: "Bench".to_owned(),
-            currency: "AUD".to_owned(),
-            country: Some("AU".to_owned()),
-        };
-        let session = identity.register(&anonymous, user, None).await.unwrap();
-        let tenant = session.tenant.id;
-        let mut tx = database.begin(Level::Tenant(tenant), Mode::Write).await.unwrap();
-        let context = Context::new(env.clone(), tenant, Actor::Owner);
-        let aud = Commodity::well_known("AUD").unwrap();
-        let book = ledger.open_book(&mut tx, &context, "Bench", aud).await.unwrap().id;
-        tx.commit().await.unwrap();
-        let services = Services {
-            env: env.clone(),
-            remittances: remittances::Remittances::new(database.clone(), ledger.clone()),
-            database,
-            identity,
-            vault: vault::Vault::new(&[], vault::Register::at(Path::new("erased-parties"))),
-            ledger,
-            objects,
-            notices: notices::Notices::new(&[]),
-            wealth,
-            rate_age_days_max: 7,
-            checks: Vec::new(),
-            gauges: Vec::new(),
-            limits: Limits::default(),
-        };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(Gateway::new(services).serve(listener, std::future::pending()));
-        let token = session.access_token.expose().to_owned();
-        let (book, accounts) = (book.to_string(), Vec::new());
-        let mut bench = Self { address, token, book, accounts, env };
+    async fn start(url: &str) -> Self {
+        let served = Served::start(url, Limits::default()).await;
+        let (book, accounts) = (served.open_book().await.to_string(), Vec::new());
+        let Served { address, token, .. } = served;
+        let mut bench = Self { address, token, book, accounts, env: Env::system() };
         let mut stream = TcpStream::connect(address).await.unwrap();
         for number in 0..ACCOUNTS {
             let name = format!("Account {number}");

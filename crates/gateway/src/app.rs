@@ -9,10 +9,12 @@ use tokio::sync::watch;
 
 use crate::calculation::Calculations;
 use crate::idempotency::KeysUnderWay;
+use crate::live::Lives;
 use crate::load::{Place, TenantLoad};
 use crate::metrics::Metrics;
 use crate::problem::ApiError;
 use crate::services::Services;
+use crate::socket::Sockets;
 
 /// The services of the process, and what the gateway itself keeps count of. Cloning it is cheap.
 #[derive(Clone)]
@@ -25,9 +27,15 @@ pub(crate) struct State {
     pub requests: TenantLoad,
     /// Live streams of each tenant.
     pub streams: TenantLoad,
+    /// Sockets of this node.
+    pub sockets: Sockets,
+    /// Sockets of each tenant.
+    pub tenant_sockets: TenantLoad,
     pub keys: KeysUnderWay,
     /// Questions about figures that are under way.
     pub calculations: Calculations,
+    /// What happens in the tenants that somebody follows.
+    pub lives: Lives,
     /// Becomes true when the process is asked to end: live streams end then.
     pub ending: watch::Sender<bool>,
 }
@@ -36,11 +44,30 @@ impl App {
     pub(crate) fn new(services: Services) -> Self {
         let requests = TenantLoad::new(services.limits.requests_per_tenant_max);
         let streams = TenantLoad::new(services.limits.streams_per_tenant_max);
-        let ending = watch::Sender::new(false);
+        let sockets = Sockets::new(&services.limits);
+        let tenant_sockets = TenantLoad::new(services.limits.sockets_per_tenant_max);
+        let (lives, ending) = (Lives::default(), watch::Sender::new(false));
         let (metrics, keys) = (Metrics::default(), KeysUnderWay::default());
         let calculations = Calculations::new(services.limits.analytics);
-        let state = State { services, metrics, requests, streams, keys, calculations, ending };
+        let state = State {
+            services,
+            metrics,
+            requests,
+            streams,
+            sockets,
+            tenant_sockets,
+            keys,
+            calculations,
+            lives,
+            ending,
+        };
         Self(Arc::new(state))
+    }
+
+    /// Waits until the process is asked to end.
+    pub(crate) async fn asked_to_end(ending: &mut watch::Receiver<bool>) {
+        // An error means that the process has no state any more.
+        let _ = ending.wait_for(|ending| *ending).await;
     }
 
     /// A place among a tenant's live streams.

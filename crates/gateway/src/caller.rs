@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use identity::{Claims, IdentityError};
@@ -53,9 +53,7 @@ pub(crate) async fn authenticate(
         request.extensions_mut().insert(Caller { claims, context });
         return Ok(next.run(request).await);
     }
-    let token = request.headers().get(header::AUTHORIZATION);
-    let token = token.and_then(|value| value.to_str().ok()).and_then(bearer);
-    let token = token.ok_or_else(|| {
+    let token = bearer_of(request.headers()).ok_or_else(|| {
         let text = "this needs an access token: Authorization: Bearer …";
         ApiError::new(StatusCode::UNAUTHORIZED, "token_required", text)
     })?;
@@ -81,13 +79,18 @@ impl Caller {
     }
 }
 
+/// The token that a request carries.
+pub(crate) fn bearer_of(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer)
+}
+
 /// The token of `Bearer TOKEN`; the scheme counts in any case (RFC 9110).
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn anonymous(app: &App, id: Option<RequestId>) -> Context {
+pub(crate) fn anonymous(app: &App, id: Option<RequestId>) -> Context {
     let env = app.services.env.clone();
     let context = Context::new(env, TenantId::COMMON, Actor::Anonymous);
     let correlation = id.map_or(context.correlation, RequestId::uuid);

@@ -14,9 +14,9 @@ use ledger::{Change, Changes};
 use tokio::sync::mpsc;
 
 use crate::app::App;
+use crate::live::End;
 use crate::load::Place;
 use crate::serve::Cut;
-use crate::stream::End;
 use crate::wire::changes::LedgerChange;
 
 /// Who reads, what, and what ends it.

@@ -28,6 +28,7 @@ mod edge;
 mod extract;
 mod idempotency;
 mod intake;
+mod live;
 mod load;
 mod local;
 mod metrics;
@@ -38,6 +39,7 @@ mod refusal;
 mod routes;
 mod serve;
 mod services;
+mod socket;
 mod store;
 mod stream;
 mod web;
@@ -80,6 +82,7 @@ impl Gateway {
         let router = router
             .merge(routes::operations())
             .merge(routes::mail_links())
+            .merge(socket::routes())
             .merge(docs::routes(&contract))
             .fallback(web::answer)
             .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(can_wait)))

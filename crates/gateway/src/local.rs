@@ -20,6 +20,14 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 #[derive(Clone, Copy)]
 pub(crate) struct OwnerOf(pub TenantId);
 
+impl Gateway {
+    /// The routes that it serves, called in this process on behalf of a tenant's owner.
+    #[must_use]
+    pub fn local(&self, tenant: TenantId) -> Local {
+        Local { router: self.router(), owner: OwnerOf(tenant) }
+    }
+}
+
 /// The API without a socket.
 pub struct Local {
     router: Router,
@@ -41,7 +49,13 @@ impl Local {
     /// Calls on behalf of the owner, about one tenant.
     #[must_use]
     pub fn new(services: Services, tenant: TenantId) -> Self {
-        Self { router: Gateway::new(services).router(), owner: OwnerOf(tenant) }
+        Gateway::new(services).local(tenant)
+    }
+
+    /// The same about another tenant.
+    #[must_use]
+    pub fn about(&self, tenant: TenantId) -> Self {
+        Self { router: self.router.clone(), owner: OwnerOf(tenant) }
     }
 
     /// Sends a request; the status and the chunks of its answer, as they come, of a media type

@@ -93,7 +93,11 @@ pub(crate) async fn serve(
     drop(listener);
     app.ending.send_replace(true);
     let limit = Duration::from_millis(app.services.limits.shutdown_ms_max);
-    match tokio::time::timeout(limit, graceful.shutdown()).await {
+    let ended = async {
+        graceful.shutdown().await;
+        app.sockets.ended().await;
+    };
+    match tokio::time::timeout(limit, ended).await {
         Ok(()) => Ended::Finished,
         Err(_) => Ended::GaveUp,
     }
@@ -115,11 +119,15 @@ fn connection(
         let patience = Duration::from_millis(limits.header_ms_max);
         let spoken = tokio::select! {
             spoken = tokio::time::timeout(patience, spoken(&stream)) => spoken,
-            _ = ending.wait_for(|ending| *ending) => return,
+            () = App::asked_to_end(&mut ending) => return,
         };
         let io = TokioIo::new(stream);
         match spoken {
-            Ok(Ok(Version::One)) => serve_one(io, (router, peer), limits, watcher).await,
+            Ok(Ok(Version::One)) => {
+                // It counts as under way for as long as the watcher is there.
+                let _watcher = watcher;
+                serve_one(io, (router, peer), limits, ending).await;
+            }
             Ok(Ok(Version::Two)) => serve_two(io, (router, peer), limits, watcher).await,
             // It went away, or said nothing.
             Ok(Err(_)) | Err(_) => {}
@@ -151,7 +159,7 @@ async fn serve_one(
     io: TokioIo<TcpStream>,
     (router, peer): (Router, SocketAddr),
     limits: Limits,
-    watcher: Watcher,
+    mut ending: watch::Receiver<bool>,
 ) {
     let cut = Cut::default();
     let service = TowerToHyperService::new(router);
@@ -164,10 +172,20 @@ async fn serve_one(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(limits.header_ms_max))
-        .serve_connection(io, service);
+        .serve_connection(io, service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let finished = async {
+        tokio::select! {
+            outcome = connection.as_mut() => return outcome,
+            () = App::asked_to_end(&mut ending) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        connection.await
+    };
     tokio::select! {
         // What goes wrong on a connection is the other side's: it went away, or sent nonsense.
-        outcome = watcher.watch(connection) => if let Err(error) = outcome {
+        outcome = finished => if let Err(error) = outcome {
             tracing::debug!(%error, "a connection ended early");
         },
         () = cut.0.notified() => tracing::info!("a connection was cut"),

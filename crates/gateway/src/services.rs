@@ -96,6 +96,14 @@ pub struct Limits {
     pub requests_per_tenant_max: u32,
     /// Live streams of one tenant at a time.
     pub streams_per_tenant_max: u32,
+    /// Sockets of this node at a time.
+    pub sockets_max: u32,
+    /// Those of one tenant.
+    pub sockets_per_tenant_max: u32,
+    /// Those that have not said who they are.
+    pub sockets_unknown_max: u32,
+    /// The largest message of a client on a socket.
+    pub message_bytes_max: usize,
     /// How long a live stream may be silent.
     pub heartbeat_ms: u64,
     /// How long the reader of a live stream may leave what was sent to it.
@@ -187,6 +195,10 @@ impl Default for Limits {
             upload_bytes_max: 16 << 20,
             requests_per_tenant_max: 64,
             streams_per_tenant_max: 16,
+            sockets_max: 10_000,
+            sockets_per_tenant_max: 1_000,
+            sockets_unknown_max: 1_000,
+            message_bytes_max: 8 << 10,
             heartbeat_ms: 15_000,
             reader_stall_ms_max: 30_000,
             farewell_ms_max: 5_000,

@@ -1,83 +1,47 @@
 //! The log as server-sent events.
 //!
-//! Nothing is kept for a reader: the next batch is read from the log when the connection has room
-//! for it, so a reader who is slow only falls behind. One who does not read at all, while something
-//! waits to be sent, is cut off: told why, if they come back in time, and disconnected if not.
+//! Nothing is kept for a reader: what comes next is taken when the connection has room for it, so a
+//! reader who is slow only falls behind. One who does not read at all, while something waits to be
+//! sent, is cut off: told why, if they come back in time, and disconnected if not.
 //!
 //! Source: the HTML standard, server-sent events; `id:` is the position after the event, which the
 //! browser sends back as `Last-Event-ID`.
 
 use std::convert::Infallible;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use kernel::{BookId, Context, Position, Timestamp};
-use ledger::LedgerSource;
-use storage::StorageError;
-use storage::log::{Feed, Lane, StreamEvent};
+use identity::{Action, Claims};
+use kernel::{Actor, Context, Timestamp};
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::live::{End, Follower};
 use crate::load::Place;
 use crate::serve::Cut;
 use crate::services::Limits;
 
-/// Events read at a time.
-const BATCH_EVENTS_MAX: u32 = 64;
-
-/// Who reads, from where, and what ends it.
+/// Who reads, what, and what ends it.
 pub(crate) struct Reader {
     pub context: Context,
-    /// The books whose journals are read beside the log.
-    pub books: Vec<BookId>,
-    /// After this.
-    pub position: Position,
-    /// When their token's time is over.
-    pub until: Timestamp,
+    pub claims: Claims,
+    pub follower: Follower,
     /// Their place among the streams of their tenant.
     pub place: Place,
     /// Ends their connection.
     pub cut: Option<Cut>,
 }
 
-/// Why a stream ended.
-#[derive(Clone, Copy)]
-pub(crate) enum End {
-    /// The process ends: come back.
-    ShuttingDown,
-    /// The token's time is over: come back with a new one.
-    TokenExpired,
-    /// The reader left what was sent to them.
-    SlowReader,
-    /// What is read could not be.
-    Unavailable,
-    /// The reader wanted no more than what is there.
-    UpToDate,
-}
-
-impl End {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::ShuttingDown => "shutting_down",
-            Self::TokenExpired => "token_expired",
-            Self::SlowReader => "slow_reader",
-            Self::Unavailable => "unavailable",
-            Self::UpToDate => "up_to_date",
-        }
-    }
-}
-
 struct Live {
     app: App,
-    feed: Feed,
-    position: Position,
+    follower: Follower,
     context: Context,
-    until: Timestamp,
+    claims: Claims,
     ending: watch::Receiver<bool>,
+    rights: watch::Receiver<u64>,
     pace: Arc<watch::Sender<Pace>>,
     _place: Place,
     ended: bool,
@@ -99,26 +63,20 @@ pub(crate) fn events(
     app: App,
     reader: Reader,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
-    let Reader { context, books, position, until, place, cut } = reader;
-    let database = app.services.database.clone();
-    let mut feed = Feed::new(database, context.tenant, position.clone());
-    feed.add_log(Lane::Main);
-    for book in books {
-        feed.add(book.uuid(), Arc::new(LedgerSource));
-    }
+    let Reader { context, claims, follower, place, cut } = reader;
     let pace = Arc::new(watch::Sender::new(Pace::Reading));
     tokio::spawn(watch_pace(Arc::downgrade(&pace), pace.subscribe(), app.services.limits, cut));
-    let ending = app.ending.subscribe();
-    let live =
-        Live { app, feed, position, context, until, ending, pace, _place: place, ended: false };
+    let (ending, rights) = (app.ending.subscribe(), follower.rights());
+    let (ended, _place) = (false, place);
+    let live = Live { app, follower, context, claims, ending, rights, pace, _place, ended };
     unfold(live, |mut live| async move {
         let chunk = live.next().await?;
-        Some((Ok(Bytes::from(chunk)), live))
+        Some((Ok(chunk), live))
     })
 }
 
 impl Live {
-    async fn next(&mut self) -> Option<String> {
+    async fn next(&mut self) -> Option<Bytes> {
         if self.ended {
             return None;
         }
@@ -126,50 +84,55 @@ impl Live {
         let chunk = if stalled { Err(End::SlowReader) } else { self.wait().await };
         let chunk = chunk.unwrap_or_else(|end| {
             self.ended = true;
-            format!("event: end\ndata: {{\"reason\":\"{}\"}}\n\n", end.as_str())
+            format!("event: end\ndata: {{\"reason\":\"{}\"}}\n\n", end.as_str()).into()
         });
         self.pace.send_replace(Pace::Handed);
         Some(chunk)
     }
 
     /// What is new, or a heartbeat.
-    async fn wait(&mut self) -> Result<String, End> {
+    async fn wait(&mut self) -> Result<Bytes, End> {
         let heartbeat = Duration::from_millis(self.app.services.limits.heartbeat_ms);
-        let left_us = self.until.micros() - self.context.now().micros();
-        let left = Duration::from_micros(u64::try_from(left_us).unwrap_or(0));
-        if left.is_zero() {
-            return Err(End::TokenExpired);
+        loop {
+            let until = Timestamp::EPOCH.plus_seconds(self.claims.exp);
+            let left_us = until.micros() - self.context.now().micros();
+            let left = Duration::from_micros(u64::try_from(left_us).unwrap_or(0));
+            if left.is_zero() {
+                return Err(End::TokenExpired);
+            }
+            let coming = tokio::select! {
+                items = self.follower.next(heartbeat.min(left)) => Some(items?),
+                () = App::asked_to_end(&mut self.ending) => return Err(End::ShuttingDown),
+                // The sender lives as long as the follower.
+                Ok(()) = self.rights.changed() => None,
+            };
+            let Some(items) = coming else {
+                self.check_rights().await?;
+                continue;
+            };
+            return Ok(match items.as_slice() {
+                [] => Bytes::from_static(b": nothing new\n\n"),
+                [only] => only.sse().clone(),
+                items => {
+                    let mut chunk = BytesMut::new();
+                    items.iter().for_each(|item| chunk.extend_from_slice(item.sse()));
+                    chunk.freeze()
+                }
+            });
         }
-        let batch = tokio::select! {
-            batch = self.feed.next_batch(BATCH_EVENTS_MAX, heartbeat.min(left)) => batch,
-            _ = self.ending.wait_for(|ending| *ending) => return Err(End::ShuttingDown),
-        };
-        let batch = batch.map_err(|error: StorageError| {
-            tracing::error!(%error, "a live stream could not read the log");
-            End::Unavailable
-        })?;
-        if batch.is_empty() {
-            return Ok(": nothing new\n\n".to_owned());
-        }
-        Ok(self.write(&batch))
     }
 
-    fn write(&mut self, batch: &[StreamEvent]) -> String {
-        let mut chunk = String::new();
-        for (index, event) in batch.iter().enumerate() {
-            let place = |event: &StreamEvent| (event.stream, event.seq);
-            let next = batch.get(index + 1);
-            // Events of one record share its number: only the last of them moves the position, so
-            // that a reader who was cut off between them gets all of them again.
-            if next.is_none_or(|next| place(next) != place(event)) {
-                self.position.advance(event.stream, event.seq);
-            }
-            let (kind, position) = (&event.envelope.kind, &self.position);
-            // Canonical bytes are JSON on one line.
-            let data = String::from_utf8_lossy(&event.bytes);
-            let _ = write!(chunk, "id: {position}\nevent: {kind}\ndata: {data}\n\n");
+    /// Whoever works on the data directory has no session that could end.
+    async fn check_rights(&self) -> Result<(), End> {
+        if self.context.actor == Actor::Owner {
+            return Ok(());
         }
-        chunk
+        let standing = self.app.services.identity.standing(&self.context, &self.claims).await;
+        let allowed = standing.and_then(|role| identity::authorise(role, Action::ReadEvents));
+        allowed.map_err(|error| match kernel::Problematic::kind(&error) {
+            kernel::ErrorKind::Unauthenticated | kernel::ErrorKind::Forbidden => End::Revoked,
+            _ => End::Unavailable,
+        })
     }
 }
 

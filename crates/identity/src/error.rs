@@ -40,6 +40,9 @@ pub enum IdentityError {
     /// A refresh token was used a second time: one of its two holders is not the owner.
     #[error("the refresh token was used before; the session is closed, sign in again")]
     RefreshReused,
+    /// The session has ended, or with it the membership.
+    #[error("the session is over; sign in again")]
+    SessionOver,
     /// The user does not belong to the tenant they named.
     #[error("you are no member of this tenant")]
     NotAMember,
@@ -93,6 +96,7 @@ impl Problematic for IdentityError {
             Self::TokenExpired => "token_expired",
             Self::RefreshInvalid => "refresh_invalid",
             Self::RefreshReused => "refresh_reused",
+            Self::SessionOver => "session_over",
             Self::NotAMember => "not_a_member",
             Self::Forbidden { .. } => "forbidden",
             Self::UserUnknown => "user_unknown",
@@ -110,6 +114,7 @@ impl Problematic for IdentityError {
             | Self::TokenInvalid
             | Self::TokenExpired
             | Self::RefreshInvalid
+            | Self::SessionOver
             | Self::RefreshReused => ErrorKind::Unauthenticated,
             Self::NotAMember | Self::Forbidden { .. } => ErrorKind::Forbidden,
             Self::UserUnknown => ErrorKind::NotFound,

@@ -1,6 +1,6 @@
 //! The members of a tenant.
 
-use kernel::{Context, Timestamp};
+use kernel::{Context, TenantId, Timestamp, Uuid};
 use storage::{Level, Mode, StorageError, Tx};
 
 use crate::error::IdentityError;
@@ -10,6 +10,9 @@ use crate::{Identity, store};
 
 /// The most members that a tenant has.
 pub const MEMBERS_MAX: usize = 100;
+
+/// Tenants that are read at a time.
+const TENANTS_AT_ONCE: u16 = 1_000;
 
 /// Somebody who belongs to a tenant.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,6 +60,18 @@ impl Identity {
         })?;
         tx.emit(context, &MemberAdded { user: user.id, role }).await?;
         Ok(Member { user, role, added_at: now })
+    }
+
+    /// The ids of tenants after one, in order, as many as are read at a time; none at the end.
+    pub async fn tenants_after(
+        &self,
+        after: Option<TenantId>,
+    ) -> Result<Vec<TenantId>, StorageError> {
+        let after = after.map_or(Uuid::nil(), TenantId::uuid);
+        let mut tx = self.database.begin(Level::Common, Mode::Read).await?;
+        let tenants = store::tenants_after(&mut tx, after, TENANTS_AT_ONCE).await?;
+        tx.commit().await?;
+        Ok(tenants)
     }
 
     /// Every tenant of this installation, for the owner of its data.

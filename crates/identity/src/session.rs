@@ -213,6 +213,22 @@ impl Identity {
         self.verified.verify(token, &self.keys, context.now())
     }
 
+    /// What the bearer of a token is at this moment, whatever it says: their session may have ended
+    /// since, and their role may be another one. For what goes on for longer than a request.
+    ///
+    /// # Errors
+    /// [`IdentityError::SessionOver`]
+    pub async fn standing(
+        &self,
+        context: &Context,
+        claims: &Claims,
+    ) -> Result<Role, IdentityError> {
+        let mut tx = self.database.begin(Level::Common, Mode::Read).await?;
+        let role = store::standing(&mut tx, claims, context.now()).await?;
+        tx.commit().await?;
+        role.ok_or(IdentityError::SessionOver)
+    }
+
     /// Who the bearer of a token is.
     pub async fn me(&self, claims: &Claims) -> Result<Me, IdentityError> {
         let mut tx = self.database.begin(Level::Common, Mode::Read).await?;

@@ -1,10 +1,11 @@
 //! The rows of users, tenants, memberships and sessions. They are common: a user belongs to no
 //! tenant, and a sign-in does not know its tenant yet.
 
-use kernel::{CommodityCode, TenantId, Timestamp, UserId};
+use kernel::{CommodityCode, TenantId, Timestamp, UserId, Uuid};
 use storage::{Row, StorageError, Tx, params, sql};
 
 use crate::model::{Email, Membership, Role, SessionId, Tenant, User};
+use crate::token::Claims;
 
 sql! {
     USER_INSERT = "INSERT INTO identity_user (id, email, name, password, created_at)
@@ -14,6 +15,7 @@ sql! {
 
     TENANT_INSERT = "INSERT INTO identity_tenant (id, name, currency, country, created_at)
                      VALUES ($1, $2, $3, $4, $5)";
+    TENANTS_AFTER = "SELECT id FROM identity_tenant WHERE id > $1 ORDER BY id LIMIT $2";
     TENANTS = "SELECT id, name, currency, country, created_at FROM identity_tenant
                ORDER BY created_at, id LIMIT $1";
 
@@ -42,6 +44,11 @@ sql! {
                            r.rotated_at
                     FROM identity_refresh r JOIN identity_session s ON s.id = r.session_id
                     WHERE r.hash = $1";
+    STANDING = "SELECT m.role FROM identity_session s
+                JOIN identity_membership m
+                    ON m.user_id = s.user_id AND m.tenant_id = s.tenant_id
+                WHERE s.id = $1 AND s.user_id = $2 AND s.tenant_id = $3
+                    AND s.closed_at IS NULL AND s.expires_at > $4";
     SESSION_LOCK = "SELECT id FROM identity_session WHERE id = $1 {lock}";
     REFRESH_ROTATE = "UPDATE identity_refresh SET rotated_at = $2
                       WHERE hash = $1 AND rotated_at IS NULL";
@@ -102,6 +109,16 @@ pub(crate) async fn tenants(tx: &mut Tx) -> Result<Vec<Tenant>, StorageError> {
     tx.rows(&TENANTS, params![LISTED_MAX]).await?.iter().map(tenant_of).collect()
 }
 
+/// The ids of the tenants after one, in order.
+pub(crate) async fn tenants_after(
+    tx: &mut Tx,
+    after: Uuid,
+    count_max: u16,
+) -> Result<Vec<TenantId>, StorageError> {
+    let rows = tx.rows(&TENANTS_AFTER, params![after, count_max]).await?;
+    rows.iter().map(|row| row.get(0).map(TenantId::from_uuid)).collect()
+}
+
 pub(crate) async fn insert_membership(
     tx: &mut Tx,
     tenant: TenantId,
@@ -129,6 +146,18 @@ pub(crate) async fn membership(
 ) -> Result<Option<Membership>, StorageError> {
     let row = tx.row(&MEMBERSHIP, params![user.uuid(), tenant.uuid()]).await?;
     row.as_ref().map(membership_of).transpose()
+}
+
+/// What somebody is at this moment, by a session of theirs that is open; nothing where it is not,
+/// or where they are no member any more.
+pub(crate) async fn standing(
+    tx: &mut Tx,
+    claims: &Claims,
+    now: Timestamp,
+) -> Result<Option<Role>, StorageError> {
+    let Claims { sid, sub, tid, .. } = claims;
+    let asked = params![sid.uuid(), sub.uuid(), tid.uuid(), now];
+    tx.row(&STANDING, asked).await?.map(|row| role_of(&row, 0)).transpose()
 }
 
 /// A tenant's members with their roles and since when, the oldest first.

@@ -27,6 +27,9 @@ sql! {
              AND done.projection = 'ledger' AND record.seq <= done.seq
          WHERE record.tenant = app_tenant() AND record.stream = $1 AND record.seq > $2
          ORDER BY record.seq LIMIT $3";
+    END =
+        "SELECT seq FROM journal_projection
+         WHERE tenant = app_tenant() AND stream = $1 AND projection = 'ledger'";
     ACCOUNTS_BEFORE =
         "SELECT id FROM ledger_account
          WHERE tenant = app_tenant() AND book = $1 AND record <= $2 ORDER BY number";
@@ -44,6 +47,12 @@ impl EventSource for LedgerSource {
         limit: u32,
     ) -> BoxFuture<'a, Result<Vec<StreamEvent>, StorageError>> {
         Box::pin(read(tx, stream, after, limit))
+    }
+
+    fn end<'a>(&'a self, tx: &'a mut Tx, stream: Uuid) -> BoxFuture<'a, Result<u64, StorageError>> {
+        Box::pin(
+            async move { tx.row(&END, params![stream]).await?.map_or(Ok(0), |row| row.get(0)) },
+        )
     }
 }
 

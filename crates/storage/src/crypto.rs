@@ -17,6 +17,15 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     array(context.finish().as_ref())
 }
 
+/// SHA-1 over the parts, for protocols that name it for what needs no security (RFC 6455, 4.2.2):
+/// nothing of ours is found, kept or trusted by it.
+#[must_use]
+pub fn sha1_of_protocols(parts: &[&[u8]]) -> [u8; 20] {
+    let mut context = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
+    parts.iter().for_each(|part| context.update(part));
+    array(context.finish().as_ref())
+}
+
 /// HMAC-SHA-256 under `key` over the parts, one after the other.
 #[must_use]
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
@@ -169,8 +178,8 @@ impl FromStr for PublicKey {
     }
 }
 
-fn array(bytes: &[u8]) -> [u8; 32] {
-    let mut array = [0; 32];
+fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut array = [0; N];
     array.copy_from_slice(bytes);
     array
 }

@@ -990,7 +990,8 @@ export interface paths {
          * The log, live
          * @description Server-sent events: `id:` is the position after the event, `event:` its type, `data:` its
          *     envelope. Connecting again with `Last-Event-ID` goes on where the stream ended. It ends with an
-         *     event `end` whose `reason` is `shutting_down`, `token_expired`, `slow_reader` or `unavailable`.
+         *     event `end` whose `reason` is `shutting_down`, `token_expired`, `revoked`, `slow_reader` or
+         *     `unavailable`.
          */
         get: operations["events"];
         put?: never;

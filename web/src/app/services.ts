@@ -2,9 +2,11 @@
 
 import { QueryClient } from '@tanstack/react-query'
 import { type Api, answer, createApi } from '../api/client'
+import { Live } from '../api/live'
 import { asProblem } from '../api/problem'
 import { createTransport } from '../api/transport'
 import { SessionStore } from '../features/session/session-store'
+import { newsFor } from './news'
 
 export interface Services {
   readonly api: Api
@@ -28,9 +30,11 @@ export function createServices(baseUrl: string, storage: Storage): Services {
       mutations: { retry: isWorthRepeating },
     },
   })
+  const live = new Live(baseUrl, session, newsFor(queries))
   // What one family was told must not be there when another signs in.
   session.subscribe(() => {
-    if (session.current().status === 'signed_in') return
+    if (session.current().status === 'signed_in') return live.start()
+    live.stop()
     transport.forgetPosition()
     queries.clear()
   })

@@ -46,8 +46,10 @@ pub async fn demo(port: u16) -> anyhow::Result<()> {
     run(platform, &config, listener).await
 }
 
-async fn run(platform: Platform, config: &Config, listener: TcpListener) -> anyhow::Result<()> {
-    let ended = Gateway::new(platform.services(config)).serve(listener, end_asked()).await;
+async fn run(mut platform: Platform, config: &Config, listener: TcpListener) -> anyhow::Result<()> {
+    let gateway = Gateway::new(platform.services(config));
+    platform.take_commands(config, &gateway)?;
+    let ended = gateway.serve(listener, end_asked()).await;
     tracing::info!("ending: finishing what is under way");
     platform.close().await;
     match ended {

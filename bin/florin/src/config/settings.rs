@@ -129,6 +129,16 @@ pub(super) const SETTINGS: &[Setting] = &[
                 10.1.2.0/24,…",
     },
     Setting {
+        key: NATS_URL,
+        environment: "FLORIN_NATS_URL",
+        about: "the broker that events are handed to: nats://USER:PASSWORD@HOST:PORT",
+    },
+    Setting {
+        key: "nats_commands",
+        environment: "FLORIN_NATS_COMMANDS",
+        about: "yes, where whoever may publish florin.commands.TENANT there acts as its owner",
+    },
+    Setting {
         key: "push_contact",
         environment: "FLORIN_PUSH_CONTACT",
         about: "whom push services may ask: mailto:… or https://…; nothing is pushed where \
@@ -169,6 +179,8 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 /// The setting by which master keys are given.
 pub(super) const MASTER_KEY: &str = "master_key";
+/// The broker, with the password of whoever Florin is there.
+pub(super) const NATS_URL: &str = "nats_url";
 /// Those that are secrets themselves.
 pub(super) const SECRETS: [&str; 4] =
     [MASTER_KEY, "smtp_password", "twilio_token", "whatsapp_token"];

@@ -23,8 +23,13 @@ impl User {
     }
 
     pub fn serve(&self) -> (Server, String) {
+        self.serve_with(&[])
+    }
+
+    /// Serves with words besides.
+    pub fn serve_with(&self, words: &[&str]) -> (Server, String) {
         let mut command = self.florin();
-        command.args(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
+        command.args(words).args(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
         let mut child = command.env("FLORIN_LOG_FORMAT", "json").spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = loop {

@@ -5,37 +5,20 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench fails where it breaks")]
 
 mod client;
-mod usage;
+#[path = "../served/mod.rs"]
+mod served;
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use gateway::{Gateway, Limits, Services};
-use identity::{Identity, NewUser, Secret, SigningKeys};
-use kernel::{Actor, BookId, Commodity, Context, Env, TenantId};
-use ledger::{EngineLimits, Ledger};
-use objects::{Blobs, Objects};
-use storage::{Database, Dialect, Level, Mode, migrate};
-use tokio::net::TcpListener;
-use wealth::Wealth;
+use gateway::Limits;
+use kernel::BookId;
 
 use client::Shape;
-use usage::Usage;
+use served::Served;
+use served::usage::Usage;
 
-const MODULES: [storage::Module; 10] = [
-    jobs::MODULE,
-    vault::MODULE,
-    sagas::MODULE,
-    objects::MODULE,
-    notices::MODULE,
-    ledger::MODULE,
-    remittances::MODULE,
-    identity::MODULE,
-    markets::MODULE,
-    wealth::MODULE,
-];
 /// What each line of the table is of.
 const SHAPES: [(&str, Shape, usize); 6] = [
     ("one connection, 64 callers", Shape::Connection, 64),
@@ -72,35 +55,23 @@ fn main() {
         "its db µs",
         "bytes"
     );
-    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
-        testing::run(dialect, &MODULES, async |db| {
-            let (name, url) = (format!("{:?}", db.dialect()), db.url().to_owned());
-            // A runtime of many threads, as the program has it.
-            let work = move || {
-                let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-                runtime.unwrap().block_on(run(&name, &url));
-            };
-            std::thread::spawn(work).join().unwrap();
-        });
-    }
+    served::on_both(run);
 }
 
-async fn run(name: &str, url: &str) {
-    let database = Database::open(url, Env::system(), storage::Limits::default()).unwrap();
-    let database = testing::with_keys(database);
-    migrate::migrate(&database, &MODULES).await.unwrap();
-    let ledger = Ledger::start(database.clone(), EngineLimits::default()).await.unwrap();
-    let bench = Arc::new(Bench::start(database, ledger.clone()).await);
+async fn run(name: String, url: String) {
+    let served = Served::start(&url, Limits::default()).await;
+    let ledger = served.ledger.clone();
+    let bench = Arc::new(Bench::of(served).await);
     bench.client(Shape::Accounts, 1).await;
     for (what, shape, callers) in SHAPES {
         if !is_asked(what) {
             continue;
         }
-        let before = Usage::now(url);
+        let before = Usage::now(&url);
         let told = bench.client(shape, callers).await;
         // What one shape leaves to the tables is not the next one's, and not for nothing.
         while ledger.wait_for_book(bench.book).await.is_err() {}
-        let used = Usage::now(url).since(&before);
+        let used = Usage::now(&url).since(&before);
         let [count, span_us, p50_us, p99_us, longest_us] = told;
         let millis = |us: u64| format!("{}.{:02}", us / 1_000, us % 1_000 / 10);
         let each = |ns: u64| format!("{}.{:01}", ns / count / 1_000, ns / count % 1_000 / 100);
@@ -124,47 +95,9 @@ fn is_asked(what: &str) -> bool {
 }
 
 impl Bench {
-    async fn start(database: Database, ledger: Ledger) -> Self {
-        let env = Env::system();
-        let objects = Objects::new(database.clone(), Blobs::in_memory());
-        let wealth = Wealth::new(database.clone(), ledger.clone(), objects.clone());
-        let keys = SigningKeys::generate(&env).unwrap();
-        let identity = Arc::new(Identity::new(database.clone(), keys));
-        let anonymous = Context::new(env.clone(), TenantId::COMMON, Actor::Anonymous);
-        let user = NewUser {
-            email: "bench@example.com".to_owned(),
-            password: Secret::new("correct horse battery"),
-            name: "Bench".to_owned(),
-            family_name: "Bench".to_owned(),
-            currency: "AUD".to_owned(),
-            country: Some("AU".to_owned()),
-        };
-        let session = identity.register(&anonymous, user, None).await.unwrap();
-        let tenant = session.tenant.id;
-        let mut tx = database.begin(Level::Tenant(tenant), Mode::Write).await.unwrap();
-        let context = Context::new(env.clone(), tenant, Actor::Owner);
-        let aud = Commodity::well_known("AUD").unwrap();
-        let book = ledger.open_book(&mut tx, &context, "Bench", aud).await.unwrap().id;
-        tx.commit().await.unwrap();
-        let services = Services {
-            env,
-            remittances: remittances::Remittances::new(database.clone(), ledger.clone()),
-            database,
-            identity,
-            vault: vault::Vault::new(&[], vault::Register::at(Path::new("erased-parties"))),
-            ledger,
-            objects,
-            notices: notices::Notices::new(&[]),
-            wealth,
-            rate_age_days_max: 7,
-            checks: Vec::new(),
-            gauges: Vec::new(),
-            limits: Limits::default(),
-        };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(Gateway::new(services).serve(listener, std::future::pending()));
-        let token = session.access_token.expose().to_owned();
+    async fn of(served: Served) -> Self {
+        let book = served.open_book().await;
+        let Served { address, token, .. } = served;
         Self { address, token, book }
     }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use identity::Action;
-use kernel::{FieldFault, Position, Timestamp};
+use kernel::{FieldFault, Position};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -13,6 +13,7 @@ use crate::access::allow;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::Query;
+use crate::live::{Follower, From};
 use crate::problem::ApiError;
 use crate::serve::Cut;
 use crate::stream::{self, Reader};
@@ -29,7 +30,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 ///
 /// Server-sent events: `id:` is the position after the event, `event:` its type, `data:` its
 /// envelope. Connecting again with `Last-Event-ID` goes on where the stream ended. It ends with an
-/// event `end` whose `reason` is `shutting_down`, `token_expired`, `slow_reader` or `unavailable`.
+/// event `end` whose `reason` is `shutting_down`, `token_expired`, `revoked`, `slow_reader` or
+/// `unavailable`.
 #[utoipa::path(get, path = "/events", tag = "events",
     params(EventsQuery, ("Last-Event-ID" = Option<String>, Header,
         description = "The `id:` of the last event that was read.")),
@@ -42,15 +44,11 @@ async fn events(
     Query(query): Query<EventsQuery>,
     cut: Option<axum::Extension<Cut>>,
 ) -> Result<Response, ApiError> {
-    let position = begin_at(&headers, query)?;
+    let from = From::Position(begin_at(&headers, query)?);
     let place = app.stream_of(caller.context.tenant)?;
-    let until = Timestamp::EPOCH.plus_seconds(caller.claims.exp);
-    let cut = cut.map(|cut| cut.0);
-    let mut tx = caller.read(&app).await?;
-    let books = app.services.ledger.books(&mut tx).await?;
-    tx.commit().await?;
-    let books = books.into_iter().map(|book| book.id).collect();
-    let reader = Reader { context: caller.context, books, position, until, place, cut };
+    let follower = Follower::new(&app, caller.context.tenant, from).await?;
+    let Caller { claims, context } = caller;
+    let reader = Reader { context, claims, follower, place, cut: cut.map(|cut| cut.0) };
     let mut response = Response::new(Body::from_stream(stream::events(app, reader)));
     response.headers_mut().insert(header::CONTENT_TYPE, EVENT_STREAM);
     Ok(response)

@@ -57,9 +57,11 @@ async fn ask(check: &HealthCheck, limit: Duration) -> Check {
 async fn metrics(State(app): State<App>) -> Response {
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let (requests, streams) = (count(app.requests.total()), count(app.streams.total()));
+    let sockets = count(app.sockets.count());
     let own = [
         Gauge::new("florin_requests_under_way", "Requests of tenants.", move || requests),
         Gauge::new("florin_live_streams", "Open live streams.", move || streams),
+        Gauge::new("florin_sockets", "Open sockets.", move || sockets),
     ];
     let limit = Duration::from_millis(app.services.limits.check_ms_max);
     let read =

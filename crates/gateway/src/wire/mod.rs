@@ -14,6 +14,7 @@ pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod intake;
 pub(crate) mod job;
+pub(crate) mod live;
 pub(crate) mod member;
 pub(crate) mod money;
 pub(crate) mod notice;

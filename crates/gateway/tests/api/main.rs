@@ -27,5 +27,6 @@ mod portfolios;
 mod queries;
 mod remittances;
 mod server;
+mod sockets;
 mod vault;
 mod words;

@@ -42,11 +42,23 @@ impl Server {
         Self { address, stop, ended }
     }
 
-    async fn listen(services: Services) -> Self {
+    pub async fn listen(services: Services) -> Self {
         Self::start(services, TcpListener::bind("127.0.0.1:0").await.unwrap())
     }
 
-    async fn send(&self, head: &str) -> TcpStream {
+    /// A server and a connection to it that hold few bytes on the way.
+    pub async fn with_little_room(services: Services) -> (Self, TcpStream) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_send_buffer_size(4_096).unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let server = Self::start(services, socket.listen(8).unwrap());
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let stream = socket.connect(server.address).await.unwrap();
+        (server, stream)
+    }
+
+    pub async fn send(&self, head: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         stream
@@ -58,7 +70,7 @@ fn get(path: &str, token: &str) -> String {
 }
 
 /// Reads until the other side says or sends no more.
-async fn rest(stream: &mut TcpStream) -> String {
+pub async fn rest(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     // A connection that is cut may end with a reset, after what was sent on it.
     let end = tokio::time::timeout(WAIT_MAX, stream.read_to_end(&mut bytes)).await;
@@ -210,14 +222,7 @@ testing::both_databases! {
         let mut services = services(&db, keys).await;
         services.limits.reader_stall_ms_max = 50;
         services.limits.farewell_ms_max = 50;
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_send_buffer_size(4_096).unwrap();
-        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let server = Server::start(services, socket.listen(8).unwrap());
-
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(4_096).unwrap();
-        let mut stream = socket.connect(server.address).await.unwrap();
+        let (server, mut stream) = Server::with_little_room(services).await;
         let head = get("/api/v1/events", &owner.access);
         stream.write_all(head.as_bytes()).await.unwrap();
         let metrics = async |want: &str| {
@@ -234,7 +239,7 @@ testing::both_databases! {
 }
 
 /// Events of several megabytes: more than the buffers of a connection hold.
-async fn emit_much(db: &TestDatabase, tenant: &str) {
+pub async fn emit_much(db: &TestDatabase, tenant: &str) {
     let context = Context::new(db.env.clone(), tenant.parse().unwrap(), Actor::Owner);
     for count in (0..200).rev() {
         let level = Level::Tenant(context.tenant);

@@ -203,7 +203,7 @@ impl<P: Projection> ProjectedTables for SqlTables<P> {
         tx.execute_one(&CHECKPOINT_MOVE, params![P::NAME, *stream, from, to]).await?;
         tx.commit().await?;
         // Readers of engines' events see what is projected, and wake now.
-        self.database.bell().ring_grew([]);
+        self.database.bell().ring_projected(*tenant);
         Ok(())
     }
 

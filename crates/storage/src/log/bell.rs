@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use kernel::Uuid;
+use kernel::{TenantId, Uuid};
 use tokio::sync::{Notify, watch};
 
 use super::tip::{StreamKind, Tip};
@@ -17,6 +17,8 @@ const GROWN_STREAMS_MAX: usize = 50_000;
 pub(crate) struct Bell {
     emitted: Notify,
     grew: watch::Sender<u64>,
+    /// The tenants of which somebody follows the streams, or did until they last grew.
+    watched: Mutex<BTreeMap<TenantId, watch::Sender<u64>>>,
     grown: Mutex<BTreeMap<(StreamKind, Uuid), Tip>>,
 }
 
@@ -25,6 +27,7 @@ impl Bell {
         Self {
             emitted: Notify::new(),
             grew: watch::Sender::new(0),
+            watched: Mutex::new(BTreeMap::new()),
             grown: Mutex::new(BTreeMap::new()),
         }
     }
@@ -40,14 +43,42 @@ impl Bell {
     }
 
     /// Streams grew to these ends, durably.
-    pub(crate) fn ring_grew(&self, tips: impl IntoIterator<Item = Tip>) {
-        self.note(tips);
+    pub(crate) fn ring_grew(&self, tips: impl IntoIterator<Item = Tip> + Clone) {
+        self.note(tips.clone());
+        self.ring(tips.into_iter().map(|tip| tip.tenant));
+    }
+
+    /// Tables that follow a stream of a tenant grew.
+    pub(crate) fn ring_projected(&self, tenant: TenantId) {
+        self.ring([tenant]);
+    }
+
+    fn ring(&self, tenants: impl IntoIterator<Item = TenantId>) {
+        {
+            let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+            for tenant in tenants {
+                let Some(sender) = watched.get(&tenant) else { continue };
+                // Nobody follows any more: whoever does next makes another one.
+                if sender.receiver_count() == 0 {
+                    watched.remove(&tenant);
+                } else {
+                    sender.send_modify(|count| *count = count.wrapping_add(1));
+                }
+            }
+        }
         self.grew.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// Changes each time a stream grows in this process.
     pub(crate) fn growth(&self) -> watch::Receiver<u64> {
         self.grew.subscribe()
+    }
+
+    /// Changes each time a stream of one tenant grows in this process: who follows few tenants is
+    /// not woken by all the others.
+    pub(crate) fn growth_of(&self, tenant: TenantId) -> watch::Receiver<u64> {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.entry(tenant).or_insert_with(|| watch::Sender::new(0)).subscribe()
     }
 
     /// Notes ends of streams for the signer of heads.
@@ -107,5 +138,21 @@ mod tests {
         assert!(!has_rung(), "it was not committed");
         tx.commit().await.unwrap();
         assert!(has_rung());
+    }
+
+    #[tokio::test]
+    async fn who_follows_a_tenant_is_woken_by_that_tenant_alone() {
+        let bell = super::Bell::new();
+        let [followed, other] =
+            [1, 2].map(|bits| TenantId::from_uuid(kernel::Uuid::from_u128(bits)));
+        let (mut growth, mut all) = (bell.growth_of(followed), bell.growth());
+        bell.ring_projected(other);
+        assert!(growth.changed().now_or_never().is_none());
+        assert!(all.changed().now_or_never().is_some());
+        bell.ring_projected(followed);
+        assert!(growth.changed().now_or_never().is_some());
+        drop(growth);
+        bell.ring_projected(followed);
+        assert!(bell.watched.lock().unwrap().is_empty(), "nobody follows any more");
     }
 }

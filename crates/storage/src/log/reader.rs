@@ -60,6 +60,9 @@ pub trait EventSource: Send + Sync {
         after: u64,
         limit: u32,
     ) -> BoxFuture<'a, Result<Vec<StreamEvent>, StorageError>>;
+
+    /// The last number that [`read`](Self::read) would find now; 0 where there is none.
+    fn end<'a>(&'a self, tx: &'a mut Tx, stream: Uuid) -> BoxFuture<'a, Result<u64, StorageError>>;
 }
 
 /// The streams of the log.
@@ -74,6 +77,10 @@ impl EventSource for LogSource {
         limit: u32,
     ) -> BoxFuture<'a, Result<Vec<StreamEvent>, StorageError>> {
         Box::pin(read(tx, stream, after, limit))
+    }
+
+    fn end<'a>(&'a self, tx: &'a mut Tx, stream: Uuid) -> BoxFuture<'a, Result<u64, StorageError>> {
+        Box::pin(last_seq(tx, stream))
     }
 }
 
@@ -133,7 +140,7 @@ impl Feed {
     /// A reader that goes on after `position`; it reads nothing until streams are added.
     #[must_use]
     pub fn new(database: Database, tenant: TenantId, position: Position) -> Self {
-        let growth = database.bell().growth();
+        let growth = database.bell().growth_of(tenant);
         Self { database, tenant, streams: Vec::new(), position, growth }
     }
 
@@ -151,6 +158,27 @@ impl Feed {
     #[must_use]
     pub const fn position(&self) -> &Position {
         &self.position
+    }
+
+    /// Passes over everything that is there now.
+    pub async fn skip_to_end(&mut self) -> Result<(), StorageError> {
+        let mut tx = self.database.begin(Level::of(self.tenant), Mode::Read).await?;
+        let mut ends = Vec::with_capacity(self.streams.len());
+        for (stream, source) in &self.streams {
+            ends.push((*stream, source.end(&mut tx, *stream).await?));
+        }
+        tx.commit().await?;
+        for (stream, seq) in ends {
+            self.position.advance(stream, seq);
+        }
+        Ok(())
+    }
+
+    /// Whether a stream of the tenant grew in this process since the last read.
+    #[must_use]
+    pub fn has_grown(&self) -> bool {
+        // An error would mean that the database is gone.
+        self.growth.has_changed().unwrap_or(false)
     }
 
     /// What is new, at most `limit` numbers of each stream, in the order of each; waits for it

@@ -3,8 +3,8 @@ import { type Api, answer } from '../../api/client'
 import type { Language } from '../../format/conventions'
 
 const LATEST_LENGTH = 20
-/** How often the page asks whether there is something new. */
-const POLL_MS = 30_000
+/** The page is told when there is something new; where a proxy lets no socket through, it asks. */
+const POLL_MS = 300_000
 
 export function unreadQuery(api: Api) {
   return queryOptions({
