@@ -83,7 +83,9 @@ CREATE INDEX wealth_import_statement_asset ON wealth_import_statement (tenant, a
 
 -- The lines of an import. The hashes are keyed by the tenant: `id_key` of the bank's reference,
 -- `text_key` of the normalised texts. `of_import` and `of_line` name the line that is the same, or
--- may be. What the file says in words (counterparty, purpose, references, metadata) is sealed.
+-- may be; `told_import` and `told_line` the telling of it that was compared, itself or one that is
+-- known through it. `why` is a code. What the file says in words (counterparty, purpose, references,
+-- metadata) is sealed.
 CREATE TABLE wealth_import_line (
     tenant {uuid} NOT NULL,
     import {uuid} NOT NULL,
@@ -102,6 +104,8 @@ CREATE TABLE wealth_import_line (
     why {text},
     of_import {uuid},
     of_line {i64},
+    told_import {uuid},
+    told_line {i64},
     decision {text},
     PRIMARY KEY (tenant, import, number)
 ) {clustered};

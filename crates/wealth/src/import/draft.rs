@@ -10,7 +10,9 @@ use statements::{
 };
 
 use super::dedup::{Cover, Family};
-use super::model::{DatedAmount, ImportFault, ImportNote, LineStatus, OpeningOrigin, OpeningView};
+use super::model::{
+    DatedAmount, ImportFault, ImportNote, LineStatus, OpeningOrigin, OpeningView, Why,
+};
 use crate::model::AssetType;
 
 /// What was read from a file.
@@ -62,7 +64,7 @@ pub(crate) struct DraftLine {
     pub metadata: serde_json::Value,
     /// `New` until it is compared with what is booked.
     pub status: LineStatus,
-    pub why: Option<&'static str>,
+    pub why: Option<Why>,
 }
 
 impl Draft {
@@ -206,15 +208,11 @@ fn dated(balance: Option<&Balance>, currency: Commodity) -> Option<DatedAmount> 
 fn line(entry: &Entry, currency: Commodity, is_bookable: bool) -> Option<DraftLine> {
     let amount = entry.amount.to_amount_exact(currency.scale).ok()?;
     let (status, why) = match entry.status {
-        _ if !is_bookable => (LineStatus::Faulty, Some("its statement has a fault")),
-        _ if entry.currency != currency.code => {
-            (LineStatus::Faulty, Some("it is in another currency than its account"))
-        }
+        _ if !is_bookable => (LineStatus::Faulty, Some(Why::StatementFaulty)),
+        _ if entry.currency != currency.code => (LineStatus::Faulty, Some(Why::OtherCurrency)),
         EntryStatus::Booked => (LineStatus::New, None),
-        EntryStatus::Pending => (LineStatus::Pending, Some("the bank has not booked it yet")),
-        EntryStatus::Information => {
-            (LineStatus::Pending, Some("the bank tells it for information only"))
-        }
+        EntryStatus::Pending => (LineStatus::Pending, Some(Why::NotBooked)),
+        EntryStatus::Information => (LineStatus::Pending, Some(Why::Information)),
     };
     let text = |text: &Option<String>| text.as_deref().and_then(clean);
     Some(DraftLine {

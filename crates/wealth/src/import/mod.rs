@@ -39,8 +39,6 @@ mod accounts;
 mod assess;
 mod book;
 mod dedup;
-#[cfg(test)]
-mod dedup_tests;
 mod discard;
 mod draft;
 #[cfg(test)]
@@ -66,7 +64,7 @@ pub use event::{ImportBooked, ImportDiscarded, ImportStaged, ImportUndone};
 pub use model::{
     AccountView, BalanceCheck, BookOptions, DatedAmount, Decision, Import, ImportFault, ImportId,
     ImportLine, ImportNote, ImportStatus, LineCandidate, LineCounts, LineStatus, OpeningOrigin,
-    OpeningView, StatementView, Upload,
+    OpeningView, StatementView, Upload, Why,
 };
 
 /// The largest file, in bytes.

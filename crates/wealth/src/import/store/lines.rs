@@ -8,10 +8,12 @@ use vault::{AsJson, Column as _, Opened, RowKey, Sealed, SealedColumn, SealedTab
 
 use super::{currency, damaged, parsed};
 use crate::error::WealthError;
-use crate::import::dedup::{Earlier, Family, Key, LineRef, Traits};
+use crate::import::dedup::{Family, Found, Key, LineRef, Traits};
 use crate::import::draft::DraftLine;
 use crate::import::ids::line_transfer;
-use crate::import::model::{Decision, ImportId, ImportLine, LineCandidate, LineCounts, LineStatus};
+use crate::import::model::{
+    Decision, ImportId, ImportLine, LineCandidate, LineCounts, LineStatus, Why,
+};
 use crate::import::texts::{LineTexts, Texts, row as row_key};
 use crate::model::AssetId;
 
@@ -23,7 +25,7 @@ sql! {
          VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     STAGED =
         "SELECT number, statement, asset, booked_on, amount, family, id_key, text_key, status,
-             decision, of_import, of_line, why
+             decision, of_import, of_line, why, value_on, told_import, told_line
          FROM wealth_import_line
          WHERE tenant = app_tenant() AND import = $1 ORDER BY number";
     LINES =
@@ -46,7 +48,8 @@ sql! {
          WHERE tenant = app_tenant() AND import = $1 AND number = $2
              AND texts IS NOT DISTINCT FROM $4";
     LINE_JUDGE =
-        "UPDATE wealth_import_line SET status = $3, why = $4, of_import = $5, of_line = $6
+        "UPDATE wealth_import_line
+         SET status = $3, why = $4, of_import = $5, of_line = $6, told_import = $7, told_line = $8
          WHERE tenant = app_tenant() AND import = $1 AND number = $2";
     LINE_DECIDE =
         "UPDATE wealth_import_line SET decision = $3
@@ -69,38 +72,6 @@ sql! {
          WHERE tenant = app_tenant() AND import = $1 AND status IN ('new', 'booked', 'known')
          GROUP BY statement, booked_on, status ORDER BY statement, booked_on, status";
 
-    // Lines of the account that are booked, or were left out, on the days of the file.
-    EARLIER =
-        "SELECT line.import, line.number, line.booked_on, line.amount, line.id_key, line.text_key,
-             line.family, line.status
-         FROM wealth_import_line AS line
-         JOIN wealth_import AS import
-             ON import.tenant = app_tenant() AND import.id = line.import
-         WHERE line.tenant = app_tenant() AND line.asset = $1 AND line.import <> $2
-             AND line.booked_on >= $3 AND line.booked_on <= $4 AND import.status = 'booked'
-             AND line.status IN ('booked', 'review', 'skipped')
-         ORDER BY import.booked_at, line.import, line.number";
-    // Those of other days that have a reference which stands in the file too.
-    EARLIER_BY_REFERENCE =
-        "SELECT DISTINCT line.import, line.number, line.booked_on, line.amount, line.id_key,
-             line.text_key, line.family, line.status
-         FROM wealth_import_line AS staged
-         JOIN wealth_import_line AS line
-             ON line.tenant = app_tenant() AND line.asset = staged.asset
-             AND line.id_key = staged.id_key
-         JOIN wealth_import AS import
-             ON import.tenant = app_tenant() AND import.id = line.import
-         WHERE staged.tenant = app_tenant() AND staged.import = $2 AND staged.asset = $1
-             AND line.import <> $2 AND import.status = 'booked' AND line.status = 'booked'
-             AND (line.booked_on < $3 OR line.booked_on > $4)
-         ORDER BY line.import, line.number";
-    BOOKED_BEFORE =
-        "SELECT amt_sum(line.amount)
-         FROM wealth_import_line AS line
-         JOIN wealth_import AS import
-             ON import.tenant = app_tenant() AND import.id = line.import
-         WHERE line.tenant = app_tenant() AND line.asset = $1 AND line.import <> $2
-             AND line.booked_on < $3 AND line.status = 'booked' AND import.status = 'booked'";
     // Booked imports with lines that are known through this one, and how much each has booked.
     RESTING =
         "SELECT other.id,
@@ -161,8 +132,8 @@ pub(crate) struct StagedLine {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LineVerdict {
     pub status: LineStatus,
-    pub why: Option<String>,
-    pub of: Option<LineRef>,
+    pub why: Option<Why>,
+    pub of: Option<Found>,
 }
 
 /// Sums of lines of one day and status.
@@ -201,7 +172,7 @@ pub(crate) async fn insert(
             new.id_key.map_or(Value::Null, Value::from),
             new.text_key,
             line.status.code(),
-            line.why,
+            line.why.map(Why::code),
         ]);
     }
     tx.execute_many(&LINE_INSERT, many).await?;
@@ -219,6 +190,7 @@ pub(crate) async fn staged(tx: &mut Tx, import: ImportId) -> Result<Vec<StagedLi
             asset: asset.map(AssetId::from_uuid),
             traits: Traits {
                 day: row.get(3)?,
+                value: row.get(13)?,
                 amount: row.get(4)?,
                 family: family(row, 5)?,
                 id: optional_key(row, 6)?,
@@ -227,8 +199,8 @@ pub(crate) async fn staged(tx: &mut Tx, import: ImportId) -> Result<Vec<StagedLi
             decision: optional(row, 9)?,
             verdict: LineVerdict {
                 status: parsed(row, 8)?,
-                why: row.get(12)?,
-                of: line_ref(row, 10)?,
+                why: optional(row, 12)?,
+                of: found(row, (10, 14))?,
             },
         })
     };
@@ -288,7 +260,7 @@ fn line_of(
         metadata: texts.metadata,
         is_erased,
         status,
-        why: row.get(10)?,
+        why: optional(row, 10)?,
         candidate: line_ref(row, 11)?
             .map(|line| LineCandidate { import: line.import, number: line.number }),
         decision: optional(row, 13)?,
@@ -307,9 +279,11 @@ pub(crate) async fn judge(
             import.uuid(),
             *number,
             verdict.status.code(),
-            verdict.why.clone(),
-            verdict.of.map(|of| of.import.uuid()),
-            verdict.of.map(|of| of.number),
+            verdict.why.map(Why::code),
+            verdict.of.map(|of| of.line.import.uuid()),
+            verdict.of.map(|of| of.line.number),
+            verdict.of.map(|of| of.told.import.uuid()),
+            verdict.of.map(|of| of.told.number),
         ]
     };
     tx.execute_many(&LINE_JUDGE, verdicts.iter().map(row).collect()).await?;
@@ -372,43 +346,6 @@ pub(crate) async fn day_sums(tx: &mut Tx, import: ImportId) -> Result<Vec<DaySum
     rows.iter().map(sum).collect()
 }
 
-/// What is known of an account on the days of a staged import, and by its references.
-pub(crate) async fn earlier(
-    tx: &mut Tx,
-    (import, asset): (ImportId, AssetId),
-    (first, last): (Date, Date),
-) -> Result<Vec<Earlier>, StorageError> {
-    let params = || params![asset.uuid(), import.uuid(), first, last];
-    let mut rows = tx.rows(&EARLIER, params()).await?;
-    rows.extend(tx.rows(&EARLIER_BY_REFERENCE, params()).await?);
-    let line = |row: &Row| {
-        let status: LineStatus = parsed(row, 7)?;
-        Ok(Earlier {
-            line: LineRef { import: ImportId::from_uuid(row.get(0)?), number: row.get(1)? },
-            traits: Traits {
-                day: row.get(2)?,
-                amount: row.get(3)?,
-                id: optional_key(row, 4)?,
-                text: key(row, 5)?,
-                family: family(row, 6)?,
-            },
-            left_out: status != LineStatus::Booked,
-        })
-    };
-    rows.iter().map(line).collect()
-}
-
-/// The sum of what other imports booked on an asset before a day.
-pub(crate) async fn booked_before(
-    tx: &mut Tx,
-    (import, asset): (ImportId, AssetId),
-    day: Date,
-) -> Result<Amount, StorageError> {
-    let row = tx.row(&BOOKED_BEFORE, params![asset.uuid(), import.uuid(), day]).await?;
-    let sum: Option<Amount> = row.map_or(Ok(None), |row| row.get(0))?;
-    Ok(sum.unwrap_or(Amount::ZERO))
-}
-
 pub(crate) async fn resting(tx: &mut Tx, import: ImportId) -> Result<Vec<Resting>, StorageError> {
     let rows = tx.rows(&RESTING, params![import.uuid()]).await?;
     let one = |row: &Row| {
@@ -427,26 +364,34 @@ pub(crate) async fn booked_after(
     rows.iter().map(|row| Ok(ImportId::from_uuid(row.get(0)?))).collect()
 }
 
-fn family(row: &Row, column: usize) -> Result<Family, StorageError> {
+pub(super) fn family(row: &Row, column: usize) -> Result<Family, StorageError> {
     let code: String = row.get(column)?;
     Family::from_code(&code).ok_or_else(|| damaged(column, &code))
 }
 
-fn key(row: &Row, column: usize) -> Result<Key, StorageError> {
+pub(super) fn key(row: &Row, column: usize) -> Result<Key, StorageError> {
     optional_key(row, column)?.ok_or_else(|| damaged(column, &"no key"))
 }
 
-fn optional_key(row: &Row, column: usize) -> Result<Option<Key>, StorageError> {
+pub(super) fn optional_key(row: &Row, column: usize) -> Result<Option<Key>, StorageError> {
     let Some(bytes) = row.get::<Option<Vec<u8>>>(column)? else { return Ok(None) };
     bytes.try_into().map(Some).map_err(|_| damaged(column, &"a key of another length"))
 }
 
-fn optional<T: std::str::FromStr>(row: &Row, column: usize) -> Result<Option<T>, StorageError> {
+pub(super) fn optional<T: std::str::FromStr>(
+    row: &Row,
+    column: usize,
+) -> Result<Option<T>, StorageError> {
     let text: Option<String> = row.get(column)?;
     text.map(|_| parsed(row, column)).transpose()
 }
 
-fn line_ref(row: &Row, column: usize) -> Result<Option<LineRef>, StorageError> {
+fn found(row: &Row, (line, told): (usize, usize)) -> Result<Option<Found>, StorageError> {
+    let found = line_ref(row, line)?.zip(line_ref(row, told)?);
+    Ok(found.map(|(line, told)| Found { line, told }))
+}
+
+pub(super) fn line_ref(row: &Row, column: usize) -> Result<Option<LineRef>, StorageError> {
     let import: Option<Uuid> = row.get(column)?;
     let number: Option<u32> = row.get(column + 1)?;
     Ok(import

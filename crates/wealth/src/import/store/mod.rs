@@ -5,6 +5,7 @@
 //! nothing of it was ever booked.
 
 pub(crate) mod accounts;
+pub(crate) mod earlier;
 pub(crate) mod lines;
 
 use kernel::{BookId, Commodity, Timestamp};
