@@ -136,10 +136,9 @@ testing::both_databases! {
             let decided = bank.wealth.decide(&bank.context, import, line, Decision::Book).await;
             kernel::Problematic::code(&decided.unwrap_err())
         };
-        assert_eq!(refused(booked.id, 2).await, "import_status");
+        assert_eq!(refused(booked.id, 4).await, "import_line_unknown");
         let again = bank.stage(&file).await;
         assert_eq!(bank.statuses(again.id).await, [Known, Skipped]);
-        assert_eq!(refused(again.id, 1).await, "not_for_review");
         assert_eq!(refused(again.id, 3).await, "import_line_unknown");
     }
 

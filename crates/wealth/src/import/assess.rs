@@ -177,6 +177,7 @@ impl Wealth {
             };
             for step in planned.moves {
                 let number = u32::try_from(moves.len()).unwrap_or(u32::MAX);
+                let number = number.saturating_add(import.first_move);
                 moves.push(MoveRow { number, asset, step });
             }
             opening = Some(planned.opening);
@@ -264,7 +265,7 @@ fn verdict_of(
         (Verdict::New, Some(Decision::Book) | None) => {
             LineVerdict { status: New, why: None, of: None }
         }
-        (Verdict::Known(why, of), _) if !declined.contains(&of.told) => {
+        (Verdict::Known(why, of), None | Some(Decision::Skip)) if !declined.contains(&of.told) => {
             LineVerdict::because(Known, why, Some(of))
         }
         (Verdict::Known(why, of), None) => LineVerdict::because(Skipped, why, Some(of)),

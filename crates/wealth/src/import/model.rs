@@ -8,6 +8,7 @@ use ledger::TransferId;
 use serde::{Deserialize, Serialize};
 use statements::CsvMapping;
 
+pub use super::why::{Agreement, Compared, DecisionTaken, FoundLine, LineExplanation, Why};
 use crate::model::{AssetId, CodeError, codes};
 
 typed_id! {
@@ -56,41 +57,6 @@ codes! {
     Book = "book",
     /// It is not to be booked.
     Skip = "skip",
-}
-
-codes! {
-    /// Why a line is not simply new.
-    Why, "reason of a verdict";
-    /// The very same line is booked.
-    Same = "same",
-    /// The bank's reference is booked, with the same day and amount.
-    SameReference = "same_reference",
-    /// A line of this day and amount is booked, whose text is this one as another format writes it.
-    SameWords = "same_words",
-    /// As many lines of this amount as that day has are booked.
-    Counted = "counted",
-    /// It is booked on another day, and each file lacks what the other has.
-    OtherDay = "other_day",
-    /// The same line stands in another statement of the file.
-    Repeated = "repeated",
-    /// Another statement of the file has an equal line without a reference.
-    MayBeRepeated = "may_be_repeated",
-    /// The bank's reference was booked with another day or amount.
-    OtherAmount = "other_amount",
-    /// A line of that day and amount is booked, with other texts or another reference.
-    MayBeSame = "may_be_same",
-    /// A line of that amount is booked on another day.
-    MayBeOtherDay = "may_be_other_day",
-    /// It is left open which account the file is about.
-    AccountOpen = "account_open",
-    /// The bank has not booked it.
-    NotBooked = "not_booked",
-    /// The bank tells it for information only.
-    Information = "information",
-    /// Its statement has a fault.
-    StatementFaulty = "statement_faulty",
-    /// It is in another currency than its account.
-    OtherCurrency = "other_currency",
 }
 
 codes! {
@@ -162,13 +128,13 @@ pub struct Import {
     pub notes: Vec<ImportNote>,
     /// The statements in it.
     pub statements: Vec<StatementView>,
-    /// Why it was undone.
+    /// Why it was undone last.
     pub reason: Option<String>,
     /// When it was brought.
     pub created_at: Timestamp,
     /// When it was booked.
     pub booked_at: Option<Timestamp>,
-    /// When it was undone.
+    /// When it was undone last; it may have been booked again.
     pub undone_at: Option<Timestamp>,
 }
 
@@ -346,49 +312,6 @@ pub struct LineCandidate {
     pub import: ImportId,
     /// Its number there.
     pub number: u32,
-}
-
-impl Why {
-    /// For a person.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Same => "the same line is booked already",
-            Self::SameReference => {
-                "a line with the bank's reference, this day and amount is booked already"
-            }
-            Self::SameWords => {
-                "a line of this day and amount is booked already, with this text as another \
-                 format writes it"
-            }
-            Self::Counted => {
-                "all lines of this day and amount are booked already, with other texts"
-            }
-            Self::OtherDay => {
-                "a line of this amount is booked already on another day, and each file lacks what \
-                 the other has"
-            }
-            Self::Repeated => "the same line stands in another statement of this file",
-            Self::MayBeRepeated => {
-                "an equal line without a reference stands in another statement of this file"
-            }
-            Self::OtherAmount => {
-                "the bank's reference is booked already, on another day or with another amount"
-            }
-            Self::MayBeSame => {
-                "a line of this day and amount is booked already, with other texts or another \
-                 reference: it may be the same"
-            }
-            Self::MayBeOtherDay => {
-                "a line of this amount is booked already on another day: it may be the same"
-            }
-            Self::AccountOpen => "the file names no account, and it may be one that is there",
-            Self::NotBooked => "the bank has not booked it yet",
-            Self::Information => "the bank tells it for information only",
-            Self::StatementFaulty => "its statement has a fault",
-            Self::OtherCurrency => "it is in another currency than its account",
-        }
-    }
 }
 
 impl LineCounts {

@@ -16,7 +16,7 @@ use super::IMPORT_LINES_MAX;
 use super::assess::Assessment;
 use super::error::ImportError;
 use super::event::{AccountBooked, ImportBooked};
-use super::ids::{account_of, line_transfer, opening_transfer};
+use super::ids::{account_of, opening_transfer};
 use super::model::{ImportLine, LineStatus, OpeningOrigin};
 use super::store::accounts::{self, AccountPlan};
 use super::store::{self, lines};
@@ -177,37 +177,38 @@ fn new_asset(
 
 /// The transfers of lines that move something.
 fn planned_lines(assessed: &Assessment, new: &[ImportLine]) -> Vec<Planned> {
-    let import = assessed.import.id;
-    let assets: BTreeMap<u32, AssetId> =
-        assessed.lines.iter().filter_map(|line| Some((line.number, line.asset?))).collect();
-    let mut planned = Vec::with_capacity(new.len());
-    for line in new.iter().filter(|line| !line.amount.is_zero()) {
-        let Some(asset) = assets.get(&line.number) else { continue };
-        let id = line_transfer(import, line.number);
-        let named = |name: &str| {
-            let value = line.metadata.as_ref()?.get(name)?;
-            value.as_str().map(str::to_owned)
-        };
-        let reference = line.reference.clone().or_else(|| named("end_to_end"));
-        let reference = reference.or_else(|| line.bank_reference.clone());
-        planned.push(Planned {
-            asset: *asset,
-            id,
-            code: TransferCode::ImportedLine,
-            effective: line.booked_on,
-            amount: line.amount,
-            role: role_of(line.amount),
-            reverses: None,
-            text: TransferText {
-                transfer: id,
-                reference,
-                purpose: line.purpose.clone(),
-                counterparty: line.counterparty.clone(),
-                metadata: line.metadata.clone(),
-            },
-        });
+    let staged = assessed.lines.iter();
+    let places: BTreeMap<u32, (AssetId, TransferId)> =
+        staged.filter_map(|line| Some((line.number, (line.asset?, line.transfer)))).collect();
+    let new = new.iter().filter(|line| !line.amount.is_zero());
+    let planned = new.filter_map(|line| {
+        let (asset, transfer) = places.get(&line.number)?;
+        Some(planned_line(*asset, *transfer, line))
+    });
+    planned.collect()
+}
+
+/// The transfer that books a line.
+pub(crate) fn planned_line(asset: AssetId, id: TransferId, line: &ImportLine) -> Planned {
+    let end_to_end = line.metadata.as_ref().and_then(|map| map.get("end_to_end")?.as_str());
+    let reference = line.reference.clone().or_else(|| end_to_end.map(str::to_owned));
+    let reference = reference.or_else(|| line.bank_reference.clone());
+    Planned {
+        asset,
+        id,
+        code: TransferCode::ImportedLine,
+        effective: line.booked_on,
+        amount: line.amount,
+        role: role_of(line.amount),
+        reverses: None,
+        text: TransferText {
+            transfer: id,
+            reference,
+            purpose: line.purpose.clone(),
+            counterparty: line.counterparty.clone(),
+            metadata: line.metadata.clone(),
+        },
     }
-    planned
 }
 
 /// Where a line's money comes from or goes to, as long as nobody said.
@@ -236,15 +237,15 @@ fn planned_moves(assessed: &Assessment) -> impl Iterator<Item = Planned> + '_ {
             amount: row.step.amount,
             role: Role::Opening,
             reverses: None,
-            text: TransferText {
-                transfer: id,
-                reference: None,
-                purpose: Some(purpose.to_owned()),
-                counterparty: None,
-                metadata: None,
-            },
+            text: with_purpose(id, purpose.to_owned()),
         }
     })
+}
+
+/// The text of a transfer that no bank wrote.
+pub(crate) const fn with_purpose(transfer: TransferId, purpose: String) -> TransferText {
+    let purpose = Some(purpose);
+    TransferText { transfer, reference: None, purpose, counterparty: None, metadata: None }
 }
 
 /// Adds the transfers in the order of their days, opening balances first.

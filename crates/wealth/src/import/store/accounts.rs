@@ -4,7 +4,7 @@ use kernel::{Amount, Commodity, Date, Timestamp};
 use storage::journal::RowChange;
 use storage::{Params, Row, StorageError, Tx, Value, params, sql};
 
-use super::{currency, damaged, from_json, json, parsed};
+use super::{ImportRow, currency, damaged, from_json, json, parsed};
 use crate::import::dedup::{Cover, Key};
 use crate::import::model::{DatedAmount, ImportId};
 use crate::import::opening::{Opening, OpeningMove};
@@ -35,6 +35,13 @@ sql! {
          WHERE tenant = app_tenant() AND import = $1 ORDER BY number";
     MOVES_DELETE =
         "DELETE FROM wealth_import_opening WHERE tenant = app_tenant() AND import = $1";
+
+    MOVE_LAST =
+        "SELECT max(number) FROM wealth_import_opening
+         WHERE tenant = app_tenant() AND import = $1";
+    OPENING_AFTER =
+        "UPDATE wealth_import_account SET opening_after = $3
+         WHERE tenant = app_tenant() AND import = $1 AND asset = $2";
 
     KEY = "SELECT asset FROM wealth_bank_account WHERE tenant = app_tenant() AND key = $1";
     KEY_INSERT =
@@ -152,13 +159,37 @@ pub(crate) async fn write(
     let rows = accounts.iter().map(|account| account_row(import, account));
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     tx.execute_many(&ACCOUNT_INSERT, rows).await?;
-    let row = |row: &MoveRow| {
-        let OpeningMove { statement, code, effective, amount } = row.step;
-        let (import, asset) = (import.uuid(), row.asset.uuid());
-        params![import, row.number, asset, statement, code.code(), effective, amount]
-    };
-    tx.execute_many(&MOVE_INSERT, moves.iter().map(row).collect()).await?;
+    let moves = moves.iter().map(|row| move_params(import, row)).collect();
+    tx.execute_many(&MOVE_INSERT, moves).await?;
     Ok(())
+}
+
+fn move_params(import: ImportId, row: &MoveRow) -> Params {
+    let OpeningMove { statement, code, effective, amount } = row.step;
+    let (import, asset) = (import.uuid(), row.asset.uuid());
+    params![import, row.number, asset, statement, code.code(), effective, amount]
+}
+
+/// Adds a move to those of an import.
+pub(crate) fn move_row(import: ImportId, row: &MoveRow) -> RowChange {
+    RowChange::one(&MOVE_INSERT, move_params(import, row))
+}
+
+/// The number of the next move of an import, which none of its moves has had.
+pub(crate) async fn next_move(tx: &mut Tx, import: &ImportRow) -> Result<u32, StorageError> {
+    let row = tx.row(&MOVE_LAST, params![import.id.uuid()]).await?;
+    let last: Option<u32> = row.map_or(Ok(None), |row| row.get(0))?;
+    Ok(last.map_or(import.first_move, |last| import.first_move.max(last + 1)))
+}
+
+/// Changes how the opening balance of an account stands after an import.
+pub(crate) fn opening_after(
+    import: ImportId,
+    asset: AssetId,
+    opening: &Opening,
+) -> Result<RowChange, StorageError> {
+    let params = params![import.uuid(), asset.uuid(), json(opening)?];
+    Ok(RowChange::unguarded(&OPENING_AFTER, params))
 }
 
 /// Forgets the plan of an import.

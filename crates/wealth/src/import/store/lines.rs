@@ -10,7 +10,7 @@ use super::{currency, damaged, parsed};
 use crate::error::WealthError;
 use crate::import::dedup::{Family, Found, Key, LineRef, Traits};
 use crate::import::draft::DraftLine;
-use crate::import::ids::line_transfer;
+use crate::import::ids::{again, line_transfer};
 use crate::import::model::{
     Decision, ImportId, ImportLine, LineCandidate, LineCounts, LineStatus, Why,
 };
@@ -21,17 +21,17 @@ sql! {
     LINE_INSERT =
         "INSERT INTO wealth_import_line
              (tenant, import, number, statement, file_line, asset, booked_on, value_on, amount,
-              texts, family, id_key, text_key, status, why)
-         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+              texts, family, id_key, text_key, status, why, transfer)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     STAGED =
         "SELECT number, statement, asset, booked_on, amount, family, id_key, text_key, status,
-             decision, of_import, of_line, why, value_on, told_import, told_line
+             decision, of_import, of_line, why, value_on, told_import, told_line, transfer
          FROM wealth_import_line
          WHERE tenant = app_tenant() AND import = $1 ORDER BY number";
     LINES =
         "SELECT line.number, line.statement, line.file_line, line.booked_on, line.value_on,
              line.amount, statement.currency, statement.scale, line.texts, line.status, line.why,
-             line.of_import, line.of_line, line.decision
+             line.of_import, line.of_line, line.decision, line.transfer
          FROM wealth_import_line AS line
          JOIN wealth_import_statement AS statement
              ON statement.tenant = app_tenant() AND statement.import = line.import
@@ -60,6 +60,17 @@ sql! {
     LINES_UNDO =
         "UPDATE wealth_import_line SET status = 'undone'
          WHERE tenant = app_tenant() AND import = $1 AND status = 'booked'";
+    // What was booked once, or taken back, is booked again by a transfer of its own.
+    REBOOKED =
+        "SELECT number, transfer FROM wealth_import_line
+         WHERE tenant = app_tenant() AND import = $1 AND status IN ('undone', 'skipped')
+         ORDER BY number";
+    LINE_RESTAGE =
+        "UPDATE wealth_import_line SET status = 'new', transfer = $3
+         WHERE tenant = app_tenant() AND import = $1 AND number = $2";
+    FOUND =
+        "SELECT of_import, of_line, told_import, told_line FROM wealth_import_line
+         WHERE tenant = app_tenant() AND import = $1 AND number = $2";
     LINES_REBIND =
         "UPDATE wealth_import_line SET asset = $3
          WHERE tenant = app_tenant() AND import = $1 AND asset = $2";
@@ -126,6 +137,8 @@ pub(crate) struct StagedLine {
     pub traits: Traits,
     pub decision: Option<Decision>,
     pub verdict: LineVerdict,
+    /// The transfer that books it.
+    pub transfer: TransferId,
 }
 
 /// What becomes of a line, as the table has it.
@@ -173,6 +186,7 @@ pub(crate) async fn insert(
             new.text_key,
             line.status.code(),
             line.why.map(Why::code),
+            line_transfer(import, new.number).uuid(),
         ]);
     }
     tx.execute_many(&LINE_INSERT, many).await?;
@@ -202,6 +216,7 @@ pub(crate) async fn staged(tx: &mut Tx, import: ImportId) -> Result<Vec<StagedLi
                 why: optional(row, 12)?,
                 of: found(row, (10, 14))?,
             },
+            transfer: TransferId::from_uuid(row.get(16)?),
         })
     };
     rows.iter().map(line).collect()
@@ -227,23 +242,19 @@ pub(crate) async fn page(
             None => Opened::Content(AsJson(LineTexts::default())),
             Some(sealed) => opener.open(row_key(import, row.get(0)?), sealed)?,
         };
-        lines.push(line_of(import, row, texts)?);
+        lines.push(line_of(row, texts)?);
     }
     Ok(lines)
 }
 
-fn line_of(
-    import: ImportId,
-    row: &Row,
-    texts: Opened<AsJson<LineTexts>>,
-) -> Result<ImportLine, StorageError> {
+fn line_of(row: &Row, texts: Opened<AsJson<LineTexts>>) -> Result<ImportLine, StorageError> {
     let (number, amount): (u32, Amount) = (row.get(0)?, row.get(5)?);
     let is_erased = texts == Opened::Erased;
     let AsJson(texts) = texts.content().unwrap_or(AsJson(LineTexts::default()));
     let status = parsed(row, 9)?;
     let has_transfer = matches!(status, LineStatus::Booked | LineStatus::Undone);
-    let transfer: Option<TransferId> =
-        (has_transfer && !amount.is_zero()).then(|| line_transfer(import, number));
+    let transfer = TransferId::from_uuid(row.get(14)?);
+    let transfer = (has_transfer && !amount.is_zero()).then_some(transfer);
     let currency: Option<Commodity> = currency(row, 6)?;
     Ok(ImportLine {
         number,
@@ -307,6 +318,25 @@ pub(crate) fn book(import: ImportId, count: u64) -> RowChange {
 /// Takes as many lines back as are booked.
 pub(crate) fn undo(import: ImportId, count: u64) -> RowChange {
     RowChange { rows: Some(count), ..RowChange::one(&LINES_UNDO, params![import.uuid()]) }
+}
+
+/// Makes the lines of an import that was undone new again, as far as they were booked.
+pub(crate) async fn restage(tx: &mut Tx, import: ImportId) -> Result<(), StorageError> {
+    let rows = tx.rows(&REBOOKED, params![import.uuid()]).await?;
+    let row = |row: &Row| {
+        let (number, transfer): (u32, Uuid) = (row.get(0)?, row.get(1)?);
+        let transfer = again(TransferId::from_uuid(transfer));
+        Ok::<_, StorageError>(params![import.uuid(), number, transfer.uuid()])
+    };
+    let many = rows.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+    tx.execute_many(&LINE_RESTAGE, many).await?;
+    Ok(())
+}
+
+/// What a line was found to be.
+pub(crate) async fn found_of(tx: &mut Tx, line: LineRef) -> Result<Option<Found>, StorageError> {
+    let row = tx.row(&FOUND, params![line.import.uuid(), line.number]).await?;
+    row.map_or(Ok(None), |row| found(&row, (0, 2)))
 }
 
 /// Gives lines that were of one asset to another.
