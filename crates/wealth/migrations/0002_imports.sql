@@ -32,7 +32,8 @@ CREATE INDEX wealth_import_hash ON wealth_import (tenant, file_hash);
 
 -- The accounts that an import touches: which asset each is, whether the import opens it, whether
 -- the file names it and, where not, whether it is left open which one it is; and how the opening
--- balance stood before and stands after it (days, amounts and where they come from).
+-- balance stood before and stands after it (days, amounts and where they come from). `number_key` is
+-- a hash of the number at the bank, whatever the file writes around it, which `naming` tells.
 CREATE TABLE wealth_import_account (
     tenant {uuid} NOT NULL,
     import {uuid} NOT NULL,
@@ -52,6 +53,8 @@ CREATE TABLE wealth_import_account (
     opened_before {date},
     opening_before {json},
     opening_after {json},
+    number_key {bytes},
+    naming {text},
     PRIMARY KEY (tenant, import, asset)
 ) {clustered};
 {{tenant_table wealth_import_account}}

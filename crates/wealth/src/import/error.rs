@@ -85,9 +85,10 @@ pub enum ImportError {
         /// By another.
         other: AssetId,
     },
-    /// The file names no account, and may be about one that is there.
+    /// The file leaves open which account it is about, and may be about one that is there.
     #[error(
-        "import {import} names no account and may be about {}; bring the file again and say which",
+        "import {import} leaves open which account it is about, and may be about {}; bring the \
+         file again and say which",
         list(.candidates)
     )]
     AccountOpen {

@@ -89,8 +89,7 @@ async fn renew(
         plan.opened_on = None;
         plan.opened_before = None;
     } else {
-        let AccountPlan { is_unnamed, keys, layout, .. } = plan.clone();
-        *plan = AccountPlan { is_unnamed, keys, layout, ..AccountPlan::existing(&asset) };
+        *plan = plan.clone().of(&asset);
     }
     Ok(())
 }

@@ -173,7 +173,9 @@ impl Why {
             Self::MayBeOtherDay => {
                 "a line of this amount is booked already on another day: it may be the same"
             }
-            Self::AccountOpen => "the file names no account, and it may be one that is there",
+            Self::AccountOpen => {
+                "it is left open which account the file is about: it may be one that is there"
+            }
             Self::NotBooked => "the bank has not booked it yet",
             Self::Information => "the bank tells it for information only",
             Self::StatementFaulty => "its statement has a fault",
