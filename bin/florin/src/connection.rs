@@ -115,7 +115,8 @@ impl Connection {
         if answer.status < 400 {
             return Ok(body);
         }
-        Err(Refused { status: answer.status, text: problem(answer.status, &body) }.into())
+        let code = body["code"].as_str().unwrap_or_default().to_owned();
+        Err(Refused { status: answer.status, code, text: problem(answer.status, &body) }.into())
     }
 
     /// Sends a request and copies its answer as it comes, however long; a problem becomes an error
@@ -165,6 +166,7 @@ impl Connection {
 #[derive(Debug)]
 pub struct Refused {
     status: u16,
+    code: String,
     text: String,
 }
 
@@ -179,8 +181,11 @@ impl std::error::Error for Refused {}
 impl Refused {
     /// Whether the same request would be refused again.
     pub fn is_final(error: &anyhow::Error) -> bool {
-        let refused = error.downcast_ref::<Self>();
-        refused.is_some_and(|refused| matches!(refused.status, 400 | 409 | 413 | 415 | 422))
+        error.downcast_ref::<Self>().is_some_and(|refused| {
+            // Others change the same accounts; a moment later it may go through.
+            refused.code != "changed_meanwhile"
+                && matches!(refused.status, 400 | 409 | 413 | 415 | 422)
+        })
     }
 }
 
