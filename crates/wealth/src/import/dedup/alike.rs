@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::Amount;
+use kernel::{Amount, Date};
 
 use super::days::{Likeness, is_dated};
-use super::{Earlier, Incoming, Judge, LineRef, Verdict, Words};
+use super::{Earlier, Incoming, Judge, LineRef, Place, Verdict, Words};
 use crate::import::model::Why;
 
 /// How near the days are; the nearest first.
@@ -21,14 +21,6 @@ enum Nearness {
     Dated,
 }
 
-/// What a line is like, the nearest first.
-struct Likely<'a> {
-    line: &'a Incoming,
-    /// How many lines.
-    lines: usize,
-    told: Vec<(Nearness, &'a Earlier)>,
-}
-
 impl<'a> Judge<'a> {
     /// The third question, as far as words answer it: first those that are the same but for their
     /// spelling, then those of which one is the other, cut.
@@ -38,24 +30,37 @@ impl<'a> Judge<'a> {
             for line in self.booked() {
                 there.entry(line.traits.amount).or_default().push(line);
             }
-            let mut found: Vec<Likely> = Vec::new();
+            let told = |line: &Incoming, there: &Earlier| {
+                let nearness = nearness(line, there)?;
+                let is_told = alike(&line.words, &there.words) && !is_other(line, there);
+                is_told.then_some(nearness)
+            };
+            // Lines that are the same in all that is compared are looked for once.
+            let mut counts: BTreeMap<Signature, usize> = BTreeMap::new();
+            let mut likely: Vec<(usize, &Incoming, &[&Earlier])> = Vec::new();
             for line in self.open() {
                 let Some(there) = there.get(&line.traits.amount) else { continue };
-                let told = there.iter().filter_map(|there| {
-                    let nearness = nearness(line, there)?;
-                    let is_told = alike(&line.words, &there.words) && !is_other(line, there);
-                    is_told.then_some((nearness, *there))
+                let count = *counts.entry(signature(line)).or_insert_with(|| {
+                    let found = there.iter().filter(|there| told(line, there).is_some());
+                    found.map(|there| there.line).collect::<BTreeSet<LineRef>>().len()
                 });
-                let mut told: Vec<(Nearness, &Earlier)> = told.collect();
-                told.sort_by_key(|(nearness, there)| (*nearness, there.told));
-                let lines: BTreeSet<LineRef> = told.iter().map(|(_, there)| there.line).collect();
-                found.push(Likely { line, lines: lines.len(), told });
+                likely.push((count, line, there));
             }
-            found.sort_by_key(|likely| (likely.lines, likely.line.number));
-            for Likely { line, told, .. } in found {
-                let mut free = told.into_iter().filter(|(_, there)| self.is_free(there));
-                if let Some((nearness, there)) = free.next() {
-                    self.settle(line, self.verdict(line, nearness, there));
+            likely.sort_by_key(|(count, line, _)| (*count, line.number));
+            let mut passed: BTreeMap<(Signature, Nearness), usize> = BTreeMap::new();
+            for (_, line, there) in likely.into_iter().filter(|(count, ..)| *count > 0) {
+                for wanted in [Nearness::SameDays, Nearness::SameDay, Nearness::Dated] {
+                    // What was passed over is taken, or is not it.
+                    let from = passed.entry((signature(line), wanted)).or_default();
+                    let mut rest = (*from..there.len()).filter(|at| {
+                        self.is_free(there[*at]) && told(line, there[*at]) == Some(wanted)
+                    });
+                    let found = rest.next();
+                    *from = found.unwrap_or(there.len());
+                    if let Some(found) = found {
+                        self.settle(line, self.verdict(line, wanted, there[found]));
+                        break;
+                    }
                 }
             }
         }
@@ -70,6 +75,13 @@ impl<'a> Judge<'a> {
             Nearness::Dated => Verdict::Review(Why::MayBeOtherDay, there.found()),
         }
     }
+}
+
+/// All of a line that is compared.
+type Signature = (Place, Option<Date>);
+
+const fn signature(line: &Incoming) -> Signature {
+    (line.traits.place(), line.traits.value)
 }
 
 fn nearness(line: &Incoming, there: &Earlier) -> Option<Nearness> {

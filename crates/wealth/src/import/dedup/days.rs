@@ -54,20 +54,21 @@ impl<'a> Judge<'a> {
     pub(super) fn likeness(&self, line: &Incoming, there: &Earlier) -> Option<Likeness> {
         let (one, other) = (&line.traits, &there.traits);
         let is_dated = is_dated(one, other);
+        let is_near = (1..=NEAR_DAYS_MAX).contains(&apart(one.day, other.day));
+        if !(is_dated || (is_near && may_differ(one, other))) {
+            return None;
+        }
         let is_alike = line.words.is_like(&there.words);
-        let is_near = is_alike
-            && may_differ(one, other)
-            && (1..=NEAR_DAYS_MAX).contains(&apart(one.day, other.day));
+        if !(is_dated || is_alike) {
+            return None;
+        }
         // Each file has the day of the other line, and not the line.
         let lacks_here = self.is_complete_here(&[line], other.day);
         let lacks_there = self.is_complete_earlier(one.day);
-        match (is_dated || is_near, lacks_here && lacks_there) {
-            (false, _) => None,
+        match (lacks_here, lacks_there) {
             (true, true) => Some(Likeness::Proven),
-            (true, false) if lacks_here || lacks_there || (is_dated && is_alike) => {
-                Some(Likeness::MayBe)
-            }
-            (true, false) => None,
+            (true, false) | (false, true) => Some(Likeness::MayBe),
+            (false, false) => (is_dated && is_alike).then_some(Likeness::MayBe),
         }
     }
 }

@@ -270,3 +270,15 @@ fn each_booked_line_makes_one_line_known() {
         }
     }
 }
+
+#[test]
+fn thousands_of_equal_payments_of_a_day_are_told_otherwise_without_being_kept_for_each() {
+    let many = |text: &str| -> Vec<String> { vec![text.to_owned(); 2_000] };
+    let (file, booked) = (many("5 -4 - BAECKEREI csv"), many("5/5 -4 - Bäckerei-Müller camt"));
+    let [file, booked] =
+        [&file, &booked].map(|lines| lines.iter().map(String::as_str).collect::<Vec<&str>>());
+    let verdicts = judged((&file, ""), (&booked, ""));
+    let known: BTreeSet<&str> = verdicts.split(' ').collect();
+    assert_eq!(known.len(), 2_000);
+    assert!(known.iter().all(|verdict| verdict.starts_with('k')));
+}
