@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+pub mod import;
 pub mod jobs;
 pub mod ledger;
 pub mod notice;
@@ -81,7 +82,7 @@ pub enum Command {
         port: u16,
     },
     /// Import statements of banks: OFX, QIF, CAMT, MT940, MT942, BAI2, XLSX, CSV, PDF
-    Import(Import),
+    Import(import::Import),
     /// Files of banks, read without booking anything
     #[command(subcommand)]
     Statement(statement::Statement),
@@ -171,46 +172,6 @@ impl Command {
             | Self::Man => false,
         }
     }
-}
-
-/// Importing statements.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub struct Import {
-    /// What else to do with imports.
-    #[command(subcommand)]
-    pub other: Option<ImportOther>,
-    /// The files (./file for one that is called as a subcommand)
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// Show what would be booked, and book nothing
-    #[arg(long)]
-    pub preview: bool,
-    /// Book what is sound of a faulty file, and list the rest
-    #[arg(long)]
-    pub partial: bool,
-    /// Book onto this asset, whatever account the file names
-    #[arg(long, value_name = "ASSET")]
-    pub asset: Option<String>,
-    /// How to read the columns of a CSV file, as JSON (a preview prints what was found)
-    #[arg(long, value_name = "FILE")]
-    pub mapping: Option<PathBuf>,
-    /// Print the imports as JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What else to do with imports.
-#[derive(Debug, Subcommand)]
-pub enum ImportOther {
-    /// Save the file that an import was read from, as the bank sent it
-    File {
-        /// The import: imp_…
-        import: String,
-        /// Where to save it; nothing that is there is overwritten
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-    },
 }
 
 /// Rates of exchange.

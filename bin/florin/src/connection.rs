@@ -1,10 +1,11 @@
 //! How a command reaches the API: through the server that runs here or elsewhere, or, where none
 //! runs, in this process on the embedded database, as the owner of the data directory.
 
+use std::fmt;
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use futures_util::StreamExt as _;
 use kernel::Env;
 use serde::{Deserialize, Serialize};
@@ -111,7 +112,11 @@ impl Connection {
             [] => Json::Null,
             bytes => serde_json::from_slice(bytes).context("the answer is not JSON")?,
         };
-        if answer.status < 400 { Ok(body) } else { Err(anyhow!(problem(answer.status, &body))) }
+        if answer.status < 400 {
+            return Ok(body);
+        }
+        let code = body["code"].as_str().unwrap_or_default().to_owned();
+        Err(Refused { status: answer.status, code, text: problem(answer.status, &body) }.into())
     }
 
     /// Sends a request and copies its answer as it comes, however long; a problem becomes an error
@@ -154,6 +159,33 @@ impl Connection {
             Self::Local(local) => local.platform.close().await,
             Self::Remote(_) => {}
         }
+    }
+}
+
+/// A problem that was answered, in words.
+#[derive(Debug)]
+pub struct Refused {
+    status: u16,
+    code: String,
+    text: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Refused {
+    /// Whether the same request would be refused again.
+    pub fn is_final(error: &anyhow::Error) -> bool {
+        error.downcast_ref::<Self>().is_some_and(|refused| {
+            // Others change the same accounts; a moment later it may go through.
+            refused.code != "changed_meanwhile"
+                && matches!(refused.status, 400 | 409 | 413 | 415 | 422)
+        })
     }
 }
 

@@ -136,6 +136,11 @@ fn the_command_lines_page_does_what_it_says() {
 }
 
 #[test]
+fn the_page_of_imports_does_what_it_says() {
+    run("docs/import.md");
+}
+
+#[test]
 fn the_page_of_jobs_does_what_it_says() {
     run("docs/jobs.md");
 }
@@ -193,6 +198,7 @@ fn every_page_with_something_to_run_is_run() {
         "docs/ledger.md",
         "README.md",
         "docs/command-line.md",
+        "docs/import.md",
         "docs/jobs.md",
         "docs/vault.md",
         "docs/objects.md",

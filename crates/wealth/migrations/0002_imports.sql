@@ -1,6 +1,7 @@
 -- A file of statements that was brought, whatever became of it. The file itself is an object that
 -- refers to the import; `file_hash` is keyed for the tenant. What was read from the file stands in
--- the tables below. `version` goes up with every change.
+-- the tables below. `version` goes up with every change. Moves of opening balances are numbered from
+-- `first_move`: those before it belong to a booking that was undone.
 CREATE TABLE wealth_import (
     tenant {uuid} NOT NULL,
     id {uuid} NOT NULL,
@@ -23,6 +24,7 @@ CREATE TABLE wealth_import (
     created_at {time} NOT NULL,
     booked_at {time},
     undone_at {time},
+    first_move {i64} NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, id)
 ) {clustered};
 {{tenant_table wealth_import}}
@@ -30,7 +32,8 @@ CREATE INDEX wealth_import_hash ON wealth_import (tenant, file_hash);
 
 -- The accounts that an import touches: which asset each is, whether the import opens it, whether
 -- the file names it and, where not, whether it is left open which one it is; and how the opening
--- balance stood before and stands after it (days, amounts and where they come from).
+-- balance stood before and stands after it (days, amounts and where they come from). `number_key` is
+-- a hash of the number at the bank, whatever the file writes around it, which `naming` tells.
 CREATE TABLE wealth_import_account (
     tenant {uuid} NOT NULL,
     import {uuid} NOT NULL,
@@ -50,6 +53,8 @@ CREATE TABLE wealth_import_account (
     opened_before {date},
     opening_before {json},
     opening_after {json},
+    number_key {bytes},
+    naming {text},
     PRIMARY KEY (tenant, import, asset)
 ) {clustered};
 {{tenant_table wealth_import_account}}
@@ -83,7 +88,9 @@ CREATE INDEX wealth_import_statement_asset ON wealth_import_statement (tenant, a
 
 -- The lines of an import. The hashes are keyed by the tenant: `id_key` of the bank's reference,
 -- `text_key` of the normalised texts. `of_import` and `of_line` name the line that is the same, or
--- may be. What the file says in words (counterparty, purpose, references, metadata) is sealed.
+-- may be; `told_import` and `told_line` the telling of it that was compared, itself or one that is
+-- known through it. `why` is a code. What the file says in words (counterparty, purpose, references,
+-- metadata) is sealed. `transfer` books the line, or would.
 CREATE TABLE wealth_import_line (
     tenant {uuid} NOT NULL,
     import {uuid} NOT NULL,
@@ -102,12 +109,33 @@ CREATE TABLE wealth_import_line (
     why {text},
     of_import {uuid},
     of_line {i64},
+    told_import {uuid},
+    told_line {i64},
     decision {text},
+    transfer {uuid} NOT NULL,
     PRIMARY KEY (tenant, import, number)
 ) {clustered};
 {{tenant_table wealth_import_line}}
 CREATE INDEX wealth_import_line_day ON wealth_import_line (tenant, asset, booked_on);
 CREATE INDEX wealth_import_line_id ON wealth_import_line (tenant, asset, id_key);
+CREATE INDEX wealth_import_line_transfer ON wealth_import_line (tenant, transfer);
+
+-- What people decided about lines, the first decision first: what the line was before and became, and
+-- the code of what had been thought of it.
+CREATE TABLE wealth_import_decision (
+    tenant {uuid} NOT NULL,
+    import {uuid} NOT NULL,
+    line {i64} NOT NULL,
+    number {i64} NOT NULL,
+    decision {text} NOT NULL,
+    from_status {text} NOT NULL,
+    to_status {text} NOT NULL,
+    why {text},
+    by_actor {json} NOT NULL,
+    decided_at {time} NOT NULL,
+    PRIMARY KEY (tenant, import, line, number)
+) {clustered};
+{{tenant_table wealth_import_decision}}
 
 -- What an import books beside its lines: opening balances and their corrections, positive into the
 -- account.

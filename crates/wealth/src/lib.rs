@@ -21,8 +21,8 @@
 //!
 //! # What it emits
 //! `wealth.asset.added`, `wealth.asset.updated`, `wealth.asset.valued`, `wealth.asset.disposed`,
-//! `wealth.import.staged`, `wealth.import.booked`, `wealth.import.undone`,
-//! `wealth.import.discarded`.
+//! `wealth.import.staged`, `wealth.import.booked`, `wealth.import.overturned`,
+//! `wealth.import.undone`, `wealth.import.restaged`, `wealth.import.discarded`.
 
 mod asset;
 mod checks;
@@ -46,10 +46,11 @@ pub use asset::{AssetView, NewAsset, NewHolding, Stated, UnitPrice, UpdateAsset}
 pub use error::WealthError;
 pub use history::{History, HistoryPoint, HistoryQuery, HistoryStep, PointTotal};
 pub use import::{
-    AccountView, BalanceCheck, BookOptions, DatedAmount, Decision, FILE_NAME_CHARS_MAX,
-    IMPORT_ACCOUNTS_MAX, IMPORT_BYTES_MAX, IMPORT_LINES_MAX, IMPORT_STATEMENTS_MAX, Import,
-    ImportError, ImportFault, ImportId, ImportLine, ImportNote, ImportStatus, LineCandidate,
-    LineCounts, LineStatus, OpeningOrigin, OpeningView, REASON_CHARS_MAX, StatementView, Upload,
+    AccountGaps, AccountView, BalanceCheck, BookOptions, Compared, DatedAmount, Decision,
+    DecisionTaken, FILE_NAME_CHARS_MAX, FoundLine, Gap, IMPORT_ACCOUNTS_MAX, IMPORT_BYTES_MAX,
+    IMPORT_LINES_MAX, IMPORT_STATEMENTS_MAX, Import, ImportError, ImportFault, ImportId,
+    ImportLine, ImportNote, ImportStatus, LineCandidate, LineCounts, LineExplanation, LineStatus,
+    OpeningOrigin, OpeningView, REASON_CHARS_MAX, StatementView, Upload,
 };
 pub use model::{
     Asset, AssetId, AssetType, CodeError, Country, DisposalDate, Holding, Origin, TransferCode,

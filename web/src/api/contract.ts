@@ -266,6 +266,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/{asset}/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the gaps of an asset
+         * @description What the bank states of its account and the ledger does not have: gaps between statements, and
+         *     statements whose lines do not lead to their closing balance. Each is there until it is resolved.
+         */
+        get: operations["list_asset_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -1159,13 +1180,40 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Explain a line
+         * @description Why it is new, known, up for review, left out or booked: which question answered it, through
+         *     which line of which file, with what was compared; and what people decided about it.
+         */
+        get: operations["explain_import_line"];
         /**
          * Decide about a line
-         * @description Of a line that may be booked already, or one that is to be left out.
+         * @description Whatever was found about it. Of an import that is booked it is done at once: the line is booked,
+         *     or its transfer is taken back. It stays so when the line comes again.
          */
         put: operations["decide_import_line"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo an import
+         * @description One that was undone: what of it is new now is booked. Where something is to be decided first, it
+         *     is staged again.
+         */
+        post: operations["redo_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2013,6 +2061,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transactions/{transfer}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain a transaction
+         * @description Why the line that this transfer books was booked.
+         */
+        get: operations["explain_transaction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vault": {
         parameters: {
             query?: never;
@@ -2121,6 +2189,36 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Where the ledger leaves what the bank states. */
+        AccountGap: {
+            /**
+             * Format: date
+             * @description The end of the day up to which it agrees; nothing where no balance is stated before.
+             */
+            after?: string | null;
+            /** @description What is missing: positive where more came in than the ledger has. */
+            amount: components["schemas"]["Money"];
+            /**
+             * Format: date
+             * @description The end of the day on which it no longer does.
+             */
+            until: string;
+            /** @description The import within whose statement it is missing; nothing where it is between statements. */
+            within?: string | null;
+        };
+        /** @description What nobody has explained of an account. */
+        AccountGaps: {
+            asset: string;
+            /** @description In the order of the days. */
+            items: components["schemas"]["AccountGap"][];
+            /** @description Whether its opening balance is not known: zero stands for it. */
+            opening_unknown: boolean;
+            /**
+             * Format: int64
+             * @description Lines of booked imports that nobody has decided about.
+             */
+            undecided: number;
+        };
         /** @description A group of the chart of accounts. */
         AccountGroup: {
             /** @description What the accounts below it hold, for each commodity that was ever below it or limited. */
@@ -2454,6 +2552,14 @@ export interface components {
             /** @description Asks for the next page; null on the last one. */
             next_cursor: string | null;
         };
+        /** @description A field of two lines. */
+        Compared: {
+            /** @description `equal`, `spelling`, `cut`, `missing` or `different`. */
+            agreement: string;
+            field: string;
+            here?: string | null;
+            there?: string | null;
+        };
         /** @description How returns move together. */
         CorrelationAnswer: {
             /** @description A row a symbol, in their order. */
@@ -2491,6 +2597,17 @@ export interface components {
          * @enum {string}
          */
         Decision: "book" | "skip";
+        /** @description What a person decided, and what that changed. */
+        DecisionTaken: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["TransferActor"];
+            decision: components["schemas"]["Decision"];
+            from: components["schemas"]["LineStatus"];
+            /** @description The code of what had been thought of it. */
+            reason?: string | null;
+            to: components["schemas"]["LineStatus"];
+        };
         /** @description A notice on its way to one address. */
         Delivery: {
             /** @description Where to: `addr_…`. */
@@ -2707,6 +2824,14 @@ export interface components {
              * @description How many accounts were looked at.
              */
             scanned: number;
+        };
+        /** @description A line of another file. */
+        FoundLine: {
+            file_name: string;
+            import: string;
+            line: components["schemas"]["ImportLine"];
+            /** @description What became of that import. */
+            status: components["schemas"]["ImportStatus"];
         };
         /** @description A page of transfers that were found, and how far was looked. */
         FoundTransfers: {
@@ -3558,6 +3683,26 @@ export interface components {
             import: string;
             /** Format: int32 */
             line: number;
+        };
+        /** @description Why a line is new, known, up for review, left out or booked. */
+        LineExplanation: {
+            /** @description What was compared, field by field. */
+            compared: components["schemas"]["Compared"][];
+            /** @description What people decided about it, the first decision first. */
+            decisions: components["schemas"]["DecisionTaken"][];
+            file_name: string;
+            found?: components["schemas"]["FoundLine"] | null;
+            import: string;
+            line: components["schemas"]["ImportLine"];
+            /**
+             * Format: int32
+             * @description Which question answered it: 1 the very same line, 2 the bank's reference, 3 day and amount,
+             *     4 another day.
+             */
+            question?: number | null;
+            /** @description The code of the reason; nothing where the line is simply new. */
+            reason?: string | null;
+            told?: components["schemas"]["FoundLine"] | null;
         };
         /**
          * @description What becomes of a line.
@@ -6149,6 +6294,37 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    list_asset_gaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The asset. */
+                asset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is unexplained. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountGaps"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -8030,6 +8206,39 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    explain_import_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The import. */
+                import: string;
+                /** @description The line's number in the import. */
+                line: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineExplanation"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     decide_import_line: {
         parameters: {
             query?: never;
@@ -8055,6 +8264,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportLine"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    redo_import: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The import. */
+                import: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookRequest"];
+            };
+        };
+        responses: {
+            /** @description Booked again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -9811,6 +10062,37 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    explain_transaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The transfer. */
+                transfer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineExplanation"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

@@ -105,6 +105,15 @@ pub struct Answers {
     /// How to read the columns of a CSV file, as JSON (florin statement read --json prints it)
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
+    /// What a table may leave open.
+    #[command(flatten)]
+    pub table: TableAnswers,
+}
+
+/// What a table may leave open.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "What a table does not say")]
+pub struct TableAnswers {
     /// day-month-year, month-day-year or year-month-day
     #[arg(long, value_name = "ORDER", value_parser = word::<DateOrder>)]
     pub date_order: Option<DateOrder>,

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use identity::Action;
 use kernel::FieldFault;
+use ledger::TransferId;
 use statements::CsvMapping;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,6 +21,8 @@ use crate::idempotency::Command;
 use crate::problem::ApiError;
 use crate::routes::transfers::tag;
 use crate::wire::asset::date;
+use crate::wire::explanation::LineExplanation;
+use crate::wire::gaps::AccountGaps;
 use crate::wire::import::{
     BookRequest, DecideRequest, FileBytes, Import, ImportLine, LinesQuery, Transaction,
     TransactionQuery, UndoRequest, UploadQuery,
@@ -34,10 +37,14 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(allow(Action::ImportStatements, routes!(discard_import)))
         .routes(allow(Action::ReadImports, routes!(get_import_file)))
         .routes(allow(Action::ReadImports, routes!(list_import_lines)))
+        .routes(allow(Action::ReadImports, routes!(explain_import_line)))
         .routes(allow(Action::ImportStatements, routes!(decide_import_line)))
         .routes(allow(Action::ImportStatements, routes!(book_import)))
         .routes(allow(Action::ImportStatements, routes!(undo_import)))
+        .routes(allow(Action::ImportStatements, routes!(redo_import)))
         .routes(allow(Action::ReadTransactions, routes!(list_transactions)))
+        .routes(allow(Action::ReadImports, routes!(list_asset_gaps)))
+        .routes(allow(Action::ReadImports, routes!(explain_transaction)))
 }
 
 /// List imports
@@ -151,9 +158,27 @@ async fn list_import_lines(
     answer::ok(&Page::of(found, ImportLine::from))
 }
 
+/// Explain a line
+///
+/// Why it is new, known, up for review, left out or booked: which question answered it, through
+/// which line of which file, with what was compared; and what people decided about it.
+#[utoipa::path(get, path = "/imports/{import}/lines/{line}", tag = "imports",
+    params(("import" = String, Path, description = "The import."),
+        ("line" = u32, Path, description = "The line's number in the import.")),
+    responses((status = 200, description = "Why.", body = LineExplanation)))]
+async fn explain_import_line(
+    State(app): State<App>,
+    caller: Caller,
+    Ids((import, line)): Ids<(ImportId, u32)>,
+) -> Result<Response, ApiError> {
+    let explained = app.services.wealth.explain_line(&caller.context, import, line).await?;
+    answer::ok(&LineExplanation::from(explained))
+}
+
 /// Decide about a line
 ///
-/// Of a line that may be booked already, or one that is to be left out.
+/// Whatever was found about it. Of an import that is booked it is done at once: the line is booked,
+/// or its transfer is taken back. It stays so when the line comes again.
 #[utoipa::path(put, path = "/imports/{import}/lines/{line}", tag = "imports",
     params(("import" = String, Path, description = "The import."),
         ("line" = u32, Path, description = "The line's number in the import.")),
@@ -204,6 +229,39 @@ async fn undo_import(
     show(StatusCode::OK, undone)
 }
 
+/// Redo an import
+///
+/// One that was undone: what of it is new now is booked. Where something is to be decided first, it
+/// is staged again.
+#[utoipa::path(post, path = "/imports/{import}/redo", tag = "imports",
+    params(("import" = String, Path, description = "The import.")), request_body = BookRequest,
+    responses((status = 200, description = "Booked again.", body = Import)))]
+async fn redo_import(
+    State(app): State<App>,
+    Ids(import): Ids<ImportId>,
+    command: Command<Json<BookRequest>>,
+) -> Result<Response, ApiError> {
+    let command = command.noted(&app).await?;
+    let options = BookOptions { partial: command.payload.0.partial };
+    let redone = app.services.wealth.redo(&command.context, import, options).await?;
+    show(StatusCode::OK, redone)
+}
+
+/// Explain a transaction
+///
+/// Why the line that this transfer books was booked.
+#[utoipa::path(get, path = "/transactions/{transfer}/explanation", tag = "imports",
+    params(("transfer" = String, Path, description = "The transfer.")),
+    responses((status = 200, description = "Why.", body = LineExplanation)))]
+async fn explain_transaction(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(transfer): Ids<TransferId>,
+) -> Result<Response, ApiError> {
+    let explained = app.services.wealth.explain_transfer(&caller.context, transfer).await?;
+    answer::ok(&LineExplanation::from(explained))
+}
+
 /// List transactions
 ///
 /// What happened on the accounts of the family's assets, the latest first.
@@ -225,6 +283,22 @@ async fn list_transactions(
     };
     let found = app.services.wealth.transactions(&caller.context, &filter, &page).await?;
     answer::ok(&Page::of(found, Transaction::from))
+}
+
+/// List the gaps of an asset
+///
+/// What the bank states of its account and the ledger does not have: gaps between statements, and
+/// statements whose lines do not lead to their closing balance. Each is there until it is resolved.
+#[utoipa::path(get, path = "/assets/{asset}/gaps", tag = "imports",
+    params(("asset" = String, Path, description = "The asset.")),
+    responses((status = 200, description = "What is unexplained.", body = AccountGaps)))]
+async fn list_asset_gaps(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(asset): Ids<AssetId>,
+) -> Result<Response, ApiError> {
+    let gaps = app.services.wealth.gaps(&caller.context, asset).await?;
+    answer::ok(&AccountGaps::from(gaps))
 }
 
 fn show(status: StatusCode, import: wealth::Import) -> Result<Response, ApiError> {

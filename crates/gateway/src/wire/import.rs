@@ -401,7 +401,7 @@ impl From<wealth::ImportLine> for ImportLine {
             bank_reference: line.bank_reference,
             erased: line.is_erased,
             status: line.status.into(),
-            why: line.why,
+            why: line.why.map(|why| why.text().to_owned()),
             candidate: line
                 .candidate
                 .map(|one| LineCandidate { import: one.import.to_string(), line: one.number }),

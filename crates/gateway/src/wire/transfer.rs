@@ -269,7 +269,7 @@ impl TransferRecord {
 }
 
 impl TransferActor {
-    fn of(actor: &Actor) -> Self {
+    pub(crate) fn of(actor: &Actor) -> Self {
         let (kind, id, name) = match actor {
             Actor::User { id } => ("user", Some(id.to_string()), None),
             Actor::Owner => ("owner", None, None),

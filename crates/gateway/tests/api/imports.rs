@@ -51,6 +51,67 @@ testing::both_databases! {
         assert_eq!(shown.json(), booked.json());
     }
 
+    async fn why_a_line_is_known_is_told_and_said_otherwise(db: TestDatabase) {
+        let app = TestApp::new(&db).await;
+        let signed = app.register("saraa@example.mn").await;
+        let file = "Account Number,Date,Description,Amount\n7,2026-01-02,Coffee,-5.00\n\
+                    7,2026-01-03,Tea,-2.00\n";
+        let bring = async |key: &str| {
+            let staged = stage(&app, &signed, key, file).await.json();
+            let id = staged["id"].as_str().unwrap().to_owned();
+            let path = format!("/api/v1/imports/{id}/book");
+            let booked = app.post(&path, &signed.access, &format!("{key} book"), &json!({})).await;
+            assert_eq!(booked.status, 200, "{}", booked.text());
+            (id, booked.json())
+        };
+        let (first, booked) = bring("first").await;
+        let (second, _) = bring("second").await;
+        let line = format!("/api/v1/imports/{second}/lines/1");
+        let why = app.get(&line, &signed.access).await.json();
+        assert_eq!((&why["line"]["status"], &why["question"]), (&json!("known"), &json!(1)));
+        assert_eq!((&why["reason"], &why["found"]["import"]), (&json!("same"), &json!(first)));
+        let mut compared = why["compared"].as_array().unwrap().iter();
+        let amount = compared.find(|one| one["field"] == "amount");
+        assert_eq!(amount.unwrap()["agreement"], "equal");
+        // Of an import that is booked it is done at once.
+        let body = json!({ "decision": "book" });
+        let decided = app.send(request(Method::PUT, &line, &signed.access, Some(&body))).await;
+        assert_eq!(decided.json()["status"], "booked", "{}", decided.text());
+        let transfer = decided.json()["transfer"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/transactions/{transfer}/explanation");
+        let why = app.get(&path, &signed.access).await.json();
+        let taken = &why["decisions"][0];
+        assert_eq!((&taken["from"], &taken["to"]), (&json!("known"), &json!("booked")));
+        assert_eq!((&taken["by"]["kind"], &taken["reason"]), (&json!("user"), &json!("same")));
+        let asset = booked["statements"][0]["account"]["asset"].as_str().unwrap();
+        let gaps = app.get(&format!("/api/v1/assets/{asset}/gaps"), &signed.access).await.json();
+        assert_eq!((&gaps["opening_unknown"], &gaps["items"]), (&json!(true), &json!([])));
+        let unknown = format!("/api/v1/imports/{second}/lines/3");
+        app.get(&unknown, &signed.access).await.assert_problem(404, "import_line_unknown");
+    }
+
+    async fn what_was_undone_is_booked_again(db: TestDatabase) {
+        let app = TestApp::new(&db).await;
+        let signed = app.register("saraa@example.mn").await;
+        let file = "Account Number,Date,Description,Amount\n7,2026-01-02,Coffee,-5.00\n";
+        let staged = stage(&app, &signed, "staged", file).await.json();
+        let post = async |what: &str, body: serde_json::Value| {
+            let path = format!("/api/v1/imports/{}/{what}", staged["id"].as_str().unwrap());
+            app.post(&path, &signed.access, what, &body).await
+        };
+        post("redo", json!({})).await.assert_problem(409, "import_status");
+        assert_eq!(post("book", json!({})).await.json()["status"], "booked");
+        assert_eq!(post("undo", json!({ "reason": "no" })).await.json()["status"], "undone");
+        let again = async || {
+            let path = format!("/api/v1/imports/{}/redo", staged["id"].as_str().unwrap());
+            app.post(&path, &signed.access, "again", &json!({})).await
+        };
+        let redone = again().await;
+        assert_eq!(redone.json()["statements"][0]["booked"], 1, "{}", redone.text());
+        // The same call again changes nothing.
+        assert_eq!(again().await.json(), redone.json());
+    }
+
     async fn the_file_of_an_import_is_downloaded_whole_or_in_part(db: TestDatabase) {
         let app = TestApp::new(&db).await;
         let signed = app.register("saraa@example.mn").await;

@@ -134,7 +134,7 @@ pub enum DebitSign {
 }
 
 /// What a file leaves open. The answer belongs into the mapping.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "question", rename_all = "snake_case")]
 pub enum Question {
     /// Which is the day, the month, the year? (`date_order`)
@@ -176,7 +176,7 @@ pub enum Question {
 }
 
 /// A cell of the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
     /// Its line, from 1.
     pub line: u32,

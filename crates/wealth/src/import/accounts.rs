@@ -1,6 +1,9 @@
 //! Which asset the account of a statement is.
 //!
-//! An account that the file names is found by its number and currency. One that it does not name
+//! An account that the file names is found by its name (IBAN, or bank and number) and currency, or
+//! by its number where one of the files names no bank: formats of one bank name an account in
+//! different ways. Where two files name the bank in different ways, it takes a proof as below. One
+//! that a file does not name
 //! (most CSV) is taken for the asset of an earlier file of the same columns only where something
 //! proves it: lines that both have, or a balance with which one ends and the other begins. Where
 //! there is such an asset and no proof, it is left open, and the person who brings the file is
@@ -8,17 +11,22 @@
 //!
 //! What must stay true: nothing is booked on an account by guess.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use kernel::Uuid;
 use storage::crypto::unhex;
 use storage::{StorageError, Tx};
 
 use super::error::ImportError;
 use super::model::{DatedAmount, ImportId};
-use super::store::accounts::{self, AccountPlan, Stated};
+use super::store::accounts::{self, AccountPlan, Naming, Stated};
 use super::store::{self, StatementRow};
 use crate::error::WealthError;
 use crate::model::{Asset, AssetId, Holding};
 use crate::store as assets;
+
+/// How many lines of the same days and amounts say that two accounts of one number are one.
+const AMOUNTS_MIN: u64 = 2;
 
 /// Finds the assets of the accounts as they are now, and notes which version each has.
 pub(crate) async fn resolve(
@@ -62,8 +70,23 @@ pub(crate) async fn candidates(
 ) -> Result<Vec<AssetId>, StorageError> {
     match &plan.layout {
         Some(layout) => accounts::of_layout(tx, layout, plan.currency).await,
-        None => Ok(Vec::new()),
+        None => Ok(of_number(tx, plan).await?.into_keys().collect()),
     }
+}
+
+/// The assets whose accounts have the number of this one, and are named in another way: with one
+/// that is named in the same way it would have its name in common.
+async fn of_number(
+    tx: &mut Tx,
+    plan: &AccountPlan,
+) -> Result<BTreeMap<AssetId, BTreeSet<Naming>>, StorageError> {
+    let mut found: BTreeMap<AssetId, BTreeSet<Naming>> = BTreeMap::new();
+    let Some((number, naming)) = plan.number else { return Ok(found) };
+    for (asset, other) in accounts::of_number(tx, number, plan.currency).await? {
+        found.entry(asset).or_default().insert(other);
+    }
+    found.retain(|_, others| !others.contains(&naming));
+    Ok(found)
 }
 
 enum Found {
@@ -86,6 +109,14 @@ async fn find(tx: &mut Tx, import: ImportId, plan: &AccountPlan) -> Result<Found
     if let Some(found) = found {
         return Ok(Found::Asset(found));
     }
+    let numbered = of_number(tx, plan).await?;
+    if let Some((only, namings)) = numbered.first_key_value().filter(|_| numbered.len() == 1) {
+        // A number without a bank can be of any; of two ways to name the bank nothing says so.
+        let is_bare = plan.number.is_some_and(|(_, naming)| naming == Naming::Bare);
+        if is_bare || namings.contains(&Naming::Bare) {
+            return Ok(Found::Asset(*only));
+        }
+    }
     let candidates = candidates(tx, plan).await?;
     if candidates.is_empty() {
         return Ok(Found::Nothing);
@@ -95,7 +126,9 @@ async fn find(tx: &mut Tx, import: ImportId, plan: &AccountPlan) -> Result<Found
     for candidate in candidates {
         let shared = accounts::shared_lines(tx, import, (plan.asset, candidate)).await?;
         let stated = accounts::stated(tx, (import, candidate)).await?;
-        if shared > 0 || meets(&statements, plan.asset, &stated) {
+        let amounts = accounts::shared_amounts(tx, import, (plan.asset, candidate)).await?;
+        let is_shared = shared > 0 || (plan.number.is_some() && amounts >= AMOUNTS_MIN);
+        if is_shared || meets(&statements, plan.asset, &stated) {
             proven.push(candidate);
         }
     }
@@ -127,8 +160,7 @@ async fn bound(tx: &mut Tx, id: AssetId, plan: AccountPlan) -> Result<AccountPla
     let asset = assets::asset(tx, id).await?;
     let asset = asset.ok_or(WealthError::AssetUnknown { asset: id })?;
     check(&asset, plan.currency)?;
-    let AccountPlan { is_unnamed, keys, layout, .. } = plan;
-    Ok(AccountPlan { is_unnamed, keys, layout, ..AccountPlan::existing(&asset) })
+    Ok(plan.of(&asset))
 }
 
 /// Refuses an asset on which nothing of this currency can be booked.

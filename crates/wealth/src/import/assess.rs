@@ -4,17 +4,18 @@
 //! What must stay true: the answer depends on the file, on what is booked, and on what people
 //! decided about its lines, and on nothing else; it is written down before it is acted on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Amount, BookId, Commodity, Context, Date};
 use storage::{StorageError, Tx};
 
 use super::accounts;
-use super::dedup::{self, Cover, Incoming, LineRef, Verdict};
+use super::dedup::{self, Cover, Found, Incoming, LineRef, Verdict, Words};
 use super::error::ImportError;
-use super::model::{Decision, ImportId, LineStatus};
+use super::model::{Decision, ImportId, LineStatus, Why};
 use super::opening::{self, Facts, Opening};
 use super::store::accounts::{AccountPlan, MoveRow};
+use super::store::earlier::{self, Known};
 use super::store::lines::{self, LineVerdict, StagedLine};
 use super::store::{self, ImportRow, StatementRow};
 use crate::Wealth;
@@ -39,8 +40,6 @@ pub(crate) struct Assessment {
 /// seconds, as readers of a position wait.
 const STALE_ATTEMPTS_MAX: u32 = 80;
 const STALE_PAUSE: std::time::Duration = std::time::Duration::from_millis(25);
-
-const OPEN: &str = "the file names no account, and it may be one that is there";
 
 impl Wealth {
     /// The household's book, and its assets once the ledger's tables have what was booked on them.
@@ -76,10 +75,9 @@ impl Wealth {
             };
             let own = lines.iter_mut().filter(|line| line.asset == Some(account.asset));
             for line in own.filter(|line| is_judged(line)) {
-                let verdict = match verdicts.get(&line.number) {
-                    Some(verdict) => verdict_of(*verdict, line.decision),
-                    None => LineVerdict::review(OPEN, None),
-                };
+                let verdict = verdicts.get(&line.number).cloned();
+                let open = || LineVerdict::because(LineStatus::Review, Why::AccountOpen, None);
+                let verdict = verdict.unwrap_or_else(open);
                 if verdict != line.verdict {
                     changed.push((line.number, verdict.clone()));
                     line.verdict = verdict;
@@ -112,30 +110,40 @@ impl Wealth {
         import: ImportId,
         (asset, statements): (AssetId, &[StatementRow]),
         lines: &[StagedLine],
-    ) -> Result<BTreeMap<u32, Verdict>, WealthError> {
-        let incoming: Vec<Incoming> = lines
-            .iter()
-            .filter(|line| line.asset == Some(asset) && is_judged(line))
-            .map(|line| Incoming {
-                number: line.number,
-                statement: line.statement,
-                traits: line.traits.clone(),
-            })
-            .collect();
-        let days = incoming.iter().map(|line| line.traits.day);
+    ) -> Result<BTreeMap<u32, LineVerdict>, WealthError> {
+        let own = || lines.iter().filter(|line| line.asset == Some(asset) && is_judged(line));
+        let days = own().map(|line| line.traits.day);
         let Some((first, last)) = days.clone().min().zip(days.max()) else {
             return Ok(BTreeMap::new());
         };
+        let incoming = own().map(|line| Incoming {
+            number: line.number,
+            statement: line.statement,
+            traits: line.traits.clone(),
+            words: Words::default(),
+        });
         let covers = statements.iter().filter(|statement| statement.asset == Some(asset));
-        let account = dedup::Account {
-            incoming,
+        let Known { lines: earlier, declined } =
+            earlier::earlier(tx, (import, asset), (first, last)).await?;
+        let mut account = dedup::Account {
+            incoming: incoming.collect(),
             file_covers: covers.filter_map(covered).collect(),
             runs: runs(statements, asset),
-            earlier: lines::earlier(tx, (import, asset), (first, last)).await?,
+            earlier,
             earlier_covers: store::accounts::covers(tx, (import, asset), (first, last)).await?,
         };
+        let unlike = account.unlike(import);
+        let mut words = earlier::words(tx, &unlike).await?;
+        account.say(import, &mut words);
         let judged = tokio::task::spawn_blocking(move || dedup::judge(&account, import)).await;
-        Ok(judged.map_err(|error| ImportError::Unread { text: error.to_string() })?)
+        let judged = judged.map_err(|error| ImportError::Unread { text: error.to_string() })?;
+        let decisions: BTreeMap<u32, Option<Decision>> =
+            own().map(|line| (line.number, line.decision)).collect();
+        let verdict = |(number, verdict): (u32, Verdict)| {
+            let decision = decisions.get(&number).copied().flatten();
+            (number, verdict_of(verdict, decision, &declined))
+        };
+        Ok(judged.into_iter().map(verdict).collect())
     }
 
     /// What the statements of one account do to its opening balance, in the order of their days.
@@ -162,13 +170,14 @@ impl Wealth {
             let own = facts.iter().flat_map(|facts| &facts.lines);
             let own = own.filter(|(day, _)| *day < start).map(|(_, amount)| *amount);
             let own = Amount::checked_sum(own)?;
-            let booked = lines::booked_before(tx, (import.id, asset), start).await?;
+            let booked = earlier::booked_before(tx, (import.id, asset), start).await?;
             facts[at].booked_before = own.checked_add(booked)?;
             let Some(planned) = opening::plan(opening.as_ref(), &facts[at], import.id)? else {
                 continue;
             };
             for step in planned.moves {
                 let number = u32::try_from(moves.len()).unwrap_or(u32::MAX);
+                let number = number.saturating_add(import.first_move);
                 moves.push(MoveRow { number, asset, step });
             }
             opening = Some(planned.opening);
@@ -241,33 +250,38 @@ fn runs(statements: &[StatementRow], asset: AssetId) -> BTreeMap<u32, u32> {
     runs
 }
 
-fn verdict_of(verdict: Verdict, decision: Option<Decision>) -> LineVerdict {
+/// What becomes of a line. One that a person left out before is left out again, unless somebody
+/// says otherwise.
+fn verdict_of(
+    verdict: Verdict,
+    decision: Option<Decision>,
+    declined: &BTreeSet<LineRef>,
+) -> LineVerdict {
+    use LineStatus::{Known, New, Review, Skipped};
     match (verdict, decision) {
         (Verdict::New, Some(Decision::Skip)) => {
-            let status = LineStatus::Skipped;
-            LineVerdict { status, why: None, of: None }
+            LineVerdict { status: Skipped, why: None, of: None }
         }
         (Verdict::New, Some(Decision::Book) | None) => {
-            LineVerdict { status: LineStatus::New, why: None, of: None }
+            LineVerdict { status: New, why: None, of: None }
         }
-        (Verdict::Known(why, of), _) => {
-            let why = Some(why.text().to_owned());
-            LineVerdict { status: LineStatus::Known, why, of: Some(of) }
+        (Verdict::Known(why, of), None | Some(Decision::Skip)) if !declined.contains(&of.told) => {
+            LineVerdict::because(Known, why, Some(of))
         }
-        (Verdict::Review(why, of), None) => LineVerdict::review(why.text(), Some(of)),
-        (Verdict::Review(why, of), Some(decision)) => {
-            let status = match decision {
-                Decision::Book => LineStatus::New,
-                Decision::Skip => LineStatus::Skipped,
-            };
-            LineVerdict { status, ..LineVerdict::review(why.text(), Some(of)) }
+        (Verdict::Known(why, of), None) => LineVerdict::because(Skipped, why, Some(of)),
+        (Verdict::Review(why, of), None) => LineVerdict::because(Review, why, Some(of)),
+        (Verdict::Known(why, of) | Verdict::Review(why, of), Some(Decision::Book)) => {
+            LineVerdict::because(New, why, Some(of))
+        }
+        (Verdict::Known(why, of) | Verdict::Review(why, of), Some(Decision::Skip)) => {
+            LineVerdict::because(Skipped, why, Some(of))
         }
     }
 }
 
 impl LineVerdict {
-    fn review(why: &str, of: Option<LineRef>) -> Self {
-        Self { status: LineStatus::Review, why: Some(why.to_owned()), of }
+    const fn because(status: LineStatus, why: Why, of: Option<Found>) -> Self {
+        Self { status, why: Some(why), of }
     }
 }
 

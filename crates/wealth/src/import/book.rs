@@ -76,8 +76,11 @@ impl Wealth {
         let Some(request) = request::booking(&mut tx, context, &assessed, options.partial).await?
         else {
             // Everything is there already: the import is done without a command.
-            let change = store::book(&assessed.import, context.now());
-            tx.execute_one(change.statement, change.params).await?;
+            let mut rows = request::names(&mut tx, &assessed).await?;
+            rows.push(store::book(&assessed.import, context.now()));
+            for change in rows {
+                tx.execute_one(change.statement, change.params).await?;
+            }
             tx.commit().await?;
             return Ok(Step::Done);
         };

@@ -10,7 +10,10 @@ use statements::{
 };
 
 use super::dedup::{Cover, Family};
-use super::model::{DatedAmount, ImportFault, ImportNote, LineStatus, OpeningOrigin, OpeningView};
+use super::model::{
+    DatedAmount, ImportFault, ImportNote, LineStatus, OpeningOrigin, OpeningView, Why,
+};
+use crate::import::store::accounts::Naming;
 use crate::model::AssetType;
 
 /// What was read from a file.
@@ -62,7 +65,7 @@ pub(crate) struct DraftLine {
     pub metadata: serde_json::Value,
     /// `New` until it is compared with what is booked.
     pub status: LineStatus,
-    pub why: Option<&'static str>,
+    pub why: Option<Why>,
 }
 
 impl Draft {
@@ -206,15 +209,11 @@ fn dated(balance: Option<&Balance>, currency: Commodity) -> Option<DatedAmount> 
 fn line(entry: &Entry, currency: Commodity, is_bookable: bool) -> Option<DraftLine> {
     let amount = entry.amount.to_amount_exact(currency.scale).ok()?;
     let (status, why) = match entry.status {
-        _ if !is_bookable => (LineStatus::Faulty, Some("its statement has a fault")),
-        _ if entry.currency != currency.code => {
-            (LineStatus::Faulty, Some("it is in another currency than its account"))
-        }
+        _ if !is_bookable => (LineStatus::Faulty, Some(Why::StatementFaulty)),
+        _ if entry.currency != currency.code => (LineStatus::Faulty, Some(Why::OtherCurrency)),
         EntryStatus::Booked => (LineStatus::New, None),
-        EntryStatus::Pending => (LineStatus::Pending, Some("the bank has not booked it yet")),
-        EntryStatus::Information => {
-            (LineStatus::Pending, Some("the bank tells it for information only"))
-        }
+        EntryStatus::Pending => (LineStatus::Pending, Some(Why::NotBooked)),
+        EntryStatus::Information => (LineStatus::Pending, Some(Why::Information)),
     };
     let text = |text: &Option<String>| text.as_deref().and_then(clean);
     Some(DraftLine {
@@ -353,6 +352,35 @@ pub(crate) fn account_names(account: &AccountRef, currency: CommodityCode) -> Ve
     }
     names
 }
+
+/// The number of an account at its bank, whatever a format writes around it, and how it is named;
+/// nothing where it is too short to say anything.
+pub(crate) fn bank_number(account: &AccountRef) -> Option<(String, Naming)> {
+    const LETTERS_MIN: usize = 6;
+    let solid = |text: &str| {
+        let solid = text.chars().filter(|letter| letter.is_ascii_alphanumeric());
+        solid.collect::<String>().to_uppercase()
+    };
+    let (number, naming) = match (account.iban.as_deref(), account.number.as_deref()) {
+        (Some(iban), _) => {
+            let iban = solid(iban);
+            let country = IBAN_NUMBERS.iter().find(|(country, _)| iban.starts_with(country));
+            let (_, length) = country?;
+            let begins = iban.len().checked_sub(*length)?;
+            (iban[begins..].to_owned(), Naming::Iban)
+        }
+        (None, Some(number)) if account.bank.is_some() => (solid(number), Naming::Bank),
+        (None, Some(number)) => (solid(number), Naming::Bare),
+        (None, None) => return None,
+    };
+    let number = number.trim_start_matches('0');
+    (number.len() >= LETTERS_MIN).then(|| (number.to_owned(), naming))
+}
+
+/// The length of the account's number at the end of an IBAN, of the countries whose banks write it
+/// by itself too (SWIFT, IBAN Registry).
+const IBAN_NUMBERS: [(&str, usize); 8] =
+    [("AT", 11), ("CH", 12), ("DE", 10), ("GB", 8), ("IE", 8), ("LI", 12), ("MN", 12), ("NL", 10)];
 
 /// What an account of a file is called: `OFX CHECKING …1234`.
 pub(crate) fn label(account: &AccountRef, family: Family, currency: Option<Commodity>) -> String {

@@ -1,6 +1,7 @@
 //! What can go wrong with an imported statement.
 
 use kernel::{ErrorKind, FieldFault, Problematic};
+use ledger::TransferId;
 
 use super::model::{ImportFault, ImportId, ImportStatus};
 use super::{IMPORT_ACCOUNTS_MAX, IMPORT_BYTES_MAX, IMPORT_LINES_MAX, IMPORT_STATEMENTS_MAX};
@@ -22,6 +23,12 @@ pub enum ImportError {
         import: ImportId,
         /// The number asked for.
         line: u32,
+    },
+    /// No line of an import is booked by this transfer.
+    #[error("transfer {transfer} books no line of an import")]
+    TransferUnknown {
+        /// The transfer asked for.
+        transfer: TransferId,
     },
     /// No file was kept of the import: it was empty, or brought before files were kept.
     #[error("no file is kept of import {import}")]
@@ -78,9 +85,10 @@ pub enum ImportError {
         /// By another.
         other: AssetId,
     },
-    /// The file names no account, and may be about one that is there.
+    /// The file leaves open which account it is about, and may be about one that is there.
     #[error(
-        "import {import} names no account and may be about {}; bring the file again and say which",
+        "import {import} leaves open which account it is about, and may be about {}; bring the \
+         file again and say which",
         list(.candidates)
     )]
     AccountOpen {
@@ -123,8 +131,8 @@ pub enum ImportError {
         /// What it is.
         status: ImportStatus,
     },
-    /// A decision about a line that needs none.
-    #[error("line {line} of import {import} is not up for review")]
+    /// A decision about a line that the bank has not booked, or that cannot be booked.
+    #[error("nothing can be decided about line {line} of import {import}")]
     NotForReview {
         /// The import.
         import: ImportId,
@@ -173,6 +181,7 @@ impl Problematic for ImportError {
         match self {
             Self::ImportUnknown { .. } => "import_unknown",
             Self::LineUnknown { .. } => "import_line_unknown",
+            Self::TransferUnknown { .. } => "import_transfer_unknown",
             Self::FileUnknown { .. } => "import_file_unknown",
             Self::FileTooLarge { .. } => "file_too_large",
             Self::TooManyLines { .. } => "too_many_lines",
@@ -194,9 +203,10 @@ impl Problematic for ImportError {
 
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::ImportUnknown { .. } | Self::LineUnknown { .. } | Self::FileUnknown { .. } => {
-                ErrorKind::NotFound
-            }
+            Self::ImportUnknown { .. }
+            | Self::LineUnknown { .. }
+            | Self::TransferUnknown { .. }
+            | Self::FileUnknown { .. } => ErrorKind::NotFound,
             Self::FileTooLarge { .. }
             | Self::TooManyLines { .. }
             | Self::TooManyStatements { .. }

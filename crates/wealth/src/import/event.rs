@@ -5,7 +5,7 @@ use kernel::{BookId, CommodityCode};
 use serde::Serialize;
 use storage::log::{EventBody, ObjectRef};
 
-use super::model::{ImportId, ImportStatus};
+use super::model::{ImportId, ImportStatus, LineStatus};
 use crate::model::AssetId;
 
 /// A file of statements was brought and read. Nothing of it is booked by that.
@@ -84,6 +84,32 @@ pub struct ImportUndone {
     pub with: Vec<ImportId>,
 }
 
+/// A person decided otherwise about a line of a booked import.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportOverturned {
+    /// Which.
+    pub import: ImportId,
+    /// The book.
+    pub book: BookId,
+    /// The line's number in the import.
+    pub line: u32,
+    /// The asset that it is about.
+    pub asset: AssetId,
+    /// What the line was.
+    pub from: LineStatus,
+    /// What it is.
+    pub to: LineStatus,
+}
+
+/// An import that was undone is to be booked again.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportRestaged {
+    /// Which.
+    pub import: ImportId,
+    /// The book that it is for.
+    pub book: BookId,
+}
+
 /// An import of which nothing was booked was discarded.
 #[derive(Clone, Debug, Serialize)]
 pub struct ImportDiscarded {
@@ -121,6 +147,24 @@ impl EventBody for ImportUndone {
         let with = self.with.iter().map(|import| ObjectRef::new("import", import));
         let own = std::iter::once(ObjectRef::new("import", self.import));
         own.chain(disposed).chain(with).collect()
+    }
+}
+
+impl EventBody for ImportOverturned {
+    const TYPE: &'static str = "wealth.import.overturned";
+    const VERSION: u16 = 1;
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        vec![ObjectRef::new("import", self.import), ObjectRef::new("asset", self.asset)]
+    }
+}
+
+impl EventBody for ImportRestaged {
+    const TYPE: &'static str = "wealth.import.restaged";
+    const VERSION: u16 = 1;
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        vec![ObjectRef::new("import", self.import)]
     }
 }
 
@@ -178,6 +222,11 @@ mod tests {
             with: vec![ImportId::from_uuid(Uuid::from_u128(4))],
         };
         golden_event(&undone, "testdata/events/wealth.import.undone.1.json");
+        let (from, to) = (LineStatus::Booked, LineStatus::Skipped);
+        let overturned = ImportOverturned { import, book, line: 7, asset, from, to };
+        golden_event(&overturned, "testdata/events/wealth.import.overturned.1.json");
+        let restaged = ImportRestaged { import, book };
+        golden_event(&restaged, "testdata/events/wealth.import.restaged.1.json");
         let discarded = ImportDiscarded { import, book };
         golden_event(&discarded, "testdata/events/wealth.import.discarded.1.json");
     }

@@ -16,19 +16,19 @@ pub(crate) fn line_transfer(import: ImportId, number: u32) -> TransferId {
     transfer(b"line", import, number)
 }
 
-/// The transfer that takes it back.
-pub(crate) fn line_reversal(import: ImportId, number: u32) -> TransferId {
-    transfer(b"line reversed", import, number)
+/// The transfer that takes one back.
+pub(crate) fn reversal(of: TransferId) -> TransferId {
+    TransferId::from_uuid(derived(b"reversed", of.uuid(), 0))
+}
+
+/// The transfer that books a line again whose transfer was taken back, or may have been.
+pub(crate) fn again(of: TransferId) -> TransferId {
+    TransferId::from_uuid(derived(b"again", of.uuid(), 0))
 }
 
 /// The transfer that books an opening balance, or a correction of one.
 pub(crate) fn opening_transfer(import: ImportId, number: u32) -> TransferId {
     transfer(b"opening", import, number)
-}
-
-/// The transfer that takes it back.
-pub(crate) fn opening_reversal(import: ImportId, number: u32) -> TransferId {
-    transfer(b"opening reversed", import, number)
 }
 
 /// The account of an asset that an import opens.
@@ -55,13 +55,14 @@ mod tests {
         let import = ImportId::from_uuid(import);
         let mut ids = std::collections::BTreeSet::new();
         for number in 0..1_000 {
-            for id in [line_transfer(import, number), line_reversal(import, number)] {
+            let first = line_transfer(import, number);
+            for id in [first, reversal(first), again(first), reversal(again(first))] {
                 let text = id.uuid().to_string();
                 assert_eq!((&text[..13], &text[14..15]), ("019d3c0a-4800", "7"), "{text}");
                 assert!("89ab".contains(&text[19..20]), "{text}");
                 ids.insert(id);
             }
         }
-        assert_eq!(ids.len(), 2_000);
+        assert_eq!(ids.len(), 4_000);
     }
 }

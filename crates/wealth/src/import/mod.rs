@@ -4,6 +4,7 @@
 //! # What it owns
 //! - `wealth_import`, `wealth_import_statement`, `wealth_import_line`: what was brought, and what
 //!   became of each line;
+//! - `wealth_import_decision`: what people decided about lines;
 //! - `wealth_import_account`, `wealth_import_opening`: what an import plans, or did, beside its
 //!   lines;
 //! - `wealth_bank_account`, `wealth_bank_opening`: which asset a bank's account is, and how its
@@ -15,7 +16,9 @@
 //! - A line is booked once, however often and in whatever order files come: what is booked is
 //!   compared anew in the moment of booking, guarded by the versions of the assets, so that of two
 //!   imports at the same time the second sees what the first did (`dedup`).
-//! - What is unsure is for a person to decide, and is not booked until then.
+//! - What is unsure is for a person to decide, and is not booked until then. A person may overturn
+//!   whatever was found, before it is booked or afterwards (`decide`); that stays so when the line
+//!   comes again, and who decided what is kept.
 //! - What the bank stated of a day stays so when older statements come later (`opening`).
 //! - A difference between the bank's closing balance and the ledger is shown, never repaired.
 //! - An import of which something was booked stays, undone ones included; others can be discarded.
@@ -32,41 +35,48 @@
 //! of on the day it was opened, so that it vanishes from the net worth of every day.
 //!
 //! # What it emits
-//! `wealth.import.staged`, `wealth.import.booked`, `wealth.import.undone`,
-//! `wealth.import.discarded`.
+//! `wealth.import.staged`, `wealth.import.booked`, `wealth.import.overturned`,
+//! `wealth.import.undone`, `wealth.import.restaged`, `wealth.import.discarded`.
 
 mod accounts;
 mod assess;
 mod book;
+mod decide;
 mod dedup;
-#[cfg(test)]
-mod dedup_tests;
 mod discard;
 mod draft;
 #[cfg(test)]
 mod draft_tests;
 mod error;
 mod event;
+mod explain;
 mod file;
+mod gaps;
 mod ids;
 mod model;
 mod opening;
 #[cfg(test)]
 mod opening_tests;
 mod query;
+mod redo;
 mod request;
 mod stage;
 pub(crate) mod store;
 mod texts;
 mod undo;
 mod view;
+mod why;
 
 pub use error::ImportError;
-pub use event::{ImportBooked, ImportDiscarded, ImportStaged, ImportUndone};
+pub use event::{
+    ImportBooked, ImportDiscarded, ImportOverturned, ImportRestaged, ImportStaged, ImportUndone,
+};
+pub use gaps::{AccountGaps, Gap};
 pub use model::{
-    AccountView, BalanceCheck, BookOptions, DatedAmount, Decision, Import, ImportFault, ImportId,
-    ImportLine, ImportNote, ImportStatus, LineCandidate, LineCounts, LineStatus, OpeningOrigin,
-    OpeningView, StatementView, Upload,
+    AccountView, Agreement, BalanceCheck, BookOptions, Compared, DatedAmount, Decision,
+    DecisionTaken, FoundLine, Import, ImportFault, ImportId, ImportLine, ImportNote, ImportStatus,
+    LineCandidate, LineCounts, LineExplanation, LineStatus, OpeningOrigin, OpeningView,
+    StatementView, Upload, Why,
 };
 
 /// The largest file, in bytes.

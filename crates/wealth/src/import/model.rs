@@ -8,6 +8,7 @@ use ledger::TransferId;
 use serde::{Deserialize, Serialize};
 use statements::CsvMapping;
 
+pub use super::why::{Agreement, Compared, DecisionTaken, FoundLine, LineExplanation, Why};
 use crate::model::{AssetId, CodeError, codes};
 
 typed_id! {
@@ -127,13 +128,13 @@ pub struct Import {
     pub notes: Vec<ImportNote>,
     /// The statements in it.
     pub statements: Vec<StatementView>,
-    /// Why it was undone.
+    /// Why it was undone last.
     pub reason: Option<String>,
     /// When it was brought.
     pub created_at: Timestamp,
     /// When it was booked.
     pub booked_at: Option<Timestamp>,
-    /// When it was undone.
+    /// When it was undone last; it may have been booked again.
     pub undone_at: Option<Timestamp>,
 }
 
@@ -295,7 +296,7 @@ pub struct ImportLine {
     /// What becomes of it.
     pub status: LineStatus,
     /// Why, where it is not simply new.
-    pub why: Option<String>,
+    pub why: Option<Why>,
     /// The line that is the same, or may be.
     pub candidate: Option<LineCandidate>,
     /// What a person decided about it.

@@ -1,13 +1,12 @@
-//! Looking at imports, and deciding about their lines.
+//! Looking at imports.
 
 use std::str::FromStr;
 
 use kernel::{Context, Cursor, CursorError, Page, PageRequest};
-use storage::{Level, Mode, StorageError, Tx};
+use storage::{Level, Mode, Tx};
 
-use super::assess::{follows_soon, is_judged};
 use super::error::ImportError;
-use super::model::{Decision, Import, ImportId, ImportLine, ImportStatus, LineStatus};
+use super::model::{Import, ImportId, ImportLine, ImportStatus, LineStatus};
 use super::store::{self, ImportRow, lines};
 use crate::Wealth;
 use crate::error::WealthError;
@@ -68,56 +67,6 @@ impl Wealth {
         let cursor =
             |line: &ImportLine| Cursor { filter: page.filter, key: vec![line.number.to_string()] };
         Ok(Page::cut(lines, page.limit, cursor))
-    }
-
-    /// Notes what a person decided about a line that is up for review.
-    ///
-    /// # Errors
-    /// [`ImportError::NotForReview`] where the line needs no decision.
-    pub async fn decide(
-        &self,
-        context: &Context,
-        id: ImportId,
-        line: u32,
-        decision: Decision,
-    ) -> Result<ImportLine, WealthError> {
-        let mut attempt = 0;
-        loop {
-            match self.decide_once(context, id, (line, decision)).await {
-                Ok(line) => return Ok(line),
-                Err(error) if follows_soon(attempt, &error).await => attempt += 1,
-                // Somebody else decided, or booked, at the same moment.
-                Err(WealthError::Storage(StorageError::Guard { .. })) => {
-                    return Err(ImportError::Changed { import: id }.into());
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    async fn decide_once(
-        &self,
-        context: &Context,
-        id: ImportId,
-        (number, decision): (u32, Decision),
-    ) -> Result<ImportLine, WealthError> {
-        let (_, settled) = self.settled(context).await?;
-        let mut tx = self.database.begin(Level::Tenant(context.tenant), Mode::Write).await?;
-        let row = import_row(&mut tx, id).await?;
-        require(&row, ImportStatus::Staged)?;
-        let staged = lines::staged(&mut tx, id).await?;
-        let unknown = ImportError::LineUnknown { import: id, line: number };
-        let line = staged.iter().find(|line| line.number == number).ok_or(unknown)?;
-        let for_review = line.verdict.status == LineStatus::Review || line.decision.is_some();
-        if !is_judged(line) || !for_review || line.verdict.of.is_none() {
-            return Err(ImportError::NotForReview { import: id, line: number }.into());
-        }
-        lines::decide(&mut tx, id, (number, decision)).await?;
-        self.assess(&mut tx, row, &settled).await?;
-        let found = lines::page(&mut tx, id, (number - 1, None), 1).await?;
-        tx.commit().await?;
-        let unknown = ImportError::LineUnknown { import: id, line: number };
-        Ok(found.into_iter().next().ok_or(unknown)?)
     }
 }
 

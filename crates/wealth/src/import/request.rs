@@ -10,13 +10,14 @@ use kernel::{Amount, Commodity, Context, Date};
 use ledger::{AccountId, NewTransfer, Request, Step, TransferId, TransferText};
 use storage::Tx;
 use storage::crypto::unhex;
+use storage::journal::RowChange;
 use storage::log::emission;
 
 use super::IMPORT_LINES_MAX;
 use super::assess::Assessment;
 use super::error::ImportError;
 use super::event::{AccountBooked, ImportBooked};
-use super::ids::{account_of, line_transfer, opening_transfer};
+use super::ids::{account_of, opening_transfer};
 use super::model::{ImportLine, LineStatus, OpeningOrigin};
 use super::store::accounts::{self, AccountPlan};
 use super::store::{self, lines};
@@ -62,11 +63,8 @@ pub(crate) async fn booking(
 ) -> Result<Option<Request>, WealthError> {
     let import = &assessed.import;
     let new = lines::page(tx, import.id, (0, Some(LineStatus::New)), IMPORT_LINES_MAX).await?;
-    let is_touched = |plan: &&AccountPlan| {
-        plan.opening_after != plan.opening_before || has_lines(assessed, plan.asset)
-    };
-    let touched: Vec<&AccountPlan> =
-        assessed.accounts.iter().filter(|plan| !plan.is_open).filter(is_touched).collect();
+    let plans = assessed.accounts.iter().filter(|plan| !plan.is_open);
+    let touched: Vec<&AccountPlan> = plans.filter(|plan| is_touched(assessed, plan)).collect();
     if touched.is_empty() {
         return Ok(None);
     }
@@ -78,6 +76,7 @@ pub(crate) async fn booking(
         let target = account(tx, context, (assessed, plan), &mut request).await?;
         targets.insert(plan.asset, target);
     }
+    request.rows.extend(names(tx, assessed).await?);
     let mut planned = planned_lines(assessed, &new);
     planned.extend(planned_moves(assessed));
     let event = event(assessed, &touched, &planned, partial);
@@ -87,6 +86,10 @@ pub(crate) async fn booking(
     request.rows.push(lines::book(import.id, count));
     request.rows.push(emission(context, &event)?.1);
     Ok(Some(request))
+}
+
+fn is_touched(assessed: &Assessment, plan: &AccountPlan) -> bool {
+    plan.opening_after != plan.opening_before || has_lines(assessed, plan.asset)
 }
 
 fn has_lines(assessed: &Assessment, asset: AssetId) -> bool {
@@ -134,12 +137,7 @@ async fn account(
         });
         found.account
     };
-    for key in plan.keys.iter().filter_map(|key| unhex::<16>(key)) {
-        // Of a new account the row is the guard: another import may have opened it since.
-        if plan.opens || accounts::by_key(tx, key).await?.is_none() {
-            request.rows.push(accounts::key_row(key, plan.asset));
-        }
-    }
+    request.rows.extend(named(tx, plan).await?);
     let opening = (plan.opening_before.as_ref(), plan.opening_after.as_ref());
     request.rows.extend(accounts::opening_row(plan.asset, opening)?);
     let own = assessed.statements.iter().filter(|statement| statement.asset == Some(plan.asset));
@@ -147,6 +145,32 @@ async fn account(
         request.rows.push(assets::stated_day(plan.asset, closing.on));
     }
     Ok(Target { account, kind, currency: plan.currency })
+}
+
+/// The names of an account that are not known yet.
+async fn named(tx: &mut Tx, plan: &AccountPlan) -> Result<Vec<RowChange>, WealthError> {
+    let mut rows = Vec::new();
+    for key in plan.keys.iter().filter_map(|key| unhex::<16>(key)) {
+        // Of a new account the row is the guard: another import may have opened it since.
+        if plan.opens || accounts::by_key(tx, key).await?.is_none() {
+            rows.push(accounts::key_row(key, plan.asset));
+        }
+    }
+    Ok(rows)
+}
+
+/// The names that a file has for accounts that are there and on which it books nothing.
+pub(crate) async fn names(
+    tx: &mut Tx,
+    assessed: &Assessment,
+) -> Result<Vec<RowChange>, WealthError> {
+    let mut rows = Vec::new();
+    for plan in assessed.accounts.iter().filter(|plan| !plan.is_open && !plan.opens) {
+        if !is_touched(assessed, plan) {
+            rows.extend(named(tx, plan).await?);
+        }
+    }
+    Ok(rows)
 }
 
 fn new_asset(
@@ -177,37 +201,38 @@ fn new_asset(
 
 /// The transfers of lines that move something.
 fn planned_lines(assessed: &Assessment, new: &[ImportLine]) -> Vec<Planned> {
-    let import = assessed.import.id;
-    let assets: BTreeMap<u32, AssetId> =
-        assessed.lines.iter().filter_map(|line| Some((line.number, line.asset?))).collect();
-    let mut planned = Vec::with_capacity(new.len());
-    for line in new.iter().filter(|line| !line.amount.is_zero()) {
-        let Some(asset) = assets.get(&line.number) else { continue };
-        let id = line_transfer(import, line.number);
-        let named = |name: &str| {
-            let value = line.metadata.as_ref()?.get(name)?;
-            value.as_str().map(str::to_owned)
-        };
-        let reference = line.reference.clone().or_else(|| named("end_to_end"));
-        let reference = reference.or_else(|| line.bank_reference.clone());
-        planned.push(Planned {
-            asset: *asset,
-            id,
-            code: TransferCode::ImportedLine,
-            effective: line.booked_on,
-            amount: line.amount,
-            role: role_of(line.amount),
-            reverses: None,
-            text: TransferText {
-                transfer: id,
-                reference,
-                purpose: line.purpose.clone(),
-                counterparty: line.counterparty.clone(),
-                metadata: line.metadata.clone(),
-            },
-        });
+    let staged = assessed.lines.iter();
+    let places: BTreeMap<u32, (AssetId, TransferId)> =
+        staged.filter_map(|line| Some((line.number, (line.asset?, line.transfer)))).collect();
+    let new = new.iter().filter(|line| !line.amount.is_zero());
+    let planned = new.filter_map(|line| {
+        let (asset, transfer) = places.get(&line.number)?;
+        Some(planned_line(*asset, *transfer, line))
+    });
+    planned.collect()
+}
+
+/// The transfer that books a line.
+pub(crate) fn planned_line(asset: AssetId, id: TransferId, line: &ImportLine) -> Planned {
+    let end_to_end = line.metadata.as_ref().and_then(|map| map.get("end_to_end")?.as_str());
+    let reference = line.reference.clone().or_else(|| end_to_end.map(str::to_owned));
+    let reference = reference.or_else(|| line.bank_reference.clone());
+    Planned {
+        asset,
+        id,
+        code: TransferCode::ImportedLine,
+        effective: line.booked_on,
+        amount: line.amount,
+        role: role_of(line.amount),
+        reverses: None,
+        text: TransferText {
+            transfer: id,
+            reference,
+            purpose: line.purpose.clone(),
+            counterparty: line.counterparty.clone(),
+            metadata: line.metadata.clone(),
+        },
     }
-    planned
 }
 
 /// Where a line's money comes from or goes to, as long as nobody said.
@@ -236,15 +261,15 @@ fn planned_moves(assessed: &Assessment) -> impl Iterator<Item = Planned> + '_ {
             amount: row.step.amount,
             role: Role::Opening,
             reverses: None,
-            text: TransferText {
-                transfer: id,
-                reference: None,
-                purpose: Some(purpose.to_owned()),
-                counterparty: None,
-                metadata: None,
-            },
+            text: with_purpose(id, purpose.to_owned()),
         }
     })
+}
+
+/// The text of a transfer that no bank wrote.
+pub(crate) const fn with_purpose(transfer: TransferId, purpose: String) -> TransferText {
+    let purpose = Some(purpose);
+    TransferText { transfer, reference: None, purpose, counterparty: None, metadata: None }
 }
 
 /// Adds the transfers in the order of their days, opening balances first.

@@ -290,6 +290,13 @@ async fn plans(
             plan.keys.push(crypto::hex(&key(tx, context, "account", name).await?));
         }
         plan.is_unnamed = is_unnamed;
+        plan.number = match draft::bank_number(&statement.account) {
+            Some((number, naming)) => {
+                let number = format!("{number}:{currency}");
+                Some((key(tx, context, "number", &number).await?, naming))
+            }
+            None => None,
+        };
         plan.layout = layout(draft).filter(|_| is_unnamed);
         assets.insert(statement.number, plan.asset);
         known.insert(names, plan.asset);
@@ -325,6 +332,7 @@ fn new_plan(
         currency,
         keys: Vec::new(),
         layout: None,
+        number: None,
         asset_version: 0,
         opened_on: None,
         opened_before: None,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use kernel::{Amount, AmountError, Context, Date};
-use ledger::{DayChange, Request, Step, TransferText};
+use ledger::{DayChange, Request, Step};
 use storage::log::emission;
 use storage::{Level, Mode, StorageError, Tx};
 
@@ -13,10 +13,10 @@ use super::book::is_overtaken;
 use super::draft::clean;
 use super::error::ImportError;
 use super::event::ImportUndone;
-use super::ids::{line_reversal, line_transfer, opening_reversal, opening_transfer};
+use super::ids::{opening_transfer, reversal};
 use super::model::{Import, ImportId, ImportStatus, LineStatus};
 use super::query::{import_row, require};
-use super::request::{Planned, Target, push, role_of};
+use super::request::{Planned, Target, push, role_of, with_purpose};
 use super::store::accounts::{self, AccountPlan, MoveRow};
 use super::store::lines::{self, Resting, StagedLine};
 use super::store::{self, ImportRow};
@@ -252,11 +252,12 @@ impl Undoing {
         let import = self.import.id;
         let lines = self.lines.iter().filter_map(move |line| {
             let (day, amount) = (line.traits.day, line.traits.amount);
-            let ids = (line_transfer(import, line.number), line_reversal(import, line.number));
+            let ids = (line.transfer, reversal(line.transfer));
             (!amount.is_zero()).then(|| (line.asset, ids, day, amount, role_of(amount)))
         });
         let moves = self.moves.iter().map(move |row| {
-            let ids = (opening_transfer(import, row.number), opening_reversal(import, row.number));
+            let original = opening_transfer(import, row.number);
+            let ids = (original, reversal(original));
             (Some(row.asset), ids, row.step.effective, row.step.amount, Role::Opening)
         });
         lines.chain(moves).filter_map(|(asset, (original, id), effective, amount, role)| {
@@ -268,13 +269,7 @@ impl Undoing {
                 amount: amount.negate(),
                 role,
                 reverses: Some(original),
-                text: TransferText {
-                    transfer: id,
-                    reference: None,
-                    purpose: Some(format!("reversal of import {}", self.import.id)),
-                    counterparty: None,
-                    metadata: None,
-                },
+                text: with_purpose(id, format!("reversal of import {}", self.import.id)),
             })
         })
     }

@@ -227,8 +227,8 @@ impl Whole {
         let mut notes = Vec::new();
         let Some(plan) = self.plan(statement) else { return notes };
         if plan.is_open {
-            let text = "the file names no account, and it may be one that is there: bring it \
-                        again and say which asset it is about";
+            let text = "it is left open which account the file is about, and it may be one that is \
+                        there: bring it again and say which asset it is";
             notes.push(text.to_owned());
             return notes;
         }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+pub mod formats;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

@@ -8,7 +8,7 @@ import { useFormats } from '../../language/use-formats'
 import { Button } from '../../ui/button'
 import { Notice } from '../../ui/notice'
 import { ProblemNotice, sentence } from '../../ui/problem-notice'
-import { bookImport, undoImport } from './queries'
+import { bookImport, redoImport, undoImport } from './queries'
 import { readinessOf, totalsOf } from './totals'
 import { UndoSheet } from './undo-sheet'
 
@@ -40,6 +40,10 @@ export function ImportActions({ one, back }: ImportActionsProps) {
       undoImport(api, one.id, reason, key),
     onSuccess,
   })
+  const redo = useMutation({
+    mutationFn: (key: string) => redoImport(api, one.id, key),
+    onSuccess,
+  })
   const onBook = (partial: boolean) => book.mutate({ partial, key: newIdempotencyKey() })
   return (
     <div className="grid gap-3">
@@ -50,10 +54,24 @@ export function ImportActions({ one, back }: ImportActionsProps) {
           retry={() => book.mutate(book.variables)}
         />
       )}
+      {redo.isError && (
+        <ProblemNotice
+          title={<Trans>Nothing was booked</Trans>}
+          thrown={redo.error}
+          retry={() => redo.mutate(redo.variables)}
+        />
+      )}
       {one.status === 'staged' && <Staged one={one} busy={book.isPending} onBook={onBook} />}
       {one.status === 'booked' && <Booked one={one} back={back} onUndo={() => setAsking(true)} />}
       {one.status === 'undone' && (
-        <Notice title={<Trans>This import was undone: every line was booked back.</Trans>}>
+        <Notice
+          title={<Trans>This import was undone: every line was booked back.</Trans>}
+          actions={
+            <Button busy={redo.isPending} onClick={() => redo.mutate(newIdempotencyKey())}>
+              <Trans>Book again</Trans>
+            </Button>
+          }
+        >
           {one.reason && sentence(one.reason)}
         </Notice>
       )}

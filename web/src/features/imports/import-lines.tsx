@@ -9,6 +9,7 @@ import { Button } from '../../ui/button'
 import { ProblemNotice, sentence } from '../../ui/problem-notice'
 import { Section, Waiting } from '../../ui/section'
 import { LineDecision } from './line-decision'
+import { LineWhy } from './line-why'
 import { importLinesQuery } from './queries'
 import { totalsOf } from './totals'
 import { useLineStatuses } from './words'
@@ -22,6 +23,7 @@ export function ImportLines({ one }: { one: Import }) {
   const totals = totalsOf(one.statements)
   const isStaged = one.status === 'staged'
   const [status, setStatus] = useState<LineStatus | undefined>()
+  const [asked, setAsked] = useState<number | undefined>()
   const query = useInfiniteQuery(importLinesQuery(useApi(), one.id, status))
   const lines = query.data?.pages.flatMap(({ items }) => items)
   return (
@@ -36,7 +38,12 @@ export function ImportLines({ one }: { one: Import }) {
           <Trans>There are no such lines.</Trans>
         </p>
       )}
-      {lines && lines.length > 0 && <LineTable importId={one.id} lines={lines} open={isStaged} />}
+      {lines && lines.length > 0 && (
+        <LineTable importId={one.id} lines={lines} open={isStaged} onAsk={setAsked} />
+      )}
+      {asked !== undefined && (
+        <LineWhy one={one} line={asked} onClose={() => setAsked(undefined)} />
+      )}
       {query.hasNextPage && (
         <div className="border-t border-rule py-3">
           <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
@@ -92,9 +99,11 @@ interface LineTableProps {
   lines: readonly ImportLine[]
   /** Nothing is booked yet, so lines can still be decided. */
   open: boolean
+  /** Somebody wants to know why a line is what it is. */
+  onAsk: (line: number) => void
 }
 
-function LineTable({ importId, lines, open }: LineTableProps) {
+function LineTable({ importId, lines, open, onAsk }: LineTableProps) {
   const formats = useFormats()
   const words = useLineStatuses()
   const heading = 'py-1.5 text-xs font-medium text-soft'
@@ -165,6 +174,13 @@ function LineTable({ importId, lines, open }: LineTableProps) {
               ) : (
                 words[line.status]
               )}
+              <button
+                type="button"
+                className="ml-2 text-xs text-accent hover:underline"
+                onClick={() => onAsk(line.line)}
+              >
+                <Trans>Why?</Trans>
+              </button>
             </td>
           </tr>
         ))}

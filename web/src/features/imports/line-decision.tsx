@@ -17,7 +17,8 @@ export function LineDecision({ importId, line }: LineDecisionProps) {
   const queries = useQueryClient()
   const decide = useMutation({
     mutationFn: (decision: Decision) => decideLine(api, importId, line.line, decision),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['imports', importId] }),
+    // Of an import that is booked, everything that the page shows may follow.
+    onSuccess: () => queries.invalidateQueries(),
   })
   const look = (chosen: boolean) =>
     `min-h-7 border px-2 text-xs font-medium first:rounded-l-md last:rounded-r-md last:-ml-px ` +

@@ -91,6 +91,36 @@ export function undoImport(api: Api, id: string, reason: string, key: string): P
   )
 }
 
+export function redoImport(api: Api, id: string, key: string): Promise<Import> {
+  return answer(
+    api.POST('/api/v1/imports/{import}/redo', {
+      params: { path: { import: id }, header: { 'Idempotency-Key': key } },
+      body: { partial: false },
+    }),
+  )
+}
+
+export function lineExplanationQuery(api: Api, id: string, line: number) {
+  return queryOptions({
+    queryKey: ['imports', id, 'why', line],
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET('/api/v1/imports/{import}/lines/{line}', {
+          params: { path: { import: id, line } },
+          signal,
+        }),
+      ),
+  })
+}
+
+export function assetGapsQuery(api: Api, asset: string) {
+  return queryOptions({
+    queryKey: ['assets', asset, 'gaps'],
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v1/assets/{asset}/gaps', { params: { path: { asset } }, signal })),
+  })
+}
+
 export function decideLine(api: Api, id: string, line: number, decision: Decision) {
   return answer(
     api.PUT('/api/v1/imports/{import}/lines/{line}', {

@@ -6,6 +6,7 @@ import { useFormats } from '../../language/use-formats'
 import { Notice } from '../../ui/notice'
 import { sentence } from '../../ui/problem-notice'
 import { Section } from '../../ui/section'
+import { AccountGaps } from './account-gaps'
 import { isAccountOpen } from './totals'
 
 interface StatementSummaryProps {
@@ -51,6 +52,9 @@ export function StatementSummary({ statement, isStaged, named, assetName }: Stat
         )}
       </dl>
       <Checks statement={statement} />
+      {statement.booked + statement.known > 0 && account.asset && !isStaged && (
+        <AccountGaps asset={account.asset} />
+      )}
       {notes.length > 0 && (
         <ul className="mt-2 list-disc pl-5 text-[0.8125rem] text-soft">
           {notes.map(note => (

@@ -84,7 +84,10 @@ const NET_WORTH: NetWorth = {
 }
 
 async function ask(about: Question['about'], value = NET_WORTH.total) {
-  const GET = vi.fn().mockResolvedValue({ data: NET_WORTH })
+  const agreed = { opening_unknown: false, undecided: 0, items: [] }
+  const GET = vi.fn((path: string) =>
+    Promise.resolve({ data: path.endsWith('/gaps') ? agreed : NET_WORTH }),
+  )
   renderPart(<Explanation question={{ about, value }} view={VIEW} onClose={vi.fn()} />, {
     GET,
   } as never)
@@ -98,7 +101,8 @@ const textOf = (element: Element | undefined) => element?.textContent?.replaceAl
 describe('the explanation of a figure', () => {
   it('is asked for in the same currency and on the same day', async () => {
     const GET = await ask({ all: true })
-    expect(GET.mock.calls[0]?.[1].params.query).toEqual({
+    const [, asked] = GET.mock.calls[0] as unknown as [string, { params: { query: unknown } }]
+    expect(asked.params.query).toEqual({
       currency: 'AUD',
       as_of: '2026-03-31',
       explain: true,

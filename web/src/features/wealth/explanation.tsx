@@ -9,6 +9,7 @@ import { useFormats } from '../../language/use-formats'
 import { ProblemNotice } from '../../ui/problem-notice'
 import { Waiting } from '../../ui/section'
 import { Sheet } from '../../ui/sheet'
+import { AccountGaps } from '../imports/account-gaps'
 import { explanationQuery, type View } from './queries'
 import { useAssetTypes } from './words'
 
@@ -48,6 +49,7 @@ export function Explanation({ question, view, onClose }: ExplanationProps) {
     .sort((a, b) => compareDecimals(b.value.amount, a.value.amount))
   return (
     <Sheet title={title} onClose={onClose}>
+      {'asset' in about && <AccountGaps asset={about.asset} />}
       {answer.isPending && <Waiting lines={6} label={t`Loading`} />}
       {answer.isError && (
         <ProblemNotice thrown={answer.error} retry={() => void answer.refetch()} />

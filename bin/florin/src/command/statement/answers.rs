@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use statements::{CsvMapping, DecimalSign, Question};
 
-use crate::cli::statement::Answers;
+use crate::cli::statement::TableAnswers;
 
 /// The mapping that was found, with the answers in it; `None` where they change nothing.
-pub fn given(answers: &Answers, found: &CsvMapping) -> Option<CsvMapping> {
+pub fn given(answers: &TableAnswers, found: &CsvMapping) -> Option<CsvMapping> {
     let mut mapping = found.clone();
     for (index, role) in &answers.columns {
         // A column that the file does not have is seen by the reader: its roles do not fit.

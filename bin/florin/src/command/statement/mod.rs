@@ -1,7 +1,7 @@
 //! `florin statement`: files of banks, read, shown and written for other programs. No database, no
 //! server, no configuration.
 
-mod answers;
+pub mod answers;
 mod convert;
 mod file;
 mod json;
@@ -60,7 +60,7 @@ fn read_one(file: &Path, answers: &Answers, mapping: Option<&CsvMapping>) -> Out
         let stored = Arc::new(Stored::open(file)?);
         let read = BankFile::read(stored, options.clone())?;
         let found = read.reading.csv_mapping.as_ref();
-        match found.and_then(|found| answers::given(answers, found)) {
+        match found.and_then(|found| answers::given(&answers.table, found)) {
             None => Ok(read),
             Some(answered) => {
                 read.read_again(ReadOptions { csv_mapping: Some(answered), ..options })

@@ -1,10 +1,13 @@
 //! The accounts of imports: which asset each is, and how its opening balance stands.
 
+use std::str::FromStr;
+
 use kernel::{Amount, Commodity, Date, Timestamp};
 use storage::journal::RowChange;
 use storage::{Params, Row, StorageError, Tx, Value, params, sql};
 
-use super::{currency, damaged, from_json, json, parsed};
+use super::lines::{optional, optional_key};
+use super::{ImportRow, currency, damaged, from_json, json, parsed};
 use crate::import::dedup::{Cover, Key};
 use crate::import::model::{DatedAmount, ImportId};
 use crate::import::opening::{Opening, OpeningMove};
@@ -15,12 +18,13 @@ sql! {
         "INSERT INTO wealth_import_account
              (tenant, import, asset, opens, is_unnamed, is_open, type, country, name, currency,
               scale, keys, layout, asset_version, opened_on, opened_before, opening_before,
-              opening_after)
+              opening_after, number_key, naming)
          VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-              $16, $17)";
+              $16, $17, $18, $19)";
     ACCOUNTS =
         "SELECT asset, opens, is_unnamed, is_open, type, country, name, currency, scale, keys,
-             layout, asset_version, opened_on, opened_before, opening_before, opening_after
+             layout, asset_version, opened_on, opened_before, opening_before, opening_after,
+             number_key, naming
          FROM wealth_import_account
          WHERE tenant = app_tenant() AND import = $1 ORDER BY asset";
     ACCOUNTS_DELETE =
@@ -35,6 +39,13 @@ sql! {
          WHERE tenant = app_tenant() AND import = $1 ORDER BY number";
     MOVES_DELETE =
         "DELETE FROM wealth_import_opening WHERE tenant = app_tenant() AND import = $1";
+
+    MOVE_LAST =
+        "SELECT max(number) FROM wealth_import_opening
+         WHERE tenant = app_tenant() AND import = $1";
+    OPENING_AFTER =
+        "UPDATE wealth_import_account SET opening_after = $3
+         WHERE tenant = app_tenant() AND import = $1 AND asset = $2";
 
     KEY = "SELECT asset FROM wealth_bank_account WHERE tenant = app_tenant() AND key = $1";
     KEY_INSERT =
@@ -55,6 +66,28 @@ sql! {
          WHERE account.tenant = app_tenant() AND account.layout = $1 AND account.currency = $2
              AND import.status = 'booked' AND asset.disposed_on IS NULL
          ORDER BY account.asset LIMIT 100";
+    // Assets whose accounts have this number in booked imports, and how they are named there.
+    OF_NUMBER =
+        "SELECT DISTINCT account.asset, account.naming
+         FROM wealth_import_account AS account
+         JOIN wealth_import AS import
+             ON import.tenant = app_tenant() AND import.id = account.import
+         JOIN wealth_asset AS asset
+             ON asset.tenant = app_tenant() AND asset.id = account.asset
+         WHERE account.tenant = app_tenant() AND account.number_key = $1 AND account.currency = $2
+             AND import.status = 'booked' AND asset.disposed_on IS NULL
+         ORDER BY account.asset, account.naming LIMIT 100";
+    SHARED_AMOUNTS =
+        "SELECT count(*)
+         FROM wealth_import_line AS staged
+         WHERE staged.tenant = app_tenant() AND staged.import = $1 AND staged.asset = $2
+             AND EXISTS (SELECT 1 FROM wealth_import_line AS line
+                 JOIN wealth_import AS import
+                     ON import.tenant = app_tenant() AND import.id = line.import
+                 WHERE line.tenant = app_tenant() AND line.asset = $3
+                     AND line.booked_on = staged.booked_on AND line.amount = staged.amount
+                     AND line.import <> $1 AND line.status = 'booked'
+                     AND import.status = 'booked')";
     // Lines of an import that stand, with the same day, amount and texts, in the books of an asset.
     SHARED_LINES =
         "SELECT count(*)
@@ -100,6 +133,17 @@ sql! {
          WHERE tenant = app_tenant() AND id = $1 AND version = $2 AND disposed_on IS NULL";
 }
 
+/// How a file names an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Naming {
+    /// By its IBAN.
+    Iban,
+    /// By its bank and its number there.
+    Bank,
+    /// By its number alone.
+    Bare,
+}
+
 /// An account as an import sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AccountPlan {
@@ -118,6 +162,8 @@ pub(crate) struct AccountPlan {
     pub keys: Vec<String>,
     /// A hash of the columns, of a file that names no account.
     pub layout: Option<[u8; 32]>,
+    /// A keyed hash of its number at the bank, and how the file names it.
+    pub number: Option<(Key, Naming)>,
     /// The version of the asset that the plan was made with.
     pub asset_version: u64,
     /// From when it counts once this is booked, and from when it counted before.
@@ -152,13 +198,37 @@ pub(crate) async fn write(
     let rows = accounts.iter().map(|account| account_row(import, account));
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     tx.execute_many(&ACCOUNT_INSERT, rows).await?;
-    let row = |row: &MoveRow| {
-        let OpeningMove { statement, code, effective, amount } = row.step;
-        let (import, asset) = (import.uuid(), row.asset.uuid());
-        params![import, row.number, asset, statement, code.code(), effective, amount]
-    };
-    tx.execute_many(&MOVE_INSERT, moves.iter().map(row).collect()).await?;
+    let moves = moves.iter().map(|row| move_params(import, row)).collect();
+    tx.execute_many(&MOVE_INSERT, moves).await?;
     Ok(())
+}
+
+fn move_params(import: ImportId, row: &MoveRow) -> Params {
+    let OpeningMove { statement, code, effective, amount } = row.step;
+    let (import, asset) = (import.uuid(), row.asset.uuid());
+    params![import, row.number, asset, statement, code.code(), effective, amount]
+}
+
+/// Adds a move to those of an import.
+pub(crate) fn move_row(import: ImportId, row: &MoveRow) -> RowChange {
+    RowChange::one(&MOVE_INSERT, move_params(import, row))
+}
+
+/// The number of the next move of an import, which none of its moves has had.
+pub(crate) async fn next_move(tx: &mut Tx, import: &ImportRow) -> Result<u32, StorageError> {
+    let row = tx.row(&MOVE_LAST, params![import.id.uuid()]).await?;
+    let last: Option<u32> = row.map_or(Ok(None), |row| row.get(0))?;
+    Ok(last.map_or(import.first_move, |last| import.first_move.max(last + 1)))
+}
+
+/// Changes how the opening balance of an account stands after an import.
+pub(crate) fn opening_after(
+    import: ImportId,
+    asset: AssetId,
+    opening: &Opening,
+) -> Result<RowChange, StorageError> {
+    let params = params![import.uuid(), asset.uuid(), json(opening)?];
+    Ok(RowChange::unguarded(&OPENING_AFTER, params))
 }
 
 /// Forgets the plan of an import.
@@ -190,6 +260,8 @@ fn account_row(import: ImportId, account: &AccountPlan) -> Result<Params, Storag
         account.opened_before,
         optional(&account.opening_before)?,
         optional(&account.opening_after)?,
+        account.number.map_or(Value::Null, |(key, _)| Value::from(key)),
+        account.number.map(|(_, naming)| naming.code()),
     ])
 }
 
@@ -221,6 +293,7 @@ fn account_of(row: &Row) -> Result<AccountPlan, StorageError> {
         opened_before: row.get(13)?,
         opening_before: opening(14)?,
         opening_after: opening(15)?,
+        number: optional_key(row, 16)?.zip(optional(row, 17)?),
     })
 }
 
@@ -264,6 +337,25 @@ pub(crate) async fn of_layout(
 ) -> Result<Vec<AssetId>, StorageError> {
     let rows = tx.rows(&OF_LAYOUT, params![*layout, currency.code.as_str()]).await?;
     rows.iter().map(|row| Ok(AssetId::from_uuid(row.get(0)?))).collect()
+}
+
+pub(crate) async fn of_number(
+    tx: &mut Tx,
+    number: Key,
+    currency: Commodity,
+) -> Result<Vec<(AssetId, Naming)>, StorageError> {
+    let rows = tx.rows(&OF_NUMBER, params![number, currency.code.as_str()]).await?;
+    rows.iter().map(|row| Ok((AssetId::from_uuid(row.get(0)?), parsed(row, 1)?))).collect()
+}
+
+/// How many lines that an import has for one asset have a line of their day and amount on another.
+pub(crate) async fn shared_amounts(
+    tx: &mut Tx,
+    import: ImportId,
+    (staged, other): (AssetId, AssetId),
+) -> Result<u64, StorageError> {
+    let params = params![import.uuid(), staged.uuid(), other.uuid()];
+    tx.row(&SHARED_AMOUNTS, params).await?.map_or(Ok(0), |row| row.get(0))
 }
 
 /// How many lines that an import has for one asset are booked on another.
@@ -333,7 +425,32 @@ pub(crate) fn opened_row(
     RowChange::one(&ASSET_OPENED, params![asset.uuid(), version, opened_on, now])
 }
 
+impl Naming {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Iban => "iban",
+            Self::Bank => "bank",
+            Self::Bare => "bare",
+        }
+    }
+}
+
+impl FromStr for Naming {
+    type Err = ();
+
+    fn from_str(code: &str) -> Result<Self, ()> {
+        let mut all = [Self::Iban, Self::Bank, Self::Bare].into_iter();
+        all.find(|naming| naming.code() == code).ok_or(())
+    }
+}
+
 impl AccountPlan {
+    /// The same account of the file, for an asset that is there.
+    pub(crate) fn of(self, asset: &Asset) -> Self {
+        let Self { is_unnamed, keys, layout, number, .. } = self;
+        Self { is_unnamed, keys, layout, number, ..Self::existing(asset) }
+    }
+
     /// An asset as it is.
     pub(crate) fn existing(asset: &Asset) -> Self {
         Self {
@@ -347,6 +464,7 @@ impl AccountPlan {
             currency: asset.commodity,
             keys: Vec::new(),
             layout: None,
+            number: None,
             asset_version: asset.version,
             opened_on: Some(asset.opened_on),
             opened_before: Some(asset.opened_on),

@@ -8,10 +8,12 @@ use vault::{AsJson, Column as _, Opened, RowKey, Sealed, SealedColumn, SealedTab
 
 use super::{currency, damaged, parsed};
 use crate::error::WealthError;
-use crate::import::dedup::{Earlier, Family, Key, LineRef, Traits};
+use crate::import::dedup::{Family, Found, Key, LineRef, Traits};
 use crate::import::draft::DraftLine;
-use crate::import::ids::line_transfer;
-use crate::import::model::{Decision, ImportId, ImportLine, LineCandidate, LineCounts, LineStatus};
+use crate::import::ids::{again, line_transfer};
+use crate::import::model::{
+    Decision, ImportId, ImportLine, LineCandidate, LineCounts, LineStatus, Why,
+};
 use crate::import::texts::{LineTexts, Texts, row as row_key};
 use crate::model::AssetId;
 
@@ -19,17 +21,17 @@ sql! {
     LINE_INSERT =
         "INSERT INTO wealth_import_line
              (tenant, import, number, statement, file_line, asset, booked_on, value_on, amount,
-              texts, family, id_key, text_key, status, why)
-         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+              texts, family, id_key, text_key, status, why, transfer)
+         VALUES (app_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     STAGED =
         "SELECT number, statement, asset, booked_on, amount, family, id_key, text_key, status,
-             decision, of_import, of_line, why
+             decision, of_import, of_line, why, value_on, told_import, told_line, transfer
          FROM wealth_import_line
          WHERE tenant = app_tenant() AND import = $1 ORDER BY number";
     LINES =
         "SELECT line.number, line.statement, line.file_line, line.booked_on, line.value_on,
              line.amount, statement.currency, statement.scale, line.texts, line.status, line.why,
-             line.of_import, line.of_line, line.decision
+             line.of_import, line.of_line, line.decision, line.transfer
          FROM wealth_import_line AS line
          JOIN wealth_import_statement AS statement
              ON statement.tenant = app_tenant() AND statement.import = line.import
@@ -46,7 +48,8 @@ sql! {
          WHERE tenant = app_tenant() AND import = $1 AND number = $2
              AND texts IS NOT DISTINCT FROM $4";
     LINE_JUDGE =
-        "UPDATE wealth_import_line SET status = $3, why = $4, of_import = $5, of_line = $6
+        "UPDATE wealth_import_line
+         SET status = $3, why = $4, of_import = $5, of_line = $6, told_import = $7, told_line = $8
          WHERE tenant = app_tenant() AND import = $1 AND number = $2";
     LINE_DECIDE =
         "UPDATE wealth_import_line SET decision = $3
@@ -57,6 +60,17 @@ sql! {
     LINES_UNDO =
         "UPDATE wealth_import_line SET status = 'undone'
          WHERE tenant = app_tenant() AND import = $1 AND status = 'booked'";
+    // What was booked once, or taken back, is booked again by a transfer of its own.
+    REBOOKED =
+        "SELECT number, transfer FROM wealth_import_line
+         WHERE tenant = app_tenant() AND import = $1 AND status IN ('undone', 'skipped')
+         ORDER BY number";
+    LINE_RESTAGE =
+        "UPDATE wealth_import_line SET status = 'new', transfer = $3
+         WHERE tenant = app_tenant() AND import = $1 AND number = $2";
+    FOUND =
+        "SELECT of_import, of_line, told_import, told_line FROM wealth_import_line
+         WHERE tenant = app_tenant() AND import = $1 AND number = $2";
     LINES_REBIND =
         "UPDATE wealth_import_line SET asset = $3
          WHERE tenant = app_tenant() AND import = $1 AND asset = $2";
@@ -69,38 +83,6 @@ sql! {
          WHERE tenant = app_tenant() AND import = $1 AND status IN ('new', 'booked', 'known')
          GROUP BY statement, booked_on, status ORDER BY statement, booked_on, status";
 
-    // Lines of the account that are booked, or were left out, on the days of the file.
-    EARLIER =
-        "SELECT line.import, line.number, line.booked_on, line.amount, line.id_key, line.text_key,
-             line.family, line.status
-         FROM wealth_import_line AS line
-         JOIN wealth_import AS import
-             ON import.tenant = app_tenant() AND import.id = line.import
-         WHERE line.tenant = app_tenant() AND line.asset = $1 AND line.import <> $2
-             AND line.booked_on >= $3 AND line.booked_on <= $4 AND import.status = 'booked'
-             AND line.status IN ('booked', 'review', 'skipped')
-         ORDER BY import.booked_at, line.import, line.number";
-    // Those of other days that have a reference which stands in the file too.
-    EARLIER_BY_REFERENCE =
-        "SELECT DISTINCT line.import, line.number, line.booked_on, line.amount, line.id_key,
-             line.text_key, line.family, line.status
-         FROM wealth_import_line AS staged
-         JOIN wealth_import_line AS line
-             ON line.tenant = app_tenant() AND line.asset = staged.asset
-             AND line.id_key = staged.id_key
-         JOIN wealth_import AS import
-             ON import.tenant = app_tenant() AND import.id = line.import
-         WHERE staged.tenant = app_tenant() AND staged.import = $2 AND staged.asset = $1
-             AND line.import <> $2 AND import.status = 'booked' AND line.status = 'booked'
-             AND (line.booked_on < $3 OR line.booked_on > $4)
-         ORDER BY line.import, line.number";
-    BOOKED_BEFORE =
-        "SELECT amt_sum(line.amount)
-         FROM wealth_import_line AS line
-         JOIN wealth_import AS import
-             ON import.tenant = app_tenant() AND import.id = line.import
-         WHERE line.tenant = app_tenant() AND line.asset = $1 AND line.import <> $2
-             AND line.booked_on < $3 AND line.status = 'booked' AND import.status = 'booked'";
     // Booked imports with lines that are known through this one, and how much each has booked.
     RESTING =
         "SELECT other.id,
@@ -155,14 +137,16 @@ pub(crate) struct StagedLine {
     pub traits: Traits,
     pub decision: Option<Decision>,
     pub verdict: LineVerdict,
+    /// The transfer that books it.
+    pub transfer: TransferId,
 }
 
 /// What becomes of a line, as the table has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LineVerdict {
     pub status: LineStatus,
-    pub why: Option<String>,
-    pub of: Option<LineRef>,
+    pub why: Option<Why>,
+    pub of: Option<Found>,
 }
 
 /// Sums of lines of one day and status.
@@ -201,7 +185,8 @@ pub(crate) async fn insert(
             new.id_key.map_or(Value::Null, Value::from),
             new.text_key,
             line.status.code(),
-            line.why,
+            line.why.map(Why::code),
+            line_transfer(import, new.number).uuid(),
         ]);
     }
     tx.execute_many(&LINE_INSERT, many).await?;
@@ -219,6 +204,7 @@ pub(crate) async fn staged(tx: &mut Tx, import: ImportId) -> Result<Vec<StagedLi
             asset: asset.map(AssetId::from_uuid),
             traits: Traits {
                 day: row.get(3)?,
+                value: row.get(13)?,
                 amount: row.get(4)?,
                 family: family(row, 5)?,
                 id: optional_key(row, 6)?,
@@ -227,9 +213,10 @@ pub(crate) async fn staged(tx: &mut Tx, import: ImportId) -> Result<Vec<StagedLi
             decision: optional(row, 9)?,
             verdict: LineVerdict {
                 status: parsed(row, 8)?,
-                why: row.get(12)?,
-                of: line_ref(row, 10)?,
+                why: optional(row, 12)?,
+                of: found(row, (10, 14))?,
             },
+            transfer: TransferId::from_uuid(row.get(16)?),
         })
     };
     rows.iter().map(line).collect()
@@ -255,23 +242,19 @@ pub(crate) async fn page(
             None => Opened::Content(AsJson(LineTexts::default())),
             Some(sealed) => opener.open(row_key(import, row.get(0)?), sealed)?,
         };
-        lines.push(line_of(import, row, texts)?);
+        lines.push(line_of(row, texts)?);
     }
     Ok(lines)
 }
 
-fn line_of(
-    import: ImportId,
-    row: &Row,
-    texts: Opened<AsJson<LineTexts>>,
-) -> Result<ImportLine, StorageError> {
+fn line_of(row: &Row, texts: Opened<AsJson<LineTexts>>) -> Result<ImportLine, StorageError> {
     let (number, amount): (u32, Amount) = (row.get(0)?, row.get(5)?);
     let is_erased = texts == Opened::Erased;
     let AsJson(texts) = texts.content().unwrap_or(AsJson(LineTexts::default()));
     let status = parsed(row, 9)?;
     let has_transfer = matches!(status, LineStatus::Booked | LineStatus::Undone);
-    let transfer: Option<TransferId> =
-        (has_transfer && !amount.is_zero()).then(|| line_transfer(import, number));
+    let transfer = TransferId::from_uuid(row.get(14)?);
+    let transfer = (has_transfer && !amount.is_zero()).then_some(transfer);
     let currency: Option<Commodity> = currency(row, 6)?;
     Ok(ImportLine {
         number,
@@ -288,7 +271,7 @@ fn line_of(
         metadata: texts.metadata,
         is_erased,
         status,
-        why: row.get(10)?,
+        why: optional(row, 10)?,
         candidate: line_ref(row, 11)?
             .map(|line| LineCandidate { import: line.import, number: line.number }),
         decision: optional(row, 13)?,
@@ -307,9 +290,11 @@ pub(crate) async fn judge(
             import.uuid(),
             *number,
             verdict.status.code(),
-            verdict.why.clone(),
-            verdict.of.map(|of| of.import.uuid()),
-            verdict.of.map(|of| of.number),
+            verdict.why.map(Why::code),
+            verdict.of.map(|of| of.line.import.uuid()),
+            verdict.of.map(|of| of.line.number),
+            verdict.of.map(|of| of.told.import.uuid()),
+            verdict.of.map(|of| of.told.number),
         ]
     };
     tx.execute_many(&LINE_JUDGE, verdicts.iter().map(row).collect()).await?;
@@ -333,6 +318,25 @@ pub(crate) fn book(import: ImportId, count: u64) -> RowChange {
 /// Takes as many lines back as are booked.
 pub(crate) fn undo(import: ImportId, count: u64) -> RowChange {
     RowChange { rows: Some(count), ..RowChange::one(&LINES_UNDO, params![import.uuid()]) }
+}
+
+/// Makes the lines of an import that was undone new again, as far as they were booked.
+pub(crate) async fn restage(tx: &mut Tx, import: ImportId) -> Result<(), StorageError> {
+    let rows = tx.rows(&REBOOKED, params![import.uuid()]).await?;
+    let row = |row: &Row| {
+        let (number, transfer): (u32, Uuid) = (row.get(0)?, row.get(1)?);
+        let transfer = again(TransferId::from_uuid(transfer));
+        Ok::<_, StorageError>(params![import.uuid(), number, transfer.uuid()])
+    };
+    let many = rows.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+    tx.execute_many(&LINE_RESTAGE, many).await?;
+    Ok(())
+}
+
+/// What a line was found to be.
+pub(crate) async fn found_of(tx: &mut Tx, line: LineRef) -> Result<Option<Found>, StorageError> {
+    let row = tx.row(&FOUND, params![line.import.uuid(), line.number]).await?;
+    row.map_or(Ok(None), |row| found(&row, (0, 2)))
 }
 
 /// Gives lines that were of one asset to another.
@@ -372,43 +376,6 @@ pub(crate) async fn day_sums(tx: &mut Tx, import: ImportId) -> Result<Vec<DaySum
     rows.iter().map(sum).collect()
 }
 
-/// What is known of an account on the days of a staged import, and by its references.
-pub(crate) async fn earlier(
-    tx: &mut Tx,
-    (import, asset): (ImportId, AssetId),
-    (first, last): (Date, Date),
-) -> Result<Vec<Earlier>, StorageError> {
-    let params = || params![asset.uuid(), import.uuid(), first, last];
-    let mut rows = tx.rows(&EARLIER, params()).await?;
-    rows.extend(tx.rows(&EARLIER_BY_REFERENCE, params()).await?);
-    let line = |row: &Row| {
-        let status: LineStatus = parsed(row, 7)?;
-        Ok(Earlier {
-            line: LineRef { import: ImportId::from_uuid(row.get(0)?), number: row.get(1)? },
-            traits: Traits {
-                day: row.get(2)?,
-                amount: row.get(3)?,
-                id: optional_key(row, 4)?,
-                text: key(row, 5)?,
-                family: family(row, 6)?,
-            },
-            left_out: status != LineStatus::Booked,
-        })
-    };
-    rows.iter().map(line).collect()
-}
-
-/// The sum of what other imports booked on an asset before a day.
-pub(crate) async fn booked_before(
-    tx: &mut Tx,
-    (import, asset): (ImportId, AssetId),
-    day: Date,
-) -> Result<Amount, StorageError> {
-    let row = tx.row(&BOOKED_BEFORE, params![asset.uuid(), import.uuid(), day]).await?;
-    let sum: Option<Amount> = row.map_or(Ok(None), |row| row.get(0))?;
-    Ok(sum.unwrap_or(Amount::ZERO))
-}
-
 pub(crate) async fn resting(tx: &mut Tx, import: ImportId) -> Result<Vec<Resting>, StorageError> {
     let rows = tx.rows(&RESTING, params![import.uuid()]).await?;
     let one = |row: &Row| {
@@ -427,26 +394,34 @@ pub(crate) async fn booked_after(
     rows.iter().map(|row| Ok(ImportId::from_uuid(row.get(0)?))).collect()
 }
 
-fn family(row: &Row, column: usize) -> Result<Family, StorageError> {
+pub(super) fn family(row: &Row, column: usize) -> Result<Family, StorageError> {
     let code: String = row.get(column)?;
     Family::from_code(&code).ok_or_else(|| damaged(column, &code))
 }
 
-fn key(row: &Row, column: usize) -> Result<Key, StorageError> {
+pub(super) fn key(row: &Row, column: usize) -> Result<Key, StorageError> {
     optional_key(row, column)?.ok_or_else(|| damaged(column, &"no key"))
 }
 
-fn optional_key(row: &Row, column: usize) -> Result<Option<Key>, StorageError> {
+pub(super) fn optional_key(row: &Row, column: usize) -> Result<Option<Key>, StorageError> {
     let Some(bytes) = row.get::<Option<Vec<u8>>>(column)? else { return Ok(None) };
     bytes.try_into().map(Some).map_err(|_| damaged(column, &"a key of another length"))
 }
 
-fn optional<T: std::str::FromStr>(row: &Row, column: usize) -> Result<Option<T>, StorageError> {
+pub(super) fn optional<T: std::str::FromStr>(
+    row: &Row,
+    column: usize,
+) -> Result<Option<T>, StorageError> {
     let text: Option<String> = row.get(column)?;
     text.map(|_| parsed(row, column)).transpose()
 }
 
-fn line_ref(row: &Row, column: usize) -> Result<Option<LineRef>, StorageError> {
+fn found(row: &Row, (line, told): (usize, usize)) -> Result<Option<Found>, StorageError> {
+    let found = line_ref(row, line)?.zip(line_ref(row, told)?);
+    Ok(found.map(|(line, told)| Found { line, told }))
+}
+
+pub(super) fn line_ref(row: &Row, column: usize) -> Result<Option<LineRef>, StorageError> {
     let import: Option<Uuid> = row.get(column)?;
     let number: Option<u32> = row.get(column + 1)?;
     Ok(import

@@ -5,6 +5,9 @@
 //! nothing of it was ever booked.
 
 pub(crate) mod accounts;
+pub(crate) mod decisions;
+pub(crate) mod earlier;
+pub(crate) mod gaps;
 pub(crate) mod lines;
 
 use kernel::{BookId, Commodity, Timestamp};
@@ -30,12 +33,12 @@ sql! {
     IMPORT =
         "SELECT id, book, file_name, file_hash, byte_count, format, format_version, encoding,
              status, version, bookable_in_part, mapping, questions, faults, faults_left_out, notes,
-             reason, created_at, booked_at, undone_at
+             reason, created_at, booked_at, undone_at, first_move
          FROM wealth_import WHERE tenant = app_tenant() AND id = $1";
     IMPORTS =
         "SELECT id, book, file_name, file_hash, byte_count, format, format_version, encoding,
              status, version, bookable_in_part, mapping, questions, faults, faults_left_out, notes,
-             reason, created_at, booked_at, undone_at
+             reason, created_at, booked_at, undone_at, first_move
          FROM wealth_import
          WHERE tenant = app_tenant() AND (id < $1 OR $1 IS NULL)
          ORDER BY id DESC LIMIT $2";
@@ -53,6 +56,13 @@ sql! {
         "UPDATE wealth_import
          SET status = 'undone', version = version + 1, undone_at = $3, reason = $4
          WHERE tenant = app_tenant() AND id = $1 AND version = $2 AND status = 'booked'";
+    IMPORT_CHANGE =
+        "UPDATE wealth_import SET version = version + 1
+         WHERE tenant = app_tenant() AND id = $1 AND version = $2 AND status = 'booked'";
+    IMPORT_RESTAGE =
+        "UPDATE wealth_import
+         SET status = 'staged', version = version + 1, first_move = $3, booked_at = NULL
+         WHERE tenant = app_tenant() AND id = $1 AND version = $2 AND status = 'undone'";
 
     // Before its lines, in the order in which a booking changes them: of the two the later one
     // waits, and finds that it comes too late.
@@ -103,6 +113,8 @@ pub(crate) struct ImportRow {
     pub created_at: Timestamp,
     pub booked_at: Option<Timestamp>,
     pub undone_at: Option<Timestamp>,
+    /// The number of the first move of an opening balance: those before it were undone.
+    pub first_move: u32,
 }
 
 /// A statement as it is kept.
@@ -150,6 +162,7 @@ impl ImportRow {
             created_at: now,
             booked_at: None,
             undone_at: None,
+            first_move: 0,
         }
     }
 }
@@ -214,11 +227,26 @@ pub(crate) fn undo(import: &ImportRow, now: Timestamp, reason: &str) -> RowChang
     RowChange::one(&IMPORT_UNDO, params![import.id.uuid(), import.version, now, reason])
 }
 
+/// Counts a change of a booked import.
+pub(crate) fn change(import: &ImportRow) -> RowChange {
+    RowChange::one(&IMPORT_CHANGE, params![import.id.uuid(), import.version])
+}
+
+/// Notes that an import that was undone is staged again.
+pub(crate) async fn restage(
+    tx: &mut Tx,
+    import: &ImportRow,
+    first_move: u32,
+) -> Result<(), StorageError> {
+    tx.execute_one(&IMPORT_RESTAGE, params![import.id.uuid(), import.version, first_move]).await
+}
+
 /// Forgets an import of which nothing was booked, and everything that was read from its file.
 pub(crate) async fn delete(tx: &mut Tx, import: ImportId) -> Result<(), StorageError> {
     tx.execute_one(&IMPORT_DELETE, params![import.uuid()]).await?;
     tx.execute(&LINES_DELETE, params![import.uuid()]).await?;
     tx.execute(&STATEMENTS_DELETE, params![import.uuid()]).await?;
+    decisions::delete(tx, import).await?;
     accounts::delete(tx, import).await
 }
 
@@ -295,6 +323,7 @@ fn import_of(row: &Row) -> Result<ImportRow, StorageError> {
         created_at: row.get(17)?,
         booked_at: row.get(18)?,
         undone_at: row.get(19)?,
+        first_move: row.get(20)?,
     })
 }
 

@@ -1,24 +1,43 @@
 //! Which lines of a file are booked already. Pure: lines in, verdicts out.
 //!
-//! Three questions, in this order, each about lines that the ones before left open:
+//! Four questions, in this order, each about lines that the ones before left open:
 //! 1. *Is the very same line there?* Day, amount, the bank's reference and the normalised texts are
 //!    equal. Lines that are equal among themselves are counted: of three in the file and two that
 //!    are booked, one is new.
 //! 2. *Is the bank's reference there?* With day and amount it is the same line; with others a
 //!    person decides, if both files are of the same family. A reference that stands twice in one
 //!    file is none.
-//! 3. *Is there another line of that day and amount?* It may be the same one, told otherwise. That
-//!    is not guessed: the line is known only where the number of lines proves it, on a day that one
-//!    of the files has completely.
+//! 3. *Is there another line of that day and amount?* It may be the same one, told otherwise. Where
+//!    one text is the other as a format writes it (cut, in capitals, without umlauts) it is, and is
+//!    counted (`alike`). Else that is not guessed: the line is known only where the number of lines
+//!    proves it, on a day that one of the files has completely (`group`).
+//! 4. *Is there one of that amount on another day?* Formats choose between the day of booking and
+//!    the day of value. It is the same line where both files have both days completely, and each
+//!    lacks what the other has; where less is proved, a person decides (`days`).
 //!
-//! What must stay true: a line is only `Known` through a line that is booked, and each booked line
-//! makes one line of a statement known; the verdicts do not depend on the order of files.
+//! A line that was found to be known is another *telling* of the one that is booked, as is one that
+//! a person left out for being the same: whoever brings either again is answered by the first
+//! question.
+//!
+//! What must stay true: a line is only `Known` through a line that is booked, or that a person left
+//! out, and each of those makes one line of a statement known; the verdicts do not depend on the
+//! order of files.
+
+mod alike;
+mod days;
+mod group;
+#[cfg(test)]
+mod tests;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Amount, Date};
 
-use super::model::ImportId;
+use super::model::{ImportId, Why};
+pub(crate) use days::VALUE_DAYS_MAX;
+use group::Group;
+pub(crate) use words::Words;
 
 /// A keyed hash.
 pub(crate) type Key = [u8; 16];
@@ -34,6 +53,8 @@ pub(crate) struct LineRef {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Traits {
     pub day: Date,
+    /// The day from which it bears interest.
+    pub value: Option<Date>,
     pub amount: Amount,
     /// The bank's reference.
     pub id: Option<Key>,
@@ -63,15 +84,27 @@ pub(crate) struct Incoming {
     pub number: u32,
     pub statement: u32,
     pub traits: Traits,
+    pub words: Words,
 }
 
 /// A line of an earlier import into the same account.
 #[derive(Clone, Debug)]
 pub(crate) struct Earlier {
+    /// Itself.
+    pub told: LineRef,
+    /// The line that is booked, or was left out by a person, of which it is a telling.
     pub line: LineRef,
     pub traits: Traits,
-    /// It was left out there: nobody knows whether it is one of the others.
+    pub words: Words,
+    /// It was left undecided there: nobody knows whether it is one of the others.
     pub left_out: bool,
+}
+
+/// A line that was found, and the telling of it that was compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub line: LineRef,
+    pub told: LineRef,
 }
 
 /// The days that a statement has completely: those between two days.
@@ -98,32 +131,73 @@ pub(crate) struct Account {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     New,
-    Known(Why, LineRef),
-    Review(Why, LineRef),
-}
-
-/// How a verdict came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
-    /// The very same line.
-    Same,
-    /// The bank's reference, with the same day and amount.
-    SameReference,
-    /// As many lines of this amount as that day has are booked.
-    Counted,
-    /// The same line in another statement of the file.
-    Repeated,
-    /// Another statement of the file has an equal line without a reference.
-    MayBeRepeated,
-    /// The bank's reference was booked with another day or amount.
-    OtherAmount,
-    /// A line of that day and amount is booked, with other texts or another reference.
-    MayBeSame,
+    Known(Why, Found),
+    Review(Why, Found),
 }
 
 impl Traits {
     const fn place(&self) -> Place {
         (self.id, self.day, self.amount, self.text)
+    }
+
+    /// Whether they stand on the same day for the same reason: a file that tells one day may tell
+    /// either.
+    fn counts_with(&self, other: &Self) -> bool {
+        match (self.value, other.value) {
+            (Some(one), Some(other)) => one == other,
+            (None, _) | (_, None) => !self.is_moved() && !other.is_moved(),
+        }
+    }
+
+    /// Whether the day of value is another one than the day of booking.
+    fn is_moved(&self) -> bool {
+        self.value.is_some_and(|value| value != self.day)
+    }
+}
+
+impl Account {
+    /// The lines whose words matter: those of the file that are not there as they are, and what is
+    /// there of the same amounts.
+    pub(crate) fn unlike(&self, import: ImportId) -> Vec<LineRef> {
+        let mut there: BTreeMap<Place, usize> = BTreeMap::new();
+        for line in &self.earlier {
+            *there.entry(line.traits.place()).or_default() += 1;
+        }
+        let mut lines = Vec::new();
+        let mut amounts = BTreeSet::new();
+        for line in &self.incoming {
+            match there.get_mut(&line.traits.place()) {
+                Some(count) if *count > 0 => *count -= 1,
+                _ => {
+                    amounts.insert(line.traits.amount);
+                    lines.push(LineRef { import, number: line.number });
+                }
+            }
+        }
+        let earlier = self.earlier.iter();
+        let earlier: Vec<LineRef> = earlier
+            .filter(|line| amounts.contains(&line.traits.amount))
+            .map(|line| line.told)
+            .collect();
+        // Without anything to compare them with, the file's own words do not matter either.
+        if earlier.is_empty() { earlier } else { [lines, earlier].concat() }
+    }
+
+    /// Gives lines their words.
+    pub(crate) fn say(&mut self, import: ImportId, words: &mut BTreeMap<LineRef, Words>) {
+        for line in &mut self.incoming {
+            let line_ref = LineRef { import, number: line.number };
+            line.words = words.remove(&line_ref).unwrap_or_default();
+        }
+        for line in &mut self.earlier {
+            line.words = words.remove(&line.told).unwrap_or_default();
+        }
+    }
+}
+
+impl Earlier {
+    const fn found(&self) -> Found {
+        Found { line: self.line, told: self.told }
     }
 }
 
@@ -135,13 +209,22 @@ impl Cover {
 
 /// Decides over the lines of one account; a verdict for each incoming line, by its number.
 pub(crate) fn judge(account: &Account, import: ImportId) -> BTreeMap<u32, Verdict> {
-    let mut judge = Judge { account, verdicts: BTreeMap::new(), used: BTreeSet::new() };
+    let mut tellings: BTreeMap<LineRef, Vec<&Earlier>> = BTreeMap::new();
+    for line in account.earlier.iter().filter(|line| !line.left_out) {
+        tellings.entry(line.line).or_default().push(line);
+    }
+    let verdicts = BTreeMap::new();
+    let mut judge = Judge { account, tellings: &tellings, verdicts, used: BTreeSet::new() };
     judge.same();
     judge.repeated(import);
     let references = References::of(account, &judge.verdicts);
     judge.same_reference(&references);
     let is_stable = judge.stable_families();
     judge.same_day_and_amount(&references, &is_stable);
+    judge.other_day();
+    for line in judge.open() {
+        judge.verdicts.insert(line.number, Verdict::New);
+    }
     judge.verdicts
 }
 
@@ -153,6 +236,8 @@ struct References {
 
 struct Judge<'a> {
     account: &'a Account,
+    /// The tellings of each line that is there.
+    tellings: &'a BTreeMap<LineRef, Vec<&'a Earlier>>,
     verdicts: BTreeMap<u32, Verdict>,
     /// Earlier lines that have made a line of the file known, or stand beside one for review.
     used: BTreeSet<LineRef>,
@@ -169,7 +254,7 @@ impl References {
         let earlier = account.earlier.iter();
         Self {
             incoming: once(incoming.filter_map(|line| line.traits.id)),
-            earlier: once(earlier.filter_map(|line| Some((line.line.import, line.traits.id?)))),
+            earlier: once(earlier.filter_map(|line| Some((line.told.import, line.traits.id?)))),
         }
     }
 
@@ -178,7 +263,7 @@ impl References {
     }
 
     fn earlier_id(&self, line: &Earlier) -> Option<Key> {
-        line.traits.id.filter(|id| self.earlier.contains(&(line.line.import, *id)))
+        line.traits.id.filter(|id| self.earlier.contains(&(line.told.import, *id)))
     }
 }
 
@@ -191,13 +276,21 @@ fn once<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeSet<K> {
 
 impl<'a> Judge<'a> {
     fn open(&self) -> Vec<&'a Incoming> {
-        let incoming = self.account.incoming.iter();
-        incoming.filter(|line| !self.verdicts.contains_key(&line.number)).collect()
+        self.account.incoming.iter().filter(|line| self.is_open(line)).collect()
+    }
+
+    fn is_open(&self, line: &Incoming) -> bool {
+        !self.verdicts.contains_key(&line.number)
     }
 
     fn booked(&self) -> impl Iterator<Item = &'a Earlier> {
         let earlier = self.account.earlier.iter();
-        earlier.filter(|line| !line.left_out && !self.used.contains(&line.line))
+        earlier.filter(|line| !line.left_out && self.is_free(line))
+    }
+
+    /// Whether the line of this telling has made none known yet.
+    fn is_free(&self, telling: &Earlier) -> bool {
+        !self.used.contains(&telling.line)
     }
 
     /// Lines that stand in an earlier statement of the same file, and are not booked from there.
@@ -218,7 +311,8 @@ impl<'a> Judge<'a> {
             }
             match repeated {
                 Some((_, number)) => {
-                    let first = LineRef { import, number };
+                    let there = LineRef { import, number };
+                    let first = Found { line: there, told: there };
                     let verdict = match id {
                         Some(_) => Verdict::Known(Why::Repeated, first),
                         None => Verdict::Review(Why::MayBeRepeated, first),
@@ -236,15 +330,19 @@ impl<'a> Judge<'a> {
 
     /// The first question.
     fn same(&mut self) {
-        let mut there: BTreeMap<Place, Vec<LineRef>> = BTreeMap::new();
+        let mut there: BTreeMap<Place, Vec<&Earlier>> = BTreeMap::new();
         for line in self.booked() {
-            there.entry(line.traits.place()).or_default().push(line.line);
+            there.entry(line.traits.place()).or_default().push(line);
         }
-        there.values_mut().for_each(|lines| lines.reverse());
-        for line in self.open() {
-            let found = there.get_mut(&line.traits.place()).and_then(Vec::pop);
-            if let Some(found) = found {
-                self.settle(line, Verdict::Known(Why::Same, found));
+        // Where a day may stand for either, the line that it can only stand for one way is first.
+        let mut open = self.open();
+        open.sort_by_key(|line| (line.traits.is_moved(), line.number));
+        for line in open {
+            let Some(there) = there.get(&line.traits.place()) else { continue };
+            let free = there.iter().filter(|there| self.is_free(there));
+            let told = free.min_by_key(|there| there.traits.value != line.traits.value);
+            if let Some(found) = told {
+                self.settle(line, Verdict::Known(Why::Same, found.found()));
             }
         }
     }
@@ -262,14 +360,15 @@ impl<'a> Judge<'a> {
             let Some(named) = named else { continue };
             let one = &line.traits;
             let place = |other: &Traits| (other.day, other.amount);
-            let same = named.iter().find(|found| place(&found.traits) == place(one));
-            let other = named.iter().find(|found| found.traits.family == one.family);
+            let free = || named.iter().filter(|found| self.is_free(found));
+            let same = free().find(|found| place(&found.traits) == place(one));
+            let other = free().find(|found| found.traits.family == one.family);
             match (same, other) {
                 (Some(found), _) => {
-                    self.settle(line, Verdict::Known(Why::SameReference, found.line));
+                    self.settle(line, Verdict::Known(Why::SameReference, found.found()));
                 }
                 (None, Some(found)) => {
-                    self.settle(line, Verdict::Review(Why::OtherAmount, found.line));
+                    self.settle(line, Verdict::Review(Why::OtherAmount, found.found()));
                 }
                 (None, None) => {}
             }
@@ -303,26 +402,34 @@ impl<'a> Judge<'a> {
                 group.has_left_out = true;
             }
         }
-        for ((day, _), mut group) in groups {
-            let is_other = |line: &Incoming, there: &Earlier| {
-                let ids = (references.incoming_id(line), references.earlier_id(there));
-                let (one, other) = (&line.traits, &there.traits);
-                one.family == other.family
-                    && matches!(ids, (Some(one), Some(other)) if one != other)
-                    && (one.text != other.text || is_stable.contains(&one.family))
-            };
+        let differs = |line: &Incoming, there: &Earlier| {
+            let ids = (references.incoming_id(line), references.earlier_id(there));
+            let (one, other) = (&line.traits, &there.traits);
+            one.family == other.family
+                && matches!(ids, (Some(one), Some(other)) if one != other)
+                && (one.text != other.text || is_stable.contains(&one.family))
+        };
+        let tellings = self.tellings;
+        // A line is another one where any telling of it says so.
+        let is_other = |line: &Incoming, there: &Earlier| {
+            let mut tellings = tellings.get(&there.line).into_iter().flatten();
+            tellings.any(|telling| differs(line, telling))
+        };
+        for group in groups.values_mut() {
             group.settle_equal_texts(self, &is_other);
-            group.settle_rest(self, day, &is_other);
         }
-        for line in self.open() {
-            self.verdicts.insert(line.number, Verdict::New);
+        // Words say more than a number of lines.
+        self.alike(&is_other);
+        for ((day, _), mut group) in groups {
+            group.settle_rest(self, day, &is_other);
         }
     }
 
     fn settle(&mut self, line: &Incoming, verdict: Verdict) {
         match verdict {
-            Verdict::Known(_, there) | Verdict::Review(Why::OtherAmount, there) => {
-                self.used.insert(there);
+            Verdict::Known(_, there)
+            | Verdict::Review(Why::OtherAmount | Why::MayBeOtherDay, there) => {
+                self.used.insert(there.line);
             }
             Verdict::Review(..) | Verdict::New => {}
         }
@@ -340,96 +447,6 @@ impl<'a> Judge<'a> {
             cover.is_some_and(|cover| cover.has(day))
         };
         lines.iter().all(covers)
-    }
-}
-
-/// Lines of one day and amount that are still open on either side.
-#[derive(Default)]
-struct Group<'a> {
-    incoming: Vec<&'a Incoming>,
-    booked: Vec<&'a Earlier>,
-    has_left_out: bool,
-}
-
-impl<'a> Group<'a> {
-    /// Equal texts of which one side has no reference: counted as lines without references are.
-    fn settle_equal_texts(
-        &mut self,
-        judge: &mut Judge<'a>,
-        is_other: &impl Fn(&Incoming, &Earlier) -> bool,
-    ) {
-        let booked = &mut self.booked;
-        self.incoming.retain(|line| {
-            let equal = |there: &&Earlier| {
-                there.traits.text == line.traits.text
-                    && (there.traits.id.is_none() || line.traits.id.is_none())
-                    && !is_other(line, there)
-            };
-            let Some(at) = booked.iter().position(equal) else { return true };
-            let found = booked.remove(at);
-            judge.settle(line, Verdict::Known(Why::Same, found.line));
-            false
-        });
-    }
-
-    /// Lines that are told otherwise: counted where a complete day proves it, else for review.
-    fn settle_rest(
-        &mut self,
-        judge: &mut Judge<'a>,
-        day: Date,
-        is_other: &impl Fn(&Incoming, &Earlier) -> bool,
-    ) {
-        let candidate = |line: &Incoming| {
-            self.booked.iter().find(|there| !is_other(line, there)).map(|there| there.line)
-        };
-        let unsure: Vec<&Incoming> =
-            self.incoming.iter().copied().filter(|line| candidate(line).is_some()).collect();
-        let counts = (unsure.len(), self.booked.len());
-        let proven = !self.has_left_out
-            && counts.0 <= counts.1
-            && (judge.is_complete_earlier(day)
-                || (counts.0 == counts.1 && judge.is_complete_here(&unsure, day)));
-        let mut free: Vec<&Earlier> = self.booked.clone();
-        for line in unsure {
-            let at = free.iter().position(|there| !is_other(line, there));
-            let found = match at {
-                Some(at) => Some(free.remove(at).line),
-                None => candidate(line),
-            };
-            let Some(found) = found else { continue };
-            let verdict = if proven && at.is_some() {
-                Verdict::Known(Why::Counted, found)
-            } else {
-                Verdict::Review(Why::MayBeSame, found)
-            };
-            judge.settle(line, verdict);
-        }
-    }
-}
-
-impl Why {
-    /// For a person.
-    pub(crate) const fn text(self) -> &'static str {
-        match self {
-            Self::Same => "the same line is booked already",
-            Self::SameReference => {
-                "a line with the bank's reference, this day and amount is booked already"
-            }
-            Self::Counted => {
-                "all lines of this day and amount are booked already, with other texts"
-            }
-            Self::Repeated => "the same line stands in another statement of this file",
-            Self::MayBeRepeated => {
-                "an equal line without a reference stands in another statement of this file"
-            }
-            Self::OtherAmount => {
-                "the bank's reference is booked already, on another day or with another amount"
-            }
-            Self::MayBeSame => {
-                "a line of this day and amount is booked already, with other texts or another \
-                 reference: it may be the same"
-            }
-        }
     }
 }
 

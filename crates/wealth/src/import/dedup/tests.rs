@@ -1,14 +1,14 @@
-//! The three questions, case by case. A line is written `day amount id text family`, `-` for no
-//! id; a day is one of January 2026.
+//! The questions, case by case. A line is written `day amount id text family`, `-` for no id; a day
+//! is one of January 2026, with the day of value behind a slash where there is one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Amount, Date, Uuid};
 
-use super::dedup::{
-    Account, Cover, Earlier, Family, Incoming, Key, LineRef, Traits, Verdict, judge,
+use super::{
+    Account, Cover, Earlier, Family, Incoming, Key, LineRef, Traits, Verdict, Words, judge,
 };
-use super::model::ImportId;
+use crate::import::model::ImportId;
 
 fn key(text: &str) -> Key {
     let mut key = [0; 16];
@@ -24,13 +24,20 @@ fn traits(line: &str) -> Traits {
     let [on, amount, id, text, family] = line.split(' ').collect::<Vec<_>>()[..] else {
         panic!("{line}");
     };
+    let (on, value) = on.split_once('/').map_or((on, None), |(on, value)| (on, Some(day(value))));
     Traits {
         day: day(on),
+        value,
         amount: Amount::parse(amount, 0).unwrap(),
         id: (id != "-").then(|| key(id)),
         text: key(text),
         family: Family::from_code(family).unwrap(),
     }
+}
+
+/// Texts of a few letters say nothing, as the words of lines.
+fn words(line: &str) -> Words {
+    Words::of(line.split(' ').nth(3))
 }
 
 fn import(number: u128) -> ImportId {
@@ -46,12 +53,13 @@ fn judged((file, file_cover): (&[&str], &str), (booked, booked_cover): (&[&str],
         number,
         statement: 0,
         traits: traits(line),
+        words: words(line),
     });
     // Each was brought by a file of its own.
-    let earlier = (1..).zip(booked).map(|(number, line)| Earlier {
-        line: LineRef { import: import(10 + u128::from(number)), number },
-        traits: traits(line.trim_start_matches('!')),
-        left_out: line.starts_with('!'),
+    let earlier = (1..).zip(booked).map(|(number, line)| {
+        let told = LineRef { import: import(10 + u128::from(number)), number };
+        let (traits, words) = (traits(line.trim_start_matches('!')), words(line));
+        Earlier { told, line: told, traits, words, left_out: line.starts_with('!') }
     });
     shown(&Account {
         incoming: incoming.collect(),
@@ -66,8 +74,8 @@ fn judged((file, file_cover): (&[&str], &str), (booked, booked_cover): (&[&str],
 fn shown(account: &Account) -> String {
     let shown = judge(account, import(2)).into_values().map(|verdict| match verdict {
         Verdict::New => "n".to_owned(),
-        Verdict::Known(_, of) => format!("k{}", of.number),
-        Verdict::Review(_, of) => format!("r{}", of.number),
+        Verdict::Known(_, of) => format!("k{}", of.line.number),
+        Verdict::Review(_, of) => format!("r{}", of.line.number),
     });
     shown.collect::<Vec<_>>().join(" ")
 }
@@ -144,12 +152,89 @@ fn other_texts_are_counted_on_complete_days_only() {
 }
 
 #[test]
+fn a_text_that_another_format_cut_is_counted_on_any_day() {
+    let cases: [(&[&str], &[&str], &str); 5] = [
+        (&["5 -4 - BAECKEREI csv"], &["5 -4 x Bäckerei-Müller camt"], "k1"),
+        (&["5 -4 x Bäckerei-Müller camt"], &["5 -4 - BAECKEREI csv"], "k1"),
+        // One was there at noon; by the evening there are two.
+        (&["5 -4 x Bäckerei camt", "5 -4 y Bäckerei camt"], &["5 -4 - BACKEREI csv"], "k1 n"),
+        // The one that is like it alone is taken first.
+        (
+            &["5 -4 - Kartenzahlung csv", "5 -4 - KartenzahlungAldi csv"],
+            &["5 -4 x KartenzahlungAldiNord camt", "5 -4 y KartenzahlungLidl camt"],
+            "k2 k1",
+        ),
+        (&["5 -4 - Kartenzahlung csv"], &["6 -4 x KartenzahlungAldiNord camt"], "n"),
+    ];
+    for (file, booked, expected) in cases {
+        assert_eq!(judged((file, ""), (booked, "")), expected, "{file:?} {booked:?}");
+    }
+}
+
+#[test]
+fn the_day_of_value_may_be_the_day_of_another_format() {
+    let (by_value, by_booking): (&[&str], &[&str]) =
+        (&["5 -4 - BAECKEREI csv"], &["7/5 -4 - Bäckerei camt"]);
+    type Case = (&'static [&'static str], &'static str);
+    let cases: [(Case, Case, &str); 8] = [
+        ((by_value, "1-9"), (by_booking, "1-9"), "k1"),
+        ((by_booking, "1-9"), (by_value, "1-9"), "k1"),
+        // One of them may have both.
+        ((by_value, "1-6"), (by_booking, "1-9"), "r1"),
+        ((by_value, ""), (by_booking, ""), "r1"),
+        // Nothing says that it is the same but the amount.
+        ((&["5 -4 - cash csv"], ""), (by_booking, ""), "n"),
+        // Every day the same: each is there once.
+        (
+            (&["5/5 -4 - Bäckerei camt", "6/6 -4 - Bäckerei camt"], "1-9"),
+            (&["5 -4 - BAECKEREI csv", "6 -4 - BAECKEREI csv"], "1-9"),
+            "k1 k2",
+        ),
+        ((&["6/6 -4 - Bäckerei camt"], "5-9"), (&["5 -4 - BAECKEREI csv"], "1-5"), "n"),
+        // A format tells the same day each time.
+        ((&["7/5 -4 - Bäckerei camt"], "1-9"), (&["5/5 -4 - Bäckerei camt"], "1-9"), "n"),
+    ];
+    for (file, booked, expected) in cases {
+        assert_eq!(judged(file, booked), expected, "{file:?} {booked:?}");
+    }
+}
+
+#[test]
+fn what_is_known_is_known_by_each_telling() {
+    let line = |number| LineRef { import: import(10), number };
+    let telling = |told: u32, of: u32, text: &str| {
+        let (told, line) = (line(told), line(of));
+        Earlier { told, line, traits: traits(text), words: words(text), left_out: false }
+    };
+    let (csv, camt) = ("5 -4 - card csv", "5 -4 a tea camt");
+    let incoming = |texts: &[&str]| {
+        let lines = (1..).zip(texts);
+        let line = |(number, text): (u32, &&str)| Incoming {
+            number,
+            statement: 0,
+            traits: traits(text),
+            words: words(text),
+        };
+        lines.map(line).collect()
+    };
+    let known = |texts: &[&str], earlier: Vec<Earlier>| {
+        shown(&Account { incoming: incoming(texts), earlier, ..Account::default() })
+    };
+    let told_twice = || vec![telling(1, 1, csv), telling(2, 1, camt)];
+    assert_eq!(known(&[camt], told_twice()), "k1");
+    assert_eq!(known(&[csv], told_twice()), "k1");
+    // It is one line all the same.
+    assert_eq!(known(&[camt, csv], told_twice()), "k1 n");
+}
+
+#[test]
 fn statements_of_one_file_may_repeat_each_other() {
     let statements = |lines: [&str; 2], runs: [u32; 2]| {
         let incoming = (0..).zip(lines).map(|(statement, line)| Incoming {
             number: statement + 1,
             statement,
             traits: traits(line),
+            words: words(line),
         });
         shown(&Account {
             incoming: incoming.collect(),
@@ -184,4 +269,16 @@ fn each_booked_line_makes_one_line_known() {
             }
         }
     }
+}
+
+#[test]
+fn thousands_of_equal_payments_of_a_day_are_told_otherwise_without_being_kept_for_each() {
+    let many = |text: &str| -> Vec<String> { vec![text.to_owned(); 2_000] };
+    let (file, booked) = (many("5 -4 - BAECKEREI csv"), many("5/5 -4 - Bäckerei-Müller camt"));
+    let [file, booked] =
+        [&file, &booked].map(|lines| lines.iter().map(String::as_str).collect::<Vec<&str>>());
+    let verdicts = judged((&file, ""), (&booked, ""));
+    let known: BTreeSet<&str> = verdicts.split(' ').collect();
+    assert_eq!(known.len(), 2_000);
+    assert!(known.iter().all(|verdict| verdict.starts_with('k')));
 }
