@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+pub mod approvals;
 pub mod jobs;
 pub mod ledger;
 pub mod notice;
@@ -110,6 +111,9 @@ pub enum Command {
     /// Notices: what one is told, how and where, and what became of it
     #[command(subcommand)]
     Notice(notice::Notice),
+    /// Approvals: what another person must say yes to before it is done
+    #[command(subcommand)]
+    Approvals(approvals::Approvals),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -144,6 +148,7 @@ impl Command {
             | Self::Ledger(_)
             | Self::Object(_)
             | Self::Notice(_)
+            | Self::Approvals(_)
             | Self::Api(_)
             | Self::Login { .. }
             | Self::Rates(Rates::Import { own: true, .. }) => true,

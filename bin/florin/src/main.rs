@@ -99,6 +99,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         | Command::Vault(_)
         | Command::Object(_)
         | Command::Notice(_)
+        | Command::Approvals(_)
         | Command::Api(_) => {
             let mut connection = Connection::open(&cli.global, config).await?;
             let outcome = match &cli.command {
@@ -112,6 +113,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
                 Command::Vault(asked) => command::vault::run(&mut connection, asked).await,
                 Command::Object(asked) => command::object::run(&mut connection, asked).await,
                 Command::Notice(asked) => command::notice::run(&mut connection, asked).await,
+                Command::Approvals(asked) => command::approvals::run(&mut connection, asked).await,
                 Command::Api(api) => command::api::run(&mut connection, api).await,
                 _ => Ok(()),
             };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use approvals::Expire;
 use futures_util::future::BoxFuture;
 use gateway::{Gauge, HealthCheck, Services};
 use identity::{Founding, Identity, SigningKeys, Tenant};
@@ -29,13 +30,14 @@ pub const MODULES: &[Module] = &[
     notices::MODULE,
     ledger::MODULE,
     identity::MODULE,
+    approvals::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
 
 /// The modules' tables with sealed columns.
 const SEALED: &[&[SealedTable]] =
-    &[wealth::SEALED, objects::SEALED, ledger::SEALED, notices::SEALED];
+    &[wealth::SEALED, objects::SEALED, ledger::SEALED, notices::SEALED, approvals::SEALED];
 
 /// The file of the key that signs heads, in the directory of keys.
 const HEAD_KEY: &str = "head.key";
@@ -112,7 +114,7 @@ impl Platform {
         worker = worker.with(CheckObjects::new(self.objects.clone()));
         worker = worker.with(Deliver(self.notices.clone())).with(Digest(self.notices.clone()));
         worker = worker.with(TellOfDeath).telling_of_deaths();
-        worker = worker.with(WatchWorth(self.wealth.clone()));
+        worker = worker.with(WatchWorth(self.wealth.clone())).with(Expire);
         let context = Context::new(self.env.clone(), TenantId::COMMON, Actor::system("florin"));
         let is_wrapped_by_older = self.is_wrapped_by_older().await?;
         let mut tx = self.database.begin(Level::Common, Mode::Write).await?;

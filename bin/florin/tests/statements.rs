@@ -9,6 +9,7 @@ fn every_statement_binds_the_tenant_or_is_listed() {
         vault::MODULE,
         ledger::MODULE,
         identity::MODULE,
+        approvals::MODULE,
         markets::MODULE,
         objects::MODULE,
         notices::MODULE,

@@ -19,13 +19,14 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use wealth::Wealth;
 
-const MODULES: [storage::Module; 8] = [
+const MODULES: [storage::Module; 9] = [
     jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
     notices::MODULE,
     ledger::MODULE,
     identity::MODULE,
+    approvals::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];

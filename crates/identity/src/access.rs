@@ -58,13 +58,18 @@ pub enum Action {
     ReadNotices,
     /// Choose how and where one is told oneself.
     ChooseNotices,
+    /// See what was asked to be approved, and why.
+    ReadApprovals,
+    /// Approve and refuse, withdraw what one asked for, hand one's word to another. What a command
+    /// needs may be narrower.
+    DecideApprovals,
     /// See the notices of the tenant itself, and choose how and where they are told.
     KeepNotices,
 }
 
 /// The table. A child sees who is in the family and what a currency is worth: what the family is
 /// worth, the grown-ups tell. A viewer sees what there is, an adviser also how it came about.
-const ALLOWED: [(Action, &[Role]); 25] = [
+const ALLOWED: [(Action, &[Role]); 27] = [
     (Action::ReadSelf, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::ReadMembers, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::AddMembers, &[Owner]),
@@ -90,6 +95,8 @@ const ALLOWED: [(Action, &[Role]); 25] = [
     (Action::ReadNotices, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::ChooseNotices, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::KeepNotices, &[Owner, Adult]),
+    (Action::ReadApprovals, &[Owner, Adult, Adviser]),
+    (Action::DecideApprovals, &[Owner, Adult, Adviser]),
 ];
 
 /// Whether a role may do something; what is not in the table is not allowed.
@@ -142,6 +149,8 @@ impl Action {
             Self::ReadNotices => "read_notices",
             Self::ChooseNotices => "choose_notices",
             Self::KeepNotices => "keep_notices",
+            Self::ReadApprovals => "read_approvals",
+            Self::DecideApprovals => "decide_approvals",
         }
     }
 }

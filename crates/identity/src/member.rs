@@ -1,6 +1,6 @@
 //! The members of a tenant.
 
-use kernel::{Context, Timestamp};
+use kernel::{Context, TenantId, Timestamp, UserId};
 use storage::{Level, Mode, StorageError, Tx};
 
 use crate::error::IdentityError;
@@ -20,6 +20,11 @@ pub struct Member {
     pub role: Role,
     /// Since when.
     pub added_at: Timestamp,
+}
+
+/// Who belongs to a tenant and as what, the oldest first: for modules that need to know no names.
+pub async fn roles(tx: &mut Tx, tenant: TenantId) -> Result<Vec<(UserId, Role)>, IdentityError> {
+    Ok(store::roles(tx, tenant, MEMBERS_MAX).await?)
 }
 
 impl Identity {

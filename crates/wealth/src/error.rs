@@ -1,5 +1,6 @@
 //! What can go wrong with assets and net worth.
 
+use approvals::ApprovalsError;
 use kernel::{AmountError, CommodityCode, CursorError, Date, ErrorKind, FieldFault, Problematic};
 use ledger::LedgerError;
 use ledger::model::Reason;
@@ -109,6 +110,9 @@ pub enum WealthError {
     /// Telling people.
     #[error(transparent)]
     Notices(#[from] NoticesError),
+    /// What needs another person's word.
+    #[error(transparent)]
+    Approvals(#[from] ApprovalsError),
     /// An amount could not be computed.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -155,6 +159,7 @@ impl Problematic for WealthError {
             Self::Vault(error) => error.code(),
             Self::Objects(error) => error.code(),
             Self::Notices(error) => error.code(),
+            Self::Approvals(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::Amount(_) => "amount_invalid",
@@ -177,6 +182,7 @@ impl Problematic for WealthError {
             Self::Vault(error) => error.kind(),
             Self::Objects(error) => error.kind(),
             Self::Notices(error) => error.kind(),
+            Self::Approvals(error) => error.kind(),
             Self::Import(error) => error.kind(),
             Self::Ledger(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -190,6 +196,7 @@ impl Problematic for WealthError {
             Self::Vault(error) => error.fields(),
             Self::Objects(error) => error.fields(),
             Self::Notices(error) => error.fields(),
+            Self::Approvals(error) => error.fields(),
             Self::Import(error) => error.fields(),
             _ => Vec::new(),
         }

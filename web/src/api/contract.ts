@@ -167,6 +167,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List requests for approval
+         * @description The latest first.
+         */
+        get: operations["list_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List delegations
+         * @description Those that stand now, the oldest first; they are few, so there is one page.
+         */
+        get: operations["list_delegations"];
+        put?: never;
+        /**
+         * Delegate
+         * @description Lets another member decide with the caller's word until a time.
+         */
+        post: operations["delegate_approvals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/delegations/{delegation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a delegation
+         * @description One of the caller's own word.
+         */
+        delete: operations["end_delegation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a request for approval */
+        get: operations["get_approval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a request
+         * @description By whoever is of its roles and did not ask, or has the word of somebody who is. Once enough have
+         *     approved, the command may be done: once, and as it stands there.
+         */
+        post: operations["approve_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse a request
+         * @description One refusal ends it.
+         */
+        post: operations["refuse_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a request
+         * @description By whoever asked; also one that is approved and not used.
+         */
+        post: operations["withdraw_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets": {
         parameters: {
             query?: never;
@@ -1191,6 +1333,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/{import}/undo/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for approval to undo an import
+         * @description Where it was booked more than 30 days ago and somebody else of the family may approve. Once they
+         *     have, it is undone with the same reason.
+         */
+        post: operations["ask_undo_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -2015,6 +2178,108 @@ export interface components {
              */
             alias: string;
         };
+        /** @description A command that somebody wants to be approved. */
+        Approval: {
+            /** @description Who asked; nothing for the owner of the data directory. */
+            asked_by?: string;
+            /**
+             * Format: date-time
+             * @description When its state changed last.
+             */
+            changed_at: string;
+            /** @description The command as it is approved, and no other; nothing where the family's party was erased. */
+            command?: unknown;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What was said, the earliest first. */
+            decisions: components["schemas"]["ApprovalDecision"][];
+            /**
+             * Format: date-time
+             * @description When it can be neither decided nor used any more.
+             */
+            expires_at: string;
+            /** @description The SHA-256 of the command's canonical form (RFC 8785), in hexadecimal. */
+            hash: string;
+            /** @description Its id: `approval_…`. */
+            id: string;
+            /**
+             * @description What kind of command.
+             * @example wealth.import.undo
+             */
+            kind: string;
+            /** @description Whether the caller may decide about it now. */
+            may_decide: boolean;
+            /**
+             * Format: int32
+             * @description How many must approve.
+             */
+            people: number;
+            /** @description Why it is wanted; nothing where the family's party was erased. */
+            reason?: string;
+            /** @description Of which roles each must be. */
+            roles: string[];
+            state: components["schemas"]["ApprovalState"];
+            /** @description What the command acts on. */
+            subject: components["schemas"]["ApprovalSubject"];
+        };
+        /** @description One word. */
+        ApprovalDecision: {
+            /** Format: date-time */
+            decided_at: string;
+            /** @description Whose word it counts as, where somebody handed theirs over. */
+            on_behalf_of?: string;
+            /** @description Who said it. */
+            person: string;
+            /** @description Why; nothing where the family's party was erased. */
+            reason?: string;
+            verdict: components["schemas"]["ApprovalVerdict"];
+        };
+        /** @description A word that somebody handed over. */
+        ApprovalDelegation: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Who says it. */
+            delegate: string;
+            /** @description Its id: `delegation_…`. */
+            id: string;
+            /** @description Whose word. */
+            principal: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
+        /** @description A page of a list. */
+        ApprovalDelegationPage: {
+            /** @description Its items. */
+            items: components["schemas"]["ApprovalDelegation"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ApprovalPage: {
+            /** @description Its items. */
+            items: components["schemas"]["Approval"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Where a request stands. `approved` may be used once; the last four are for good.
+         * @enum {string}
+         */
+        ApprovalState: "pending" | "approved" | "refused" | "expired" | "withdrawn" | "used";
+        /** @description What a command acts on. */
+        ApprovalSubject: {
+            id: string;
+            /** @example import */
+            kind: string;
+        };
+        /**
+         * @description What is said to a request.
+         * @enum {string}
+         */
+        ApprovalVerdict: "approve" | "refuse";
         /** @description An asset. */
         Asset: {
             /** @description Its account in the ledger. */
@@ -3454,6 +3719,16 @@ export interface components {
             /** @description Web push: the browser's public key, as its subscription gives it. */
             p256dh?: string | null;
         };
+        /** @description To whom the caller hands their word. */
+        NewDelegationRequest: {
+            /** @description Another member: `user_…`. */
+            to: string;
+            /**
+             * Format: date-time
+             * @description Until when, 90 days at most.
+             */
+            until: string;
+        };
         /** @description A file that is to be uploaded. */
         NewObjectRequest: {
             /**
@@ -4292,6 +4567,11 @@ export interface components {
         ReadNoticesRequest: {
             /** @description The latest that was seen. */
             through: string;
+        };
+        /** @description Why. */
+        ReasonRequest: {
+            /** @description For those who look at it, at most 500 characters; only who approves may leave it out. */
+            reason?: string;
         };
         /** @description A refresh token. */
         RefreshRequest: {
@@ -5437,6 +5717,287 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_approvals: {
+        parameters: {
+            query?: {
+                /** @description Only those of this state. */
+                state?: "pending" | "approved" | "refused" | "expired" | "withdrawn" | "used";
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The requests. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_delegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delegations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalDelegationPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    delegate_approvals: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDelegationRequest"];
+            };
+        };
+        responses: {
+            /** @description Handed over. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalDelegation"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    end_delegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delegation. */
+                delegation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    approve_request: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The request. */
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    refuse_request: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The request. */
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    withdraw_request: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The request. */
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
@@ -7700,6 +8261,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    ask_undo_approval: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The import. */
+                import: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description The request. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -30,6 +30,8 @@ export type TransferRecord = Schemas['TransferRecord']
 export type Transfer = Schemas['Transfer']
 export type TransferType = Schemas['TransferType']
 
+export type Approval = Schemas['Approval']
+
 export type BalanceCheck = Schemas['BalanceCheck']
 export type Decision = Schemas['Decision']
 export type Import = Schemas['Import']

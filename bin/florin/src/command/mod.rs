@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod api;
+pub mod approvals;
 pub mod audit;
 pub mod import;
 pub mod jobs;
@@ -54,6 +55,18 @@ pub async fn download(
         let _ = std::fs::remove_file(out);
     }
     copied
+}
+
+/// Asks the API, with a body of JSON where there is one; a POST gets a key of its own.
+pub async fn ask(
+    connection: &mut Connection,
+    method: &str,
+    path: &str,
+    body: Option<serde_json::Value>,
+) -> anyhow::Result<serde_json::Value> {
+    let key = (method == "POST").then(|| kernel::Env::system().random_uuid().to_string());
+    let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
+    connection.json(Call { method, path, body, key }).await
 }
 
 /// The name of a file without its folders.

@@ -24,13 +24,14 @@ use wealth::Wealth;
 use client::Shape;
 use usage::Usage;
 
-const MODULES: [storage::Module; 8] = [
+const MODULES: [storage::Module; 9] = [
     jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
     notices::MODULE,
     ledger::MODULE,
     identity::MODULE,
+    approvals::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];

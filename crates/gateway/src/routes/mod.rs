@@ -4,6 +4,7 @@
 mod account_changes;
 mod accounts;
 mod analytics;
+mod approvals;
 mod assets;
 mod auth;
 mod books;
@@ -66,6 +67,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(vault::routes())
         .merge(objects::routes())
         .merge(notices::routes())
+        .merge(approvals::routes())
         .merge(analytics::routes())
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod analytics;
+pub(crate) mod approval;
 pub(crate) mod asset;
 pub(crate) mod auth;
 pub(crate) mod book;

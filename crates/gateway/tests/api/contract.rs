@@ -86,7 +86,10 @@ async fn foreign_ids(
     let told = json!({
         "address": address["id"], "notice": told["id"], "delivery": told["deliveries"][0]["id"],
     });
+    let (approval, delegation) = requests(db, app, other).await;
     BTreeMap::from([
+        ("approval", approval),
+        ("delegation", delegation),
         ("job", job),
         ("schedule", schedule),
         // Every tenant is a party of its own.
@@ -119,6 +122,41 @@ async fn errands(db: &TestDatabase, whose: &Signed) -> (String, String) {
     tx.commit().await.unwrap();
     (job.id.to_string(), "nightly".to_owned())
 }
+
+/// A request for approval and a delegation of somebody, who has another to ask.
+async fn requests(db: &TestDatabase, app: &TestApp, whose: &Signed) -> (String, String) {
+    let (email, path) = ("another@example.mn", "/api/v1/approvals/delegations");
+    let another = app.register(email).await;
+    let body = json!({ "email": email, "role": "adult" });
+    app.post("/api/v1/members", &whose.access, "another", &body).await;
+    let body = json!({ "to": another.user, "until": "2026-04-30T00:00:00Z" });
+    let delegation = app.post(path, &whose.access, "foreign delegation", &body).await.json();
+    let actor = kernel::Actor::User { id: whose.user.parse().unwrap() };
+    let context = kernel::Context { actor, ..db.context(whose.tenant.parse().unwrap()) };
+    let level = storage::Level::Tenant(context.tenant);
+    let mut tx = db.database.begin(level, storage::Mode::Write).await.unwrap();
+    let subject = storage::log::ObjectRef::new("house", "home");
+    let command = approvals::Command::new(&SELL, subject, &json!({})).unwrap();
+    let asked = approvals::ask(&mut tx, &context, &command, "we move").await.unwrap();
+    tx.commit().await.unwrap();
+    (asked.id.to_string(), delegation["id"].as_str().unwrap().to_owned())
+}
+
+static SELL_ASKED: notices::Kind = notices::Kind {
+    name: "house.sell_asked",
+    severity: notices::Severity::Info,
+    params: &[("until", notices::ParamType::Date)],
+    texts: &[],
+};
+
+/// Something that another must approve.
+static SELL: approvals::CommandKind = approvals::CommandKind {
+    name: "house.sell",
+    rules: &[approvals::Rule { from: None, people: 1, roles: &[Role::Adult] }],
+    short: approvals::Short::Barred,
+    seconds_max: 86_400,
+    asked: &SELL_ASKED,
+};
 
 fn fill(path: &str, ids: &BTreeMap<&'static str, String>) -> String {
     let parts = path.split('/').map(|part| match part.strip_prefix('{') {
@@ -270,7 +308,7 @@ fn every_operation_and_who_may_call_it_is_what_was_agreed() {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn nobody_gets_in_without_a_token(db: TestDatabase) {

@@ -73,7 +73,7 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
         database: db.database.clone(),
         identity: Arc::new(identity),
         vault: Vault::new(
-            &[wealth::SEALED, objects::SEALED, ledger::SEALED, notices::SEALED],
+            &[wealth::SEALED, objects::SEALED, ledger::SEALED, notices::SEALED, approvals::SEALED],
             Register::at(&db.directory().join("erased-parties")),
         ),
         objects,
@@ -106,7 +106,7 @@ fn notices() -> Notices {
     };
     let email = EmailChannel::new(nowhere).unwrap();
     let webhook = WebhookChannel::new(Guard::new(&[]));
-    Notices::new(&[wealth::NOTICES])
+    Notices::new(&[wealth::NOTICES, approvals::NOTICES])
         .with(Arc::new(email))
         .with(Arc::new(webhook))
         .at("https://florin.example")

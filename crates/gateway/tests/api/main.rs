@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
 mod analytics;
+mod approvals;
 mod auth;
 mod breakage;
 mod bulk;

@@ -29,13 +29,16 @@
 //! something has lines that are known through this one, and, where this one set or moved the
 //! opening balance of an account, while a later import has booked on that account: those are to be
 //! undone first. An asset that the import opened, and on which nothing else was booked, is disposed
-//! of on the day it was opened, so that it vanishes from the net worth of every day.
+//! of on the day it was opened, so that it vanishes from the net worth of every day. An import that
+//! was booked more than thirty days ago is undone with the approval of another person
+//! (`approval`).
 //!
 //! # What it emits
 //! `wealth.import.staged`, `wealth.import.booked`, `wealth.import.undone`,
 //! `wealth.import.discarded`.
 
 mod accounts;
+mod approval;
 mod assess;
 mod book;
 mod dedup;
@@ -61,6 +64,8 @@ mod texts;
 mod undo;
 mod view;
 
+pub use approval::UNDO_ALONE_SECONDS;
+pub(crate) use approval::UNDO_ASKED;
 pub use error::ImportError;
 pub use event::{ImportBooked, ImportDiscarded, ImportStaged, ImportUndone};
 pub use model::{
