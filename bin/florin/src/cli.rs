@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 pub mod approvals;
+pub mod cases;
 pub mod jobs;
 pub mod ledger;
 pub mod notice;
@@ -114,6 +115,9 @@ pub enum Command {
     /// Approvals: what another person must say yes to before it is done
     #[command(subcommand)]
     Approvals(approvals::Approvals),
+    /// Cases: what somebody must look at and decide
+    #[command(subcommand)]
+    Cases(cases::Cases),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -149,6 +153,7 @@ impl Command {
             | Self::Object(_)
             | Self::Notice(_)
             | Self::Approvals(_)
+            | Self::Cases(_)
             | Self::Api(_)
             | Self::Login { .. }
             | Self::Rates(Rates::Import { own: true, .. }) => true,

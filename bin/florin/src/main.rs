@@ -100,6 +100,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         | Command::Object(_)
         | Command::Notice(_)
         | Command::Approvals(_)
+        | Command::Cases(_)
         | Command::Api(_) => {
             let mut connection = Connection::open(&cli.global, config).await?;
             let outcome = match &cli.command {
@@ -114,6 +115,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
                 Command::Object(asked) => command::object::run(&mut connection, asked).await,
                 Command::Notice(asked) => command::notice::run(&mut connection, asked).await,
                 Command::Approvals(asked) => command::approvals::run(&mut connection, asked).await,
+                Command::Cases(asked) => command::cases::run(&mut connection, asked).await,
                 Command::Api(api) => command::api::run(&mut connection, api).await,
                 _ => Ok(()),
             };

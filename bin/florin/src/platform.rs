@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use approvals::Expire;
+use cases::{Cases, Escalate};
 use futures_util::future::BoxFuture;
 use gateway::{Gauge, HealthCheck, Services};
 use identity::{Founding, Identity, SigningKeys, Tenant};
@@ -18,7 +19,7 @@ use storage::log::{FileSink, HeadKey, HeadSigner, Sequencer, Task};
 use storage::{Database, Dialect, Level, Limits, Mode, Module, StorageError, Tx};
 use vault::master::{self, Missing};
 use vault::{MasterRotation, Register, RotateKeys, RotateMasterKey, SealedTable, Vault};
-use wealth::{WatchWorth, Wealth};
+use wealth::{ReviewImport, WatchWorth, Wealth};
 
 use crate::config::Config;
 
@@ -31,13 +32,20 @@ pub const MODULES: &[Module] = &[
     ledger::MODULE,
     identity::MODULE,
     approvals::MODULE,
+    cases::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
 
 /// The modules' tables with sealed columns.
-const SEALED: &[&[SealedTable]] =
-    &[wealth::SEALED, objects::SEALED, ledger::SEALED, notices::SEALED, approvals::SEALED];
+const SEALED: &[&[SealedTable]] = &[
+    wealth::SEALED,
+    objects::SEALED,
+    ledger::SEALED,
+    notices::SEALED,
+    approvals::SEALED,
+    cases::SEALED,
+];
 
 /// The file of the key that signs heads, in the directory of keys.
 const HEAD_KEY: &str = "head.key";
@@ -115,6 +123,7 @@ impl Platform {
         worker = worker.with(Deliver(self.notices.clone())).with(Digest(self.notices.clone()));
         worker = worker.with(TellOfDeath).telling_of_deaths();
         worker = worker.with(WatchWorth(self.wealth.clone())).with(Expire);
+        worker = worker.with(Escalate(cases()));
         let context = Context::new(self.env.clone(), TenantId::COMMON, Actor::system("florin"));
         let is_wrapped_by_older = self.is_wrapped_by_older().await?;
         let mut tx = self.database.begin(Level::Common, Mode::Write).await?;
@@ -207,6 +216,7 @@ impl Platform {
             vault: self.vault.clone(),
             objects: self.objects.clone(),
             notices: self.notices.clone(),
+            cases: cases(),
             ledger: self.ledger.clone(),
             wealth: self.wealth.clone(),
             rate_age_days_max: config.rate_age_days_max(),
@@ -276,6 +286,11 @@ impl Platform {
 const ECB_RATES: &str = "markets.ecb_rates";
 /// The schedule by which files are taken away that nobody needs.
 const COLLECTION: &str = "objects.collect";
+
+/// The kinds of cases, with who does what is decided about them.
+fn cases() -> Cases {
+    Cases::default().with(Arc::new(ReviewImport))
+}
 
 /// Ready, where no more waits than may.
 fn within(what: &str, count: u64, count_max: u64) -> Result<String, String> {

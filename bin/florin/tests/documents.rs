@@ -161,6 +161,11 @@ fn the_page_of_approvals_does_what_it_says() {
 }
 
 #[test]
+fn the_page_of_cases_does_what_it_says() {
+    run("docs/cases.md");
+}
+
+#[test]
 fn every_command_of_the_list_is_there() {
     let text = std::fs::read_to_string(root().join("docs/command-line.md")).unwrap();
     let (_, list) = text.split_once("```text\n").unwrap();

@@ -10,6 +10,7 @@ fn every_statement_binds_the_tenant_or_is_listed() {
         ledger::MODULE,
         identity::MODULE,
         approvals::MODULE,
+        cases::MODULE,
         markets::MODULE,
         objects::MODULE,
         notices::MODULE,

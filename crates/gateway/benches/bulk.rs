@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use wealth::Wealth;
 
-const MODULES: [storage::Module; 9] = [
+const MODULES: [storage::Module; 10] = [
     jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
@@ -27,6 +27,7 @@ const MODULES: [storage::Module; 9] = [
     ledger::MODULE,
     identity::MODULE,
     approvals::MODULE,
+    cases::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
@@ -123,6 +124,7 @@ impl Bench {
             ledger,
             objects,
             notices: notices::Notices::new(&[]),
+            cases: cases::Cases::default(),
             wealth,
             rate_age_days_max: 7,
             checks: Vec::new(),

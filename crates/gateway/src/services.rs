@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use cases::Cases;
 use futures_util::future::BoxFuture;
 use identity::Identity;
 use kernel::Env;
@@ -27,6 +28,8 @@ pub struct Services {
     pub objects: Objects,
     /// Kinds of notices, and the channels that are set up.
     pub notices: Notices,
+    /// Kinds of cases, and what becomes of what is decided.
+    pub cases: Cases,
     /// Books, accounts, transfers.
     pub ledger: Ledger,
     /// Assets, imports, net worth.

@@ -63,13 +63,17 @@ pub enum Action {
     /// Approve and refuse, withdraw what one asked for, hand one's word to another. What a command
     /// needs may be narrower.
     DecideApprovals,
+    /// See the cases that one's role sees, and what was said to them.
+    ReadCases,
+    /// Comment on cases, assign them, decide them. What a kind of case allows may be narrower.
+    WorkOnCases,
     /// See the notices of the tenant itself, and choose how and where they are told.
     KeepNotices,
 }
 
 /// The table. A child sees who is in the family and what a currency is worth: what the family is
 /// worth, the grown-ups tell. A viewer sees what there is, an adviser also how it came about.
-const ALLOWED: [(Action, &[Role]); 27] = [
+const ALLOWED: [(Action, &[Role]); 29] = [
     (Action::ReadSelf, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::ReadMembers, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::AddMembers, &[Owner]),
@@ -97,6 +101,8 @@ const ALLOWED: [(Action, &[Role]); 27] = [
     (Action::KeepNotices, &[Owner, Adult]),
     (Action::ReadApprovals, &[Owner, Adult, Adviser]),
     (Action::DecideApprovals, &[Owner, Adult, Adviser]),
+    (Action::ReadCases, &[Owner, Adult, Adviser]),
+    (Action::WorkOnCases, &[Owner, Adult, Adviser]),
 ];
 
 /// Whether a role may do something; what is not in the table is not allowed.
@@ -151,6 +157,8 @@ impl Action {
             Self::KeepNotices => "keep_notices",
             Self::ReadApprovals => "read_approvals",
             Self::DecideApprovals => "decide_approvals",
+            Self::ReadCases => "read_cases",
+            Self::WorkOnCases => "work_on_cases",
         }
     }
 }

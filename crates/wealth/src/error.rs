@@ -1,6 +1,7 @@
 //! What can go wrong with assets and net worth.
 
 use approvals::ApprovalsError;
+use cases::CasesError;
 use kernel::{AmountError, CommodityCode, CursorError, Date, ErrorKind, FieldFault, Problematic};
 use ledger::LedgerError;
 use ledger::model::Reason;
@@ -113,6 +114,9 @@ pub enum WealthError {
     /// What needs another person's word.
     #[error(transparent)]
     Approvals(#[from] ApprovalsError),
+    /// What a person must decide.
+    #[error(transparent)]
+    Cases(#[from] CasesError),
     /// An amount could not be computed.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -160,6 +164,7 @@ impl Problematic for WealthError {
             Self::Objects(error) => error.code(),
             Self::Notices(error) => error.code(),
             Self::Approvals(error) => error.code(),
+            Self::Cases(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::Amount(_) => "amount_invalid",
@@ -183,6 +188,7 @@ impl Problematic for WealthError {
             Self::Objects(error) => error.kind(),
             Self::Notices(error) => error.kind(),
             Self::Approvals(error) => error.kind(),
+            Self::Cases(error) => error.kind(),
             Self::Import(error) => error.kind(),
             Self::Ledger(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -197,6 +203,7 @@ impl Problematic for WealthError {
             Self::Objects(error) => error.fields(),
             Self::Notices(error) => error.fields(),
             Self::Approvals(error) => error.fields(),
+            Self::Cases(error) => error.fields(),
             Self::Import(error) => error.fields(),
             _ => Vec::new(),
         }

@@ -49,8 +49,8 @@ pub use import::{
     AccountView, BalanceCheck, BookOptions, DatedAmount, Decision, FILE_NAME_CHARS_MAX,
     IMPORT_ACCOUNTS_MAX, IMPORT_BYTES_MAX, IMPORT_LINES_MAX, IMPORT_STATEMENTS_MAX, Import,
     ImportError, ImportFault, ImportId, ImportLine, ImportNote, ImportStatus, LineCandidate,
-    LineCounts, LineStatus, OpeningOrigin, OpeningView, REASON_CHARS_MAX, StatementView,
-    UNDO_ALONE_SECONDS, Upload,
+    LineCounts, LineStatus, OpeningOrigin, OpeningView, REASON_CHARS_MAX, ReviewImport,
+    StatementView, UNDO_ALONE_SECONDS, Upload,
 };
 pub use model::{
     Asset, AssetId, AssetType, CodeError, Country, DisposalDate, Holding, Origin, TransferCode,

@@ -6,7 +6,7 @@ mod bank;
 
 use bank::Bank;
 
-const MODULES: [storage::Module; 9] = [
+const MODULES: [storage::Module; 10] = [
     jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
@@ -14,6 +14,7 @@ const MODULES: [storage::Module; 9] = [
     ledger::MODULE,
     identity::MODULE,
     approvals::MODULE,
+    cases::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
@@ -60,7 +61,7 @@ fn statements_that_forget_the_tenant_are_found_in_this_module_s_tables() {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn row_level_security_stands_behind(db: testing::TestDatabase) {

@@ -1121,6 +1121,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List cases
+         * @description Those that the caller's role sees, the latest first.
+         */
+        get: operations["list_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a case */
+        get: operations["get_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign a case
+         * @description To a member who may decide such cases, and who is told; or to nobody.
+         */
+        post: operations["assign_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change a case
+         * @description How much it matters, when it is due.
+         */
+        post: operations["change_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comment on a case
+         * @description With a file, where one is named, which is kept from then on.
+         */
+        post: operations["comment_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide a case
+         * @description What is decided is done with it: both, or neither.
+         */
+        post: operations["decide_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to a case
+         * @description The earliest first, all on one page.
+         */
+        get: operations["list_case_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -2336,6 +2473,11 @@ export interface components {
          * @enum {string}
          */
         AssetType: "cash" | "property" | "vehicle" | "investment" | "crypto" | "superannuation" | "debt";
+        /** @description To whom a case is given. */
+        AssignCaseRequest: {
+            /** @description A member who may decide such cases: `user_…`; null for nobody. */
+            to: string | null;
+        };
         /** @description What made the difference to the benchmark (Brinson and Fachler). */
         AttributionAnswer: {
             /** Format: double */
@@ -2465,6 +2607,105 @@ export interface components {
             /** @description Whether a file with faults is booked as far as it is sound. */
             partial?: boolean;
         };
+        /** @description Something that a person must look at and decide. */
+        Case: {
+            /** @description Who looks at it. */
+            assignee?: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last; comments do not count.
+             */
+            changed_at: string;
+            /** @description What was decided. */
+            choice?: string;
+            /** @description What may be decided. */
+            choices: string[];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is escalated.
+             */
+            due_at: string;
+            /**
+             * Format: date-time
+             * @description When it was.
+             */
+            escalated_at?: string;
+            /** @description Its id: `case_…`. */
+            id: string;
+            /**
+             * @description What kind of case.
+             * @example wealth.import.review
+             */
+            kind: string;
+            /** @description Whether the caller may decide it now. */
+            may_decide: boolean;
+            priority: components["schemas"]["CasePriority"];
+            state: components["schemas"]["CaseState"];
+            /** @description What it is about. */
+            subject: components["schemas"]["CaseSubject"];
+        };
+        /** @description One step of a case's history. */
+        CaseEntry: {
+            /** @description Who did it; nothing for the program, and the owner of the data directory. */
+            actor?: string;
+            /** @description What somebody wrote. */
+            comment?: string;
+            /** @description An id or a word: the file, the member, the priority, the time, the choice. */
+            detail?: string;
+            /** Format: date-time */
+            happened_at: string;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            number: number;
+            /**
+             * @description What happened: `opened`, `commented`, `attached`, `assigned`, `prioritised`, `postponed`,
+             *     `escalated`, `decided` or `closed`.
+             */
+            step: string;
+        };
+        /** @description A page of a list. */
+        CaseEntryPage: {
+            /** @description Its items. */
+            items: components["schemas"]["CaseEntry"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        CasePage: {
+            /** @description Its items. */
+            items: components["schemas"]["Case"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description How much a case matters. One that was escalated is urgent.
+         * @enum {string}
+         */
+        CasePriority: "urgent" | "high" | "normal" | "low";
+        /**
+         * @description Whether somebody still has to decide. `closed` is what needs no decision any more.
+         * @enum {string}
+         */
+        CaseState: "open" | "decided" | "closed";
+        /** @description What a case is about. */
+        CaseSubject: {
+            id: string;
+            /** @example import */
+            kind: string;
+        };
+        /** @description What is to be another way; what is left out stays. */
+        ChangeCaseRequest: {
+            /**
+             * Format: date-time
+             * @description When it is due: a time to come, within a year.
+             */
+            due_at?: string | null;
+            priority?: components["schemas"]["CasePriority"] | null;
+        };
         /**
          * @description By what somebody is told.
          * @enum {string}
@@ -2487,6 +2728,13 @@ export interface components {
             group: components["schemas"]["AccountGroup"];
             /** @description The groups right below it, by name. */
             groups: components["schemas"]["ChartGroup"][];
+        };
+        /** @description What somebody says to a case. */
+        CommentRequest: {
+            /** @description At most 4000 characters. */
+            comment: string;
+            /** @description A file that belongs to it: `object_…`. */
+            object?: string | null;
         };
         /** @description Something that accounts count. */
         CommodityBody: {
@@ -2535,6 +2783,13 @@ export interface components {
             balance: components["schemas"]["Money"];
             /** Format: date */
             date: string;
+        };
+        /** @description What is decided. */
+        DecideCaseRequest: {
+            /** @description One of the case's choices. */
+            choice: string;
+            /** @description What there is to say to it, at most 4000 characters. */
+            comment?: string;
         };
         /** @description A decision about a line. */
         DecideRequest: {
@@ -7811,6 +8066,272 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrialBalance"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_cases: {
+        parameters: {
+            query?: {
+                /** @description Only those of this state. */
+                state?: "open" | "decided" | "closed";
+                /** @description Only those that this member looks at: `user_…`. */
+                assignee?: string;
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cases. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    assign_case: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignCaseRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    change_case: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeCaseRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    comment_case: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    decide_case: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideCaseRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_case_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseEntryPage"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -32,6 +32,8 @@ export type TransferType = Schemas['TransferType']
 
 export type Approval = Schemas['Approval']
 
+export type Case = Schemas['Case']
+
 export type BalanceCheck = Schemas['BalanceCheck']
 export type Decision = Schemas['Decision']
 export type Import = Schemas['Import']

@@ -2,6 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ApprovalsList } from '../features/approvals/approvals-list'
+import { CasesList } from '../features/cases/cases-list'
 
 /** What waits for somebody's decision. */
 export function DecideRoute() {
@@ -15,6 +16,7 @@ export function DecideRoute() {
       <h1 className="text-xl font-semibold">
         <Trans>To decide</Trans>
       </h1>
+      <CasesList link={link} />
       <ApprovalsList link={link} />
     </div>
   )

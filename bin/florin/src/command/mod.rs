@@ -3,6 +3,7 @@
 pub mod api;
 pub mod approvals;
 pub mod audit;
+pub mod cases;
 pub mod import;
 pub mod jobs;
 pub mod ledger;

@@ -24,7 +24,7 @@ use wealth::Wealth;
 use client::Shape;
 use usage::Usage;
 
-const MODULES: [storage::Module; 9] = [
+const MODULES: [storage::Module; 10] = [
     jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
@@ -32,6 +32,7 @@ const MODULES: [storage::Module; 9] = [
     ledger::MODULE,
     identity::MODULE,
     approvals::MODULE,
+    cases::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
@@ -153,6 +154,7 @@ impl Bench {
             ledger,
             objects,
             notices: notices::Notices::new(&[]),
+            cases: cases::Cases::default(),
             wealth,
             rate_age_days_max: 7,
             checks: Vec::new(),

@@ -8,6 +8,7 @@ mod approvals;
 mod assets;
 mod auth;
 mod books;
+mod cases;
 mod changes;
 mod chart;
 mod events;
@@ -68,6 +69,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(objects::routes())
         .merge(notices::routes())
         .merge(approvals::routes())
+        .merge(cases::routes())
         .merge(analytics::routes())
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod approval;
 pub(crate) mod asset;
 pub(crate) mod auth;
 pub(crate) mod book;
+pub(crate) mod case;
 pub(crate) mod changes;
 pub(crate) mod chart;
 pub(crate) mod event;

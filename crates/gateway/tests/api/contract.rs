@@ -87,8 +87,10 @@ async fn foreign_ids(
         "address": address["id"], "notice": told["id"], "delivery": told["deliveries"][0]["id"],
     });
     let (approval, delegation) = requests(db, app, other).await;
+    let case = doubt(db, other).await;
     BTreeMap::from([
         ("approval", approval),
+        ("case", case),
         ("delegation", delegation),
         ("job", job),
         ("schedule", schedule),
@@ -122,6 +124,27 @@ async fn errands(db: &TestDatabase, whose: &Signed) -> (String, String) {
     tx.commit().await.unwrap();
     (job.id.to_string(), "nightly".to_owned())
 }
+
+/// A case of somebody.
+async fn doubt(db: &TestDatabase, whose: &Signed) -> String {
+    let context = db.context(whose.tenant.parse().unwrap());
+    let level = storage::Level::Tenant(context.tenant);
+    let mut tx = db.database.begin(level, storage::Mode::Write).await.unwrap();
+    let roof = storage::log::ObjectRef::new("roof", "north");
+    let case = cases::open(&mut tx, &context, &LEAK, &roof).await.unwrap();
+    tx.commit().await.unwrap();
+    case.to_string()
+}
+
+/// Something that somebody must decide.
+static LEAK: cases::CaseKind = cases::CaseKind {
+    name: "house.leak",
+    choices: &["mend"],
+    readers: &Role::ALL,
+    deciders: &Role::ALL,
+    priority: cases::Priority::Normal,
+    due_seconds: 86_400,
+};
 
 /// A request for approval and a delegation of somebody, who has another to ask.
 async fn requests(db: &TestDatabase, app: &TestApp, whose: &Signed) -> (String, String) {
@@ -197,6 +220,9 @@ fn least(operation: &str) -> Value {
         "add_account_alias" => json!({ "alias": "till" }),
         "lock_period" => json!({ "until": null }),
         "decide_import_line" => json!({ "decision": "skip" }),
+        "comment_case" => json!({ "comment": "it rains" }),
+        "assign_case" => json!({ "to": null }),
+        "decide_case" => json!({ "choice": "mend" }),
         "undo_import" => json!({ "reason": "wrong file" }),
         "read_notices" => json!({ "through": "notice_01h0000000e008000000000000" }),
         "put_notice_preferences" => json!({
@@ -308,7 +334,7 @@ fn every_operation_and_who_may_call_it_is_what_was_agreed() {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn nobody_gets_in_without_a_token(db: TestDatabase) {

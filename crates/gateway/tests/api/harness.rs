@@ -73,11 +73,19 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
         database: db.database.clone(),
         identity: Arc::new(identity),
         vault: Vault::new(
-            &[wealth::SEALED, objects::SEALED, ledger::SEALED, notices::SEALED, approvals::SEALED],
+            &[
+                wealth::SEALED,
+                objects::SEALED,
+                ledger::SEALED,
+                notices::SEALED,
+                approvals::SEALED,
+                cases::SEALED,
+            ],
             Register::at(&db.directory().join("erased-parties")),
         ),
         objects,
         notices: notices(),
+        cases: cases::Cases::default().with(Arc::new(wealth::ReviewImport)),
         ledger,
         wealth,
         rate_age_days_max: 7,
@@ -106,7 +114,7 @@ fn notices() -> Notices {
     };
     let email = EmailChannel::new(nowhere).unwrap();
     let webhook = WebhookChannel::new(Guard::new(&[]));
-    Notices::new(&[wealth::NOTICES, approvals::NOTICES])
+    Notices::new(&[wealth::NOTICES, approvals::NOTICES, cases::NOTICES])
         .with(Arc::new(email))
         .with(Arc::new(webhook))
         .at("https://florin.example")

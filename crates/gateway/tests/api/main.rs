@@ -7,6 +7,7 @@ mod approvals;
 mod auth;
 mod breakage;
 mod bulk;
+mod cases;
 mod changes;
 mod chart;
 mod contract;

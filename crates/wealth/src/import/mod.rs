@@ -58,6 +58,7 @@ mod opening;
 mod opening_tests;
 mod query;
 mod request;
+mod review;
 mod stage;
 pub(crate) mod store;
 mod texts;
@@ -73,6 +74,7 @@ pub use model::{
     ImportLine, ImportNote, ImportStatus, LineCandidate, LineCounts, LineStatus, OpeningOrigin,
     OpeningView, StatementView, Upload,
 };
+pub use review::ReviewImport;
 
 /// The largest file, in bytes.
 pub const IMPORT_BYTES_MAX: usize = 16 * 1024 * 1024;

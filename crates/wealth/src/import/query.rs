@@ -8,6 +8,7 @@ use storage::{Level, Mode, StorageError, Tx};
 use super::assess::{follows_soon, is_judged};
 use super::error::ImportError;
 use super::model::{Decision, Import, ImportId, ImportLine, ImportStatus, LineStatus};
+use super::review;
 use super::store::{self, ImportRow, lines};
 use crate::Wealth;
 use crate::error::WealthError;
@@ -113,7 +114,8 @@ impl Wealth {
             return Err(ImportError::NotForReview { import: id, line: number }.into());
         }
         lines::decide(&mut tx, id, (number, decision)).await?;
-        self.assess(&mut tx, row, &settled).await?;
+        let assessed = self.assess(&mut tx, row, &settled).await?;
+        review::follow(&mut tx, context, (id, &assessed.lines)).await?;
         let found = lines::page(&mut tx, id, (number - 1, None), 1).await?;
         tx.commit().await?;
         let unknown = ImportError::LineUnknown { import: id, line: number };

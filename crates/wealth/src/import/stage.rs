@@ -15,6 +15,7 @@ use super::error::ImportError;
 use super::event::ImportStaged;
 use super::file;
 use super::model::{Import, ImportId, ImportNote, ImportStatus, LineStatus, Upload};
+use super::review;
 use super::store::accounts::AccountPlan;
 use super::store::lines::{self, NewLine};
 use super::store::{self, ImportRow, StatementRow};
@@ -101,6 +102,7 @@ impl Wealth {
             lines: staged.new,
         };
         tell_faults(&mut tx, context, &faulty).await?;
+        review::follow(&mut tx, context, (import.id, &assessed.lines)).await?;
         tx.emit(context, &staged).await?;
         tx.commit().await?;
         Ok(())
