@@ -4,6 +4,7 @@ pub mod approvals;
 pub mod cases;
 pub mod jobs;
 pub mod ledger;
+pub mod meters;
 pub mod notice;
 pub mod object;
 pub mod quant;
@@ -118,6 +119,9 @@ pub enum Command {
     /// Cases: what somebody must look at and decide
     #[command(subcommand)]
     Cases(cases::Cases),
+    /// Meters: what was used, and what may be
+    #[command(subcommand)]
+    Meters(meters::Meters),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -147,6 +151,7 @@ impl Command {
             Self::Jobs(asked) => !asked.whose().system,
             Self::Schedules(asked) => !asked.whose().system,
             Self::Vault(asked) => asked.calls_the_api(),
+            Self::Meters(asked) => asked.calls_the_api(),
             Self::Import(_)
             | Self::NetWorth(_)
             | Self::Ledger(_)

@@ -12,6 +12,7 @@ use jobs::{Cron, Leases, NewJob, NewSchedule, Priority, Worker, WorkerLimits, Wo
 use kernel::{Actor, Commodity, Context, Env, TenantId};
 use ledger::{EngineLimits, Ledger};
 use markets::{EcbFeed, FetchEcbRates};
+use meters::Count;
 use notices::{Deliver, Digest, Notices, TellOfDeath};
 use objects::{CheckObjects, Clamd, CollectObjects, Collection, Objects};
 use storage::keys::{LocalMasterKeys, master_key_counts};
@@ -22,6 +23,7 @@ use vault::{MasterRotation, Register, RotateKeys, RotateMasterKey, SealedTable, 
 use wealth::{ReviewImport, WatchWorth, Wealth};
 
 use crate::config::Config;
+use crate::plans::METERS;
 
 /// The modules whose tables there are, those that others build on first.
 pub const MODULES: &[Module] = &[
@@ -33,6 +35,7 @@ pub const MODULES: &[Module] = &[
     identity::MODULE,
     approvals::MODULE,
     cases::MODULE,
+    meters::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
@@ -95,6 +98,7 @@ impl Platform {
         let tasks = vec![Sequencer::new(database.clone()).start(), signer.start()];
         let objects = open_objects(config, &database)?;
         let wealth = Wealth::new(database.clone(), ledger.clone(), objects.clone());
+        let wealth = wealth.with_meters(METERS);
         let households = Arc::new(Households(wealth.clone()));
         let identity = Identity::new(database.clone(), token_keys).with_founding(households);
         let identity = Arc::new(identity);
@@ -123,7 +127,7 @@ impl Platform {
         worker = worker.with(Deliver(self.notices.clone())).with(Digest(self.notices.clone()));
         worker = worker.with(TellOfDeath).telling_of_deaths();
         worker = worker.with(WatchWorth(self.wealth.clone())).with(Expire);
-        worker = worker.with(Escalate(cases()));
+        worker = worker.with(Escalate(cases())).with(Count);
         let context = Context::new(self.env.clone(), TenantId::COMMON, Actor::system("florin"));
         let is_wrapped_by_older = self.is_wrapped_by_older().await?;
         let mut tx = self.database.begin(Level::Common, Mode::Write).await?;
@@ -217,6 +221,7 @@ impl Platform {
             objects: self.objects.clone(),
             notices: self.notices.clone(),
             cases: cases(),
+            meters: METERS,
             ledger: self.ledger.clone(),
             wealth: self.wealth.clone(),
             rate_age_days_max: config.rate_age_days_max(),

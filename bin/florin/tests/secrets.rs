@@ -224,7 +224,8 @@ fn register(server: &Server) -> String {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, ledger::MODULE, identity::MODULE, approvals::MODULE,
-        cases::MODULE, markets::MODULE, objects::MODULE, notices::MODULE, wealth::MODULE,
+        cases::MODULE, meters::MODULE,
+        markets::MODULE, objects::MODULE, notices::MODULE, wealth::MODULE,
     ];
 
     async fn what_is_planted_is_found_where_it_may_stand_and_nowhere_else(db: TestDatabase) {

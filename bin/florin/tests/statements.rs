@@ -11,6 +11,7 @@ fn every_statement_binds_the_tenant_or_is_listed() {
         identity::MODULE,
         approvals::MODULE,
         cases::MODULE,
+        meters::MODULE,
         markets::MODULE,
         objects::MODULE,
         notices::MODULE,

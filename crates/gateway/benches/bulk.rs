@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use wealth::Wealth;
 
-const MODULES: [storage::Module; 10] = [
+const MODULES: [storage::Module; 11] = [
     jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
@@ -28,6 +28,7 @@ const MODULES: [storage::Module; 10] = [
     identity::MODULE,
     approvals::MODULE,
     cases::MODULE,
+    meters::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
@@ -125,6 +126,7 @@ impl Bench {
             objects,
             notices: notices::Notices::new(&[]),
             cases: cases::Cases::default(),
+            meters: meters::Meters::new(&[], &[]),
             wealth,
             rate_age_days_max: 7,
             checks: Vec::new(),

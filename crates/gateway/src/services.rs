@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use identity::Identity;
 use kernel::Env;
 use ledger::Ledger;
+use meters::Meters;
 use notices::Notices;
 use objects::Objects;
 use storage::Database;
@@ -30,6 +31,8 @@ pub struct Services {
     pub notices: Notices,
     /// Kinds of cases, and what becomes of what is decided.
     pub cases: Cases,
+    /// Features and plans.
+    pub meters: Meters,
     /// Books, accounts, transfers.
     pub ledger: Ledger,
     /// Assets, imports, net worth.

@@ -67,13 +67,15 @@ pub enum Action {
     ReadCases,
     /// Comment on cases, assign them, decide them. What a kind of case allows may be narrower.
     WorkOnCases,
+    /// See what was used, and what may be.
+    ReadMeters,
     /// See the notices of the tenant itself, and choose how and where they are told.
     KeepNotices,
 }
 
 /// The table. A child sees who is in the family and what a currency is worth: what the family is
 /// worth, the grown-ups tell. A viewer sees what there is, an adviser also how it came about.
-const ALLOWED: [(Action, &[Role]); 29] = [
+const ALLOWED: [(Action, &[Role]); 30] = [
     (Action::ReadSelf, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::ReadMembers, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::AddMembers, &[Owner]),
@@ -103,6 +105,7 @@ const ALLOWED: [(Action, &[Role]); 29] = [
     (Action::DecideApprovals, &[Owner, Adult, Adviser]),
     (Action::ReadCases, &[Owner, Adult, Adviser]),
     (Action::WorkOnCases, &[Owner, Adult, Adviser]),
+    (Action::ReadMeters, &[Owner, Adult, Adviser]),
 ];
 
 /// Whether a role may do something; what is not in the table is not allowed.
@@ -159,6 +162,7 @@ impl Action {
             Self::DecideApprovals => "decide_approvals",
             Self::ReadCases => "read_cases",
             Self::WorkOnCases => "work_on_cases",
+            Self::ReadMeters => "read_meters",
         }
     }
 }

@@ -27,6 +27,11 @@ pub async fn roles(tx: &mut Tx, tenant: TenantId) -> Result<Vec<(UserId, Role)>,
     Ok(store::roles(tx, tenant, MEMBERS_MAX).await?)
 }
 
+/// Every tenant of this installation, for the owner of its data.
+pub async fn tenants(tx: &mut Tx) -> Result<Vec<Tenant>, IdentityError> {
+    Ok(store::tenants(tx).await?)
+}
+
 impl Identity {
     /// The members of the context's tenant, the oldest first.
     pub async fn members(
@@ -67,7 +72,7 @@ impl Identity {
     /// Every tenant of this installation, for the owner of its data.
     pub async fn tenants(&self) -> Result<Vec<Tenant>, IdentityError> {
         let mut tx = self.database.begin(Level::Common, Mode::Read).await?;
-        let tenants = store::tenants(&mut tx).await?;
+        let tenants = tenants(&mut tx).await?;
         tx.commit().await?;
         Ok(tenants)
     }

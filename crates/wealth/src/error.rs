@@ -6,6 +6,7 @@ use kernel::{AmountError, CommodityCode, CursorError, Date, ErrorKind, FieldFaul
 use ledger::LedgerError;
 use ledger::model::Reason;
 use markets::MarketsError;
+use meters::MetersError;
 use notices::NoticesError;
 use objects::ObjectsError;
 use storage::StorageError;
@@ -117,6 +118,9 @@ pub enum WealthError {
     /// What a person must decide.
     #[error(transparent)]
     Cases(#[from] CasesError),
+    /// What is limited.
+    #[error(transparent)]
+    Meters(#[from] MetersError),
     /// An amount could not be computed.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -165,6 +169,7 @@ impl Problematic for WealthError {
             Self::Notices(error) => error.code(),
             Self::Approvals(error) => error.code(),
             Self::Cases(error) => error.code(),
+            Self::Meters(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::Amount(_) => "amount_invalid",
@@ -189,6 +194,7 @@ impl Problematic for WealthError {
             Self::Notices(error) => error.kind(),
             Self::Approvals(error) => error.kind(),
             Self::Cases(error) => error.kind(),
+            Self::Meters(error) => error.kind(),
             Self::Import(error) => error.kind(),
             Self::Ledger(error) => error.kind(),
             Self::Storage(error) => error.kind(),

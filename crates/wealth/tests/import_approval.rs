@@ -103,7 +103,8 @@ async fn member(db: &TestDatabase, tenant: TenantId, (name, role): (&str, Role))
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn within_thirty_days_nobody_is_asked(db: TestDatabase) {

@@ -57,7 +57,7 @@ async fn decide(bank: &Bank<'_>, choice: &str) -> Result<Case, CasesError> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn one_import_is_one_case_and_deciding_it_decides_its_lines(db: TestDatabase) {

@@ -6,7 +6,7 @@ mod bank;
 
 use bank::Bank;
 
-const MODULES: [storage::Module; 10] = [
+const MODULES: [storage::Module; 11] = [
     jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
@@ -15,6 +15,7 @@ const MODULES: [storage::Module; 10] = [
     identity::MODULE,
     approvals::MODULE,
     cases::MODULE,
+    meters::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
@@ -61,7 +62,8 @@ fn statements_that_forget_the_tenant_are_found_in_this_module_s_tables() {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn row_level_security_stands_behind(db: testing::TestDatabase) {

@@ -1593,6 +1593,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/meters/entitlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what may be used
+         * @description Each feature with how much of it, how much was used, and all that was said about it.
+         */
+        get: operations["list_entitlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meters/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was used
+         * @description The latest hours or months first, at most 1000 sums.
+         */
+        get: operations["list_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices": {
         parameters: {
             query?: never;
@@ -2882,6 +2922,57 @@ export interface components {
              * @description The root of the mean square of the falls.
              */
             ulcer_index: number;
+        };
+        /** @description What may be used, and why. */
+        Entitlement: {
+            /**
+             * @description What.
+             * @example imports
+             */
+            feature: string;
+            /**
+             * Format: int64
+             * @description How much in a month; null for as much as there is. A flag is on with more than nothing.
+             */
+            limit: number | null;
+            /**
+             * Format: date-time
+             * @description When that begins anew.
+             */
+            resets_at?: string;
+            /**
+             * Format: int64
+             * @description How much was used this month; nothing for a flag.
+             */
+            used?: number;
+            /** @description All that was said, the strongest first; the first that is not over holds. */
+            why: components["schemas"]["EntitlementWord"][];
+        };
+        /** @description A page of a list. */
+        EntitlementPage: {
+            /** @description Its items. */
+            items: components["schemas"]["Entitlement"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One thing that was said. */
+        EntitlementWord: {
+            /** @description Whether that is over. */
+            is_over: boolean;
+            /**
+             * Format: int64
+             * @description How much in a month; null for as much as there is.
+             */
+            limit: number | null;
+            /** @description The plan, where it is one. */
+            plan?: string;
+            /** @description Who says it: `user` or `tenant` by grant, `plan`, or `usual`. */
+            source: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until?: string;
         };
         /** @description What happened. */
         Event: {
@@ -5447,6 +5538,33 @@ export interface components {
             quantity?: string;
             /** @description What the thing was worth. */
             value?: components["schemas"]["Money"];
+        };
+        /**
+         * @description For how long a sum is, of UTC.
+         * @enum {string}
+         */
+        UsageSpan: "hour" | "month";
+        /** @description How much was used in an hour or a month. */
+        UsageSum: {
+            /**
+             * Format: int64
+             * @description How much, as far as it is counted: within a minute or so.
+             */
+            amount: number;
+            /** @description What: `requests`, `transfers`, `storage`, `model_tokens`, `imports`. */
+            kind: string;
+            /** @description By whom: `party_…`. */
+            party: string;
+            span: components["schemas"]["UsageSpan"];
+            /** Format: date-time */
+            starts_at: string;
+        };
+        /** @description A page of a list. */
+        UsageSumPage: {
+            /** @description Its items. */
+            items: components["schemas"]["UsageSum"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
         };
         /** @description A person who signs in. */
         User: {
@@ -9036,6 +9154,73 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_entitlements: {
+        parameters: {
+            query?: {
+                /** @description One person beside the family: `user_…`. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entitlements. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntitlementPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_usage: {
+        parameters: {
+            query?: {
+                /** @description By hour, or by month where it is left out. */
+                span?: "hour" | "month";
+                /**
+                 * @description Those that begin then or later; the last twelve months, or the last day, where it is left
+                 *     out.
+                 */
+                from?: string;
+                /** @description Those that begin before then. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sums. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageSumPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

@@ -8,6 +8,7 @@ pub mod import;
 pub mod jobs;
 pub mod ledger;
 pub mod login;
+pub mod meters;
 pub mod net_worth;
 pub mod notice;
 pub mod object;

@@ -24,7 +24,7 @@ use wealth::Wealth;
 use client::Shape;
 use usage::Usage;
 
-const MODULES: [storage::Module; 10] = [
+const MODULES: [storage::Module; 11] = [
     jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
@@ -33,6 +33,7 @@ const MODULES: [storage::Module; 10] = [
     identity::MODULE,
     approvals::MODULE,
     cases::MODULE,
+    meters::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
@@ -155,6 +156,7 @@ impl Bench {
             objects,
             notices: notices::Notices::new(&[]),
             cases: cases::Cases::default(),
+            meters: meters::Meters::new(&[], &[]),
             wealth,
             rate_age_days_max: 7,
             checks: Vec::new(),

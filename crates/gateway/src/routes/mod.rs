@@ -19,6 +19,7 @@ mod intake;
 mod jobs;
 mod mail_links;
 mod members;
+mod meters;
 mod notices;
 mod objects;
 mod operations;
@@ -70,6 +71,7 @@ fn secured() -> OpenApiRouter<App> {
         .merge(notices::routes())
         .merge(approvals::routes())
         .merge(cases::routes())
+        .merge(meters::routes())
         .merge(analytics::routes())
 }
 

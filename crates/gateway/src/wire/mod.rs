@@ -17,6 +17,7 @@ pub(crate) mod import;
 pub(crate) mod intake;
 pub(crate) mod job;
 pub(crate) mod member;
+pub(crate) mod meter;
 pub(crate) mod money;
 pub(crate) mod notice;
 pub(crate) mod notice_preference;

@@ -68,7 +68,8 @@ pub fn assert_near(found: &Value, expected: &Value, tolerance: f64) {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn indicators_are_listed_and_have_talib_s_values(db: TestDatabase) {

@@ -9,7 +9,8 @@ use crate::harness::{PASSWORD, TestApp, keys, registration, request, services};
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn from_registration_to_signing_out(db: TestDatabase) {

@@ -138,7 +138,8 @@ fn expected(list: Vec<(&str, Value)>) -> Vec<(String, Value)> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn each_stands_on_its_own_and_is_answered_in_order(db: TestDatabase) {

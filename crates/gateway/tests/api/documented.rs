@@ -103,7 +103,8 @@ fn plain(cell: &str) -> &str {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn every_call_of_the_page_is_answered_as_it_says(db: TestDatabase) {

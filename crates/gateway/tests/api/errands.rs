@@ -61,7 +61,8 @@ impl<'a> House<'a> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn a_dead_job_shows_why_and_is_retried(db: TestDatabase) {

@@ -51,7 +51,8 @@ fn id(reply: &Reply) -> String {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn an_upload_goes_on_where_it_ended(db: TestDatabase) {

@@ -18,6 +18,16 @@ use tower::ServiceExt as _;
 use vault::{Register, Vault};
 use wealth::Wealth;
 
+/// Nothing is limited where nobody says so.
+pub static HOME: meters::Plan = meters::Plan { name: "home", allows: &[] };
+/// One file a month.
+pub static ONE: meters::Plan =
+    meters::Plan { name: "one", allows: &[("imports", meters::Allowance::UpTo(1))] };
+static FEATURES: [&meters::Feature; 1] = [&wealth::IMPORTS];
+static PLANS: [&meters::Plan; 2] = [&HOME, &ONE];
+
+pub const METERS: meters::Meters = meters::Meters::new(&FEATURES, &PLANS);
+
 pub const PASSWORD: &str = "correct horse battery";
 
 /// A gateway, one request at a time.
@@ -66,6 +76,7 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
     let ledger = Ledger::start(db.database.clone(), EngineLimits::default()).await.unwrap();
     let objects = objects(db);
     let wealth = Wealth::new(db.database.clone(), ledger.clone(), objects.clone());
+    let wealth = wealth.with_meters(METERS);
     let founding = Arc::new(Households(wealth.clone()));
     let identity = Identity::new(db.database.clone(), keys).with_founding(founding);
     Services {
@@ -85,6 +96,7 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
         ),
         objects,
         notices: notices(),
+        meters: METERS,
         cases: cases::Cases::default().with(Arc::new(wealth::ReviewImport)),
         ledger,
         wealth,

@@ -18,7 +18,8 @@ async fn stage(app: &TestApp, signed: &Signed, key: &str, file: &str) -> Reply {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn what_is_staged_is_discarded_and_what_is_booked_is_not(db: TestDatabase) {

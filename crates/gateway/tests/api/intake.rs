@@ -213,7 +213,8 @@ fn mixture(family: &Family) -> (String, Vec<(u64, String, String, String)>) {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn each_line_is_answered_and_a_faulty_one_loses_no_other(db: TestDatabase) {

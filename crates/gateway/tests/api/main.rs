@@ -21,6 +21,7 @@ mod idempotency;
 mod imports;
 mod intake;
 mod malformed;
+mod meters;
 mod movements;
 mod notices;
 mod operations;

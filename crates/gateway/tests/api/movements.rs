@@ -26,7 +26,8 @@ async fn refused(family: &Family, transfer: Value, status: u16, code: &str) -> V
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn a_hold_is_captured_in_parts(db: TestDatabase) {

@@ -27,7 +27,8 @@ async fn get(app: &TestApp, who: &Signed, path: &str) -> Reply {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn an_import_with_faults_is_told_to_whoever_brought_it(db: TestDatabase) {

@@ -73,7 +73,8 @@ fn those(lines: &[Line], fits: impl Fn(&Line) -> bool) -> Vec<u64> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn transfers_are_found_by_all_that_they_say(db: TestDatabase) {

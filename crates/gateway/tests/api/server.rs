@@ -96,7 +96,8 @@ fn gate() -> (HealthCheck, Arc<Notify>, Arc<Notify>) {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn what_is_in_flight_is_finished(db: TestDatabase) {

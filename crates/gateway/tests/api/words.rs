@@ -142,7 +142,8 @@ fn check(answer: &Value, wanted: &Wanted, again: bool, line: &Value) {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        identity::MODULE, approvals::MODULE, cases::MODULE, markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
+        markets::MODULE, wealth::MODULE,
     ];
 
     async fn a_line_takes_every_word_that_a_call_takes(db: TestDatabase) {

@@ -52,6 +52,7 @@ mod error;
 mod event;
 mod file;
 mod ids;
+mod limit;
 mod model;
 mod opening;
 #[cfg(test)]
@@ -69,6 +70,7 @@ pub use approval::UNDO_ALONE_SECONDS;
 pub(crate) use approval::UNDO_ASKED;
 pub use error::ImportError;
 pub use event::{ImportBooked, ImportDiscarded, ImportStaged, ImportUndone};
+pub use limit::IMPORTS;
 pub use model::{
     AccountView, BalanceCheck, BookOptions, DatedAmount, Decision, Import, ImportFault, ImportId,
     ImportLine, ImportNote, ImportStatus, LineCandidate, LineCounts, LineStatus, OpeningOrigin,

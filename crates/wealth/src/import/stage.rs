@@ -89,6 +89,7 @@ impl Wealth {
     ) -> Result<(), WealthError> {
         let (_, settled) = self.settled(context).await?;
         let mut tx = self.database.begin(Level::Tenant(context.tenant), Mode::Write).await?;
+        self.count_import(&mut tx, context, import.id).await?;
         self.write(&mut tx, context, (import, draft), asset).await?;
         if let Some(file) = file {
             objects::refer(&mut tx, context, file, file::reference(import.id)).await?;
