@@ -10,6 +10,7 @@ mod exchange;
 mod lock;
 mod plans;
 mod platform;
+mod retention;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;

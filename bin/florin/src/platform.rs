@@ -24,6 +24,7 @@ use wealth::{ReviewImport, WatchWorth, Wealth};
 
 use crate::config::Config;
 use crate::plans::METERS;
+use crate::retention::{Retain, Retention};
 
 /// The modules whose tables there are, those that others build on first.
 pub const MODULES: &[Module] = &[
@@ -128,12 +129,17 @@ impl Platform {
         worker = worker.with(TellOfDeath).telling_of_deaths();
         worker = worker.with(WatchWorth(self.wealth.clone())).with(Expire);
         worker = worker.with(Escalate(cases())).with(Count);
+        worker = worker.with(Retain::new(self.database.clone()));
         let context = Context::new(self.env.clone(), TenantId::COMMON, Actor::system("florin"));
         let is_wrapped_by_older = self.is_wrapped_by_older().await?;
         let mut tx = self.database.begin(Level::Common, Mode::Write).await?;
         let collection = NewJob::of(&Collection {})?.with_priority(Priority::Low);
         let hourly = Cron::parse("17 * * * *", "UTC")?;
         let schedule = NewSchedule::new(COLLECTION, hourly, collection)?;
+        jobs::put_schedule(&mut tx, &context, &schedule).await?;
+        let nightly = Cron::parse("43 2 * * *", "UTC")?;
+        let retention = NewJob::of(&Retention {})?.with_priority(Priority::Low);
+        let schedule = NewSchedule::new(RETENTION, nightly, retention)?;
         jobs::put_schedule(&mut tx, &context, &schedule).await?;
         match config.ecb_rates_url() {
             Some(url) => {
@@ -291,6 +297,9 @@ impl Platform {
 const ECB_RATES: &str = "markets.ecb_rates";
 /// The schedule by which files are taken away that nobody needs.
 const COLLECTION: &str = "objects.collect";
+
+/// The schedule by which what is of no use any more is taken away.
+const RETENTION: &str = "meters.retain";
 
 /// The kinds of cases, with who does what is decided about them.
 fn cases() -> Cases {

@@ -1,7 +1,7 @@
 //! What can go wrong with meters.
 
 use jobs::JobsError;
-use kernel::{ErrorKind, FieldFault, Problematic, Timestamp};
+use kernel::{ErrorKind, FieldFault, Problem, Problematic, Timestamp};
 use storage::StorageError;
 
 /// An error of this module.
@@ -36,6 +36,9 @@ pub enum MetersError {
         /// The one asked for.
         plan: String,
     },
+    /// A module could not take its data away.
+    #[error("{}", .0.detail)]
+    Refused(Problem),
     /// A field breaks its rule.
     #[error("{}: {}", .0.field, .0.detail)]
     Field(FieldFault),
@@ -60,6 +63,7 @@ impl Problematic for MetersError {
             Self::LimitReached { .. } => "limit_reached",
             Self::FeatureUnknown { .. } => "feature_unknown",
             Self::PlanUnknown { .. } => "plan_unknown",
+            Self::Refused(problem) => problem.code,
             Self::Field(_) => "invalid_fields",
             Self::Jobs(error) => error.code(),
             Self::Storage(error) => error.code(),
@@ -70,6 +74,7 @@ impl Problematic for MetersError {
         match self {
             Self::LimitReached { .. } => ErrorKind::TooMany,
             Self::FeatureUnknown { .. } | Self::PlanUnknown { .. } => ErrorKind::NotFound,
+            Self::Refused(problem) => problem.kind,
             Self::Field(_) => ErrorKind::Invalid,
             Self::Jobs(error) => error.kind(),
             Self::Storage(error) => error.kind(),

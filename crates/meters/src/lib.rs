@@ -13,17 +13,19 @@
 //!   at any moment loses and doubles nothing.
 //! - How much was used is told of one moment, counted or not.
 //! - Of something that is limited no two transactions take what is left at once.
+//! - What the rules of retention take away, the log says.
 //! - What somebody may use follows from the strongest word that is not over: theirs, the tenant's,
 //!   the plan's, what is usual. All words are shown.
 //!
 //! # What it emits
-//! `meters.plan.changed`, `meters.feature.granted`. It listens to nothing.
+//! `meters.plan.changed`, `meters.feature.granted`, `meters.data.forgotten`. It listens to nothing.
 
 mod entitle;
 mod error;
 pub mod event;
 pub mod limits;
 mod model;
+mod retain;
 mod span;
 mod store;
 mod usage;
@@ -31,6 +33,7 @@ mod usage;
 pub use entitle::{Meters, entitlement, grant, set_plan, spend};
 pub use error::MetersError;
 pub use model::{Allowance, Entitlement, Feature, Plan, Said, Source, Span, Sum, Usage, UsageKind};
+pub use retain::{DataForgotten, ForgetUsage, Forgets, RetentionRule, retain};
 pub use usage::{Count, CountUsage, count, forget, record, sums};
 
 /// The tables of this module.

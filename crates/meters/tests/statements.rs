@@ -7,6 +7,7 @@ mod hall;
 
 use hall::Hall;
 use kernel::{TenantId, UserId, Uuid};
+use meters::DataForgotten;
 use meters::MODULE;
 use meters::event::{FeatureGranted, PlanChanged};
 use testing::golden_event;
@@ -23,6 +24,9 @@ fn events_say_what_they_always_said() {
     let tenant = TenantId::from_uuid(Uuid::from_u128(1));
     let changed = PlanChanged { tenant, plan: "starter".to_owned() };
     golden_event(&changed, "testdata/events/meters.plan.changed.1.json");
+    let before = "2025-10-05T00:00:00Z".parse().unwrap();
+    let forgotten = DataForgotten { kind: "notices.read".to_owned(), before, count: 3 };
+    golden_event(&forgotten, "testdata/events/meters.data.forgotten.1.json");
     let granted = FeatureGranted {
         tenant,
         user: Some(UserId::from_uuid(Uuid::from_u128(2))),
