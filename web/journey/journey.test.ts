@@ -1,4 +1,4 @@
-// One way through the page, as a newcomer walks it: sign in, see the net worth, look at it in
+// One way through the page, as a newcomer walks it: sign in, see the net worth, decide what waits, look at it in
 // another currency and on another day, bring a statement, book it, and take it back.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -122,6 +122,25 @@ describe('a newcomer', () => {
     await elsewhere.dispose(house, before.day)
     await expect.poll(() => netWorth('AUD', before.day)).toBe(before.amount)
     await page.getByRole('table', { name: 'Latest transactions' }).waitFor()
+  })
+
+  it('decides what waits: a doubtful line, and what another wants to undo', async () => {
+    const { page } = one
+    await page.getByRole('link', { name: 'To decide' }).click()
+    const cases = page.getByRole('list', { name: 'Open cases' })
+    await cases.getByText('Lines that may be known already').waitFor()
+    const requests = page.getByRole('list', { name: 'Requests for approval' })
+    await requests.getByText('To be decided').waitFor()
+    await holdScreen(one, 'decide')
+    await page.setViewportSize({ width: 360, height: 780 })
+    await holdScreen(one, 'decide-narrow')
+    await page.setViewportSize({ width: 1360, height: 900 })
+    await button('Leave them out').click()
+    await page.getByText('There is nothing to look at.').waitFor()
+    await button('Approve').click()
+    await requests.getByText('Approved').waitFor()
+    await goHome()
+    expect(await netWorth('AUD', before.day)).toBe(before.amount)
   })
 
   it('looks at it in another currency and on another day', async () => {

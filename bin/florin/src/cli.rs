@@ -1,8 +1,11 @@
 //! The words of the command line.
 
+pub mod approvals;
+pub mod cases;
 pub mod import;
 pub mod jobs;
 pub mod ledger;
+pub mod meters;
 pub mod notice;
 pub mod object;
 pub mod quant;
@@ -121,6 +124,15 @@ pub enum Command {
     /// Notices: what one is told, how and where, and what became of it
     #[command(subcommand)]
     Notice(notice::Notice),
+    /// Approvals: what another person must say yes to before it is done
+    #[command(subcommand)]
+    Approvals(approvals::Approvals),
+    /// Cases: what somebody must look at and decide
+    #[command(subcommand)]
+    Cases(cases::Cases),
+    /// Meters: what was used, and what may be
+    #[command(subcommand)]
+    Meters(meters::Meters),
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -150,6 +162,7 @@ impl Command {
             Self::Jobs(asked) => !asked.whose().system,
             Self::Schedules(asked) => !asked.whose().system,
             Self::Vault(asked) => asked.calls_the_api(),
+            Self::Meters(asked) => asked.calls_the_api(),
             Self::Import(_)
             | Self::NetWorth(_)
             | Self::Ledger(_)
@@ -158,6 +171,8 @@ impl Command {
             | Self::Remittance(_)
             | Self::Object(_)
             | Self::Notice(_)
+            | Self::Approvals(_)
+            | Self::Cases(_)
             | Self::Api(_)
             | Self::Login { .. }
             | Self::Rates(Rates::Import { own: true, .. }) => true,

@@ -9,7 +9,9 @@ mod connection;
 mod demo;
 mod exchange;
 mod lock;
+mod plans;
 mod platform;
+mod retention;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -92,6 +94,9 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         Command::Vault(asked) if !asked.calls_the_api() => {
             command::vault::run_for_all(config, asked).await
         }
+        Command::Meters(asked) if !asked.calls_the_api() => {
+            command::meters::change(config, cli.global.tenant.as_deref(), asked).await
+        }
         Command::Import(_)
         | Command::NetWorth(_)
         | Command::Ledger(_)
@@ -103,6 +108,9 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         | Command::Vault(_)
         | Command::Object(_)
         | Command::Notice(_)
+        | Command::Approvals(_)
+        | Command::Cases(_)
+        | Command::Meters(_)
         | Command::Api(_) => {
             let mut connection = Connection::open(&cli.global, config).await?;
             let outcome = match &cli.command {
@@ -121,6 +129,9 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
                 Command::Vault(asked) => command::vault::run(&mut connection, asked).await,
                 Command::Object(asked) => command::object::run(&mut connection, asked).await,
                 Command::Notice(asked) => command::notice::run(&mut connection, asked).await,
+                Command::Approvals(asked) => command::approvals::run(&mut connection, asked).await,
+                Command::Cases(asked) => command::cases::run(&mut connection, asked).await,
+                Command::Meters(asked) => command::meters::run(&mut connection, asked).await,
                 Command::Api(api) => command::api::run(&mut connection, api).await,
                 _ => Ok(()),
             };

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use approvals::Expire;
+use cases::{Cases, Escalate};
 use futures_util::future::BoxFuture;
 use gateway::{Gateway, Gauge, HealthCheck, Services};
 use identity::{Founding, Identity, SigningKeys, Tenant};
@@ -10,6 +12,7 @@ use jobs::{Cron, Leases, NewJob, NewSchedule, Priority, Worker, WorkerLimits, Wo
 use kernel::{Actor, Commodity, Context, Env, TenantId};
 use ledger::{EngineLimits, Ledger};
 use markets::{EcbFeed, FetchEcbRates};
+use meters::Count;
 use notices::{Deliver, Digest, Notices, TellOfDeath};
 use objects::{CheckObjects, Clamd, CollectObjects, Collection, Objects};
 use remittances::{Remit, Remittances};
@@ -19,10 +22,12 @@ use storage::log::{FileSink, HeadKey, HeadSigner, Sequencer, Task};
 use storage::{Database, Dialect, Level, Limits, Mode, Module, StorageError, Tx};
 use vault::master::{self, Missing};
 use vault::{MasterRotation, Register, RotateKeys, RotateMasterKey, SealedTable, Vault};
-use wealth::{WatchWorth, Wealth};
+use wealth::{ReviewImport, WatchWorth, Wealth};
 
 use crate::broker::{Bus, Households};
 use crate::config::Config;
+use crate::plans::METERS;
+use crate::retention::{Retain, Retention};
 
 /// The modules whose tables there are, those that others build on first.
 pub const MODULES: &[Module] = &[
@@ -35,6 +40,9 @@ pub const MODULES: &[Module] = &[
     ledger::MODULE,
     remittances::MODULE,
     identity::MODULE,
+    approvals::MODULE,
+    cases::MODULE,
+    meters::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
@@ -47,6 +55,8 @@ const SEALED: &[&[SealedTable]] = &[
     notices::SEALED,
     remittances::SEALED,
     gateway::SEALED,
+    approvals::SEALED,
+    cases::SEALED,
 ];
 
 /// The file of the key that signs heads, in the directory of keys.
@@ -101,6 +111,7 @@ impl Platform {
         let objects = open_objects(config, &database)?;
         let wealth = Wealth::new(database.clone(), ledger.clone(), objects.clone());
         let remittances = Remittances::new(database.clone(), ledger.clone());
+        let wealth = wealth.with_meters(METERS);
         let households = Arc::new(Foundings(wealth.clone()));
         let identity = Identity::new(database.clone(), token_keys).with_founding(households);
         let identity = Arc::new(identity);
@@ -130,15 +141,21 @@ impl Platform {
         worker = worker.with(CheckObjects::new(self.objects.clone()));
         worker = worker.with(Deliver(self.notices.clone())).with(Digest(self.notices.clone()));
         worker = worker.with(TellOfDeath).telling_of_deaths();
-        worker = worker.with(WatchWorth(self.wealth.clone()));
         let sagas = Sagas::new().with(Remit(self.remittances.clone()));
         worker = worker.with(TakeSteps(sagas.clone())).with(TellSagas(sagas));
+        worker = worker.with(WatchWorth(self.wealth.clone())).with(Expire);
+        worker = worker.with(Escalate(cases())).with(Count);
+        worker = worker.with(Retain::new(self.database.clone()));
         let context = Context::new(self.env.clone(), TenantId::COMMON, Actor::system("florin"));
         let is_wrapped_by_older = self.is_wrapped_by_older().await?;
         let mut tx = self.database.begin(Level::Common, Mode::Write).await?;
         let collection = NewJob::of(&Collection {})?.with_priority(Priority::Low);
         let hourly = Cron::parse("17 * * * *", "UTC")?;
         let schedule = NewSchedule::new(COLLECTION, hourly, collection)?;
+        jobs::put_schedule(&mut tx, &context, &schedule).await?;
+        let nightly = Cron::parse("43 2 * * *", "UTC")?;
+        let retention = NewJob::of(&Retention {})?.with_priority(Priority::Low);
+        let schedule = NewSchedule::new(RETENTION, nightly, retention)?;
         jobs::put_schedule(&mut tx, &context, &schedule).await?;
         match config.ecb_rates_url() {
             Some(url) => {
@@ -239,6 +256,8 @@ impl Platform {
             vault: self.vault.clone(),
             objects: self.objects.clone(),
             notices: self.notices.clone(),
+            cases: cases(),
+            meters: METERS,
             ledger: self.ledger.clone(),
             remittances: self.remittances.clone(),
             wealth: self.wealth.clone(),
@@ -325,6 +344,14 @@ impl Platform {
 const ECB_RATES: &str = "markets.ecb_rates";
 /// The schedule by which files are taken away that nobody needs.
 const COLLECTION: &str = "objects.collect";
+
+/// The schedule by which what is of no use any more is taken away.
+const RETENTION: &str = "meters.retain";
+
+/// The kinds of cases, with who does what is decided about them.
+fn cases() -> Cases {
+    Cases::default().with(Arc::new(ReviewImport))
+}
 
 /// Ready, where no more waits than may.
 fn within(what: &str, count: u64, count_max: u64) -> Result<String, String> {

@@ -171,6 +171,21 @@ fn the_page_of_sagas_does_what_it_says() {
 }
 
 #[test]
+fn the_page_of_approvals_does_what_it_says() {
+    run("docs/approvals.md");
+}
+
+#[test]
+fn the_page_of_cases_does_what_it_says() {
+    run("docs/cases.md");
+}
+
+#[test]
+fn the_page_of_meters_does_what_it_says() {
+    run("docs/meters.md");
+}
+
+#[test]
 fn every_command_of_the_list_is_there() {
     let text = std::fs::read_to_string(root().join("docs/command-line.md")).unwrap();
     let (_, list) = text.split_once("```text\n").unwrap();
@@ -205,6 +220,9 @@ fn every_page_with_something_to_run_is_run() {
         "docs/notices.md",
         "docs/remittances.md",
         "docs/sagas.md",
+        "docs/approvals.md",
+        "docs/cases.md",
+        "docs/meters.md",
     ];
     let files = std::fs::read_dir(root().join("docs")).unwrap();
     let names = files.map(|file| format!("docs/{}", file.unwrap().file_name().display()));

@@ -256,9 +256,9 @@ async fn remit(server: &Server, token: &str) {
 
 testing::both_databases! {
     modules = [
-        jobs::MODULE, vault::MODULE, ledger::MODULE, identity::MODULE, markets::MODULE,
-        objects::MODULE, notices::MODULE, bus::MODULE, sagas::MODULE, remittances::MODULE,
-        wealth::MODULE,
+        jobs::MODULE, vault::MODULE, ledger::MODULE, identity::MODULE, approvals::MODULE,
+        cases::MODULE, meters::MODULE, markets::MODULE, objects::MODULE, notices::MODULE,
+        bus::MODULE, sagas::MODULE, remittances::MODULE, wealth::MODULE,
     ];
 
     async fn what_is_planted_is_found_where_it_may_stand_and_nowhere_else(db: TestDatabase) {

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use cases::Cases;
 use futures_util::future::BoxFuture;
 use identity::Identity;
 use kernel::Env;
 use ledger::Ledger;
+use meters::Meters;
 use notices::Notices;
 use objects::Objects;
 use remittances::Remittances;
@@ -28,6 +30,10 @@ pub struct Services {
     pub objects: Objects,
     /// Kinds of notices, and the channels that are set up.
     pub notices: Notices,
+    /// Kinds of cases, and what becomes of what is decided.
+    pub cases: Cases,
+    /// Features and plans.
+    pub meters: Meters,
     /// Books, accounts, transfers.
     pub ledger: Ledger,
     /// What is sent from book to book.

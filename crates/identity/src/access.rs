@@ -58,13 +58,24 @@ pub enum Action {
     ReadNotices,
     /// Choose how and where one is told oneself.
     ChooseNotices,
+    /// See what was asked to be approved, and why.
+    ReadApprovals,
+    /// Approve and refuse, withdraw what one asked for, hand one's word to another. What a command
+    /// needs may be narrower.
+    DecideApprovals,
+    /// See the cases that one's role sees, and what was said to them.
+    ReadCases,
+    /// Comment on cases, assign them, decide them. What a kind of case allows may be narrower.
+    WorkOnCases,
+    /// See what was used, and what may be.
+    ReadMeters,
     /// See the notices of the tenant itself, and choose how and where they are told.
     KeepNotices,
 }
 
 /// The table. A child sees who is in the family and what a currency is worth: what the family is
 /// worth, the grown-ups tell. A viewer sees what there is, an adviser also how it came about.
-const ALLOWED: [(Action, &[Role]); 25] = [
+const ALLOWED: [(Action, &[Role]); 30] = [
     (Action::ReadSelf, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::ReadMembers, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::AddMembers, &[Owner]),
@@ -90,6 +101,11 @@ const ALLOWED: [(Action, &[Role]); 25] = [
     (Action::ReadNotices, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::ChooseNotices, &[Owner, Adult, Adviser, Viewer, Child]),
     (Action::KeepNotices, &[Owner, Adult]),
+    (Action::ReadApprovals, &[Owner, Adult, Adviser]),
+    (Action::DecideApprovals, &[Owner, Adult, Adviser]),
+    (Action::ReadCases, &[Owner, Adult, Adviser]),
+    (Action::WorkOnCases, &[Owner, Adult, Adviser]),
+    (Action::ReadMeters, &[Owner, Adult, Adviser]),
 ];
 
 /// Whether a role may do something; what is not in the table is not allowed.
@@ -142,6 +158,11 @@ impl Action {
             Self::ReadNotices => "read_notices",
             Self::ChooseNotices => "choose_notices",
             Self::KeepNotices => "keep_notices",
+            Self::ReadApprovals => "read_approvals",
+            Self::DecideApprovals => "decide_approvals",
+            Self::ReadCases => "read_cases",
+            Self::WorkOnCases => "work_on_cases",
+            Self::ReadMeters => "read_meters",
         }
     }
 }

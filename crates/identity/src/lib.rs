@@ -35,7 +35,7 @@ pub use error::IdentityError;
 pub use founding::Founding;
 pub use key::SigningKeys;
 pub use limiter::SIGN_INS_IN_A_ROW_MAX;
-pub use member::{MEMBERS_MAX, Member};
+pub use member::{MEMBERS_MAX, Member, roles, tenants};
 pub use model::{Email, Membership, NewUser, Role, Secret, SessionId, SignIn, Tenant, User};
 pub use session::{Me, Session};
 pub use token::{ACCESS_SECONDS, Claims};

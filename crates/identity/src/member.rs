@@ -1,6 +1,6 @@
 //! The members of a tenant.
 
-use kernel::{Context, TenantId, Timestamp, Uuid};
+use kernel::{Context, TenantId, Timestamp, UserId, Uuid};
 use storage::{Level, Mode, StorageError, Tx};
 
 use crate::error::IdentityError;
@@ -23,6 +23,16 @@ pub struct Member {
     pub role: Role,
     /// Since when.
     pub added_at: Timestamp,
+}
+
+/// Who belongs to a tenant and as what, the oldest first: for modules that need to know no names.
+pub async fn roles(tx: &mut Tx, tenant: TenantId) -> Result<Vec<(UserId, Role)>, IdentityError> {
+    Ok(store::roles(tx, tenant, MEMBERS_MAX).await?)
+}
+
+/// Every tenant of this installation, for the owner of its data.
+pub async fn tenants(tx: &mut Tx) -> Result<Vec<Tenant>, IdentityError> {
+    Ok(store::tenants(tx).await?)
 }
 
 impl Identity {
@@ -77,7 +87,7 @@ impl Identity {
     /// Every tenant of this installation, for the owner of its data.
     pub async fn tenants(&self) -> Result<Vec<Tenant>, IdentityError> {
         let mut tx = self.database.begin(Level::Common, Mode::Read).await?;
-        let tenants = store::tenants(&mut tx).await?;
+        let tenants = tenants(&mut tx).await?;
         tx.commit().await?;
         Ok(tenants)
     }

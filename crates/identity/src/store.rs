@@ -30,6 +30,8 @@ sql! {
     MEMBERS = "SELECT u.id, u.email, u.name, m.role, m.added_at
                FROM identity_membership m JOIN identity_user u ON u.id = m.user_id
                WHERE m.tenant_id = $1 ORDER BY m.added_at, u.id LIMIT $2";
+    ROLES = "SELECT user_id, role FROM identity_membership
+             WHERE tenant_id = $1 ORDER BY added_at, user_id LIMIT $2";
 
     SESSION_INSERT = "INSERT INTO identity_session (id, user_id, tenant_id, opened_at, expires_at)
                       VALUES ($1, $2, $3, $4, $5)";
@@ -168,6 +170,16 @@ pub(crate) async fn members(
 ) -> Result<Vec<(User, Role, Timestamp)>, StorageError> {
     let rows = tx.rows(&MEMBERS, params![tenant.uuid(), count_max]).await?;
     rows.iter().map(|row| Ok((user_of(row)?, role_of(row, 3)?, row.get(4)?))).collect()
+}
+
+/// A tenant's members by id with their roles, the oldest first.
+pub(crate) async fn roles(
+    tx: &mut Tx,
+    tenant: TenantId,
+    count_max: usize,
+) -> Result<Vec<(UserId, Role)>, StorageError> {
+    let rows = tx.rows(&ROLES, params![tenant.uuid(), count_max]).await?;
+    rows.iter().map(|row| Ok((UserId::from_uuid(row.get(0)?), role_of(row, 1)?))).collect()
 }
 
 pub(crate) async fn insert_session(

@@ -21,6 +21,7 @@ pub mod page;
 pub mod position;
 mod text;
 pub mod time;
+mod word;
 
 pub use actor::{Actor, Agent};
 pub use amount::{Amount, AmountError, Rounding};
@@ -35,6 +36,7 @@ pub use page::{Cursor, CursorError, Page, PageRequest};
 pub use position::{Position, PositionError};
 pub use time::{Date, TimeError, Timestamp};
 pub use uuid::Uuid;
+pub use word::WordError;
 
 /// What [`serde_as_text!`] expands to; not for use by hand.
 #[doc(hidden)]

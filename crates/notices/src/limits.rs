@@ -22,6 +22,8 @@ pub const TEXT_CHARS_MAX: usize = 300;
 pub const UNREAD_MAX: u16 = 1_000;
 /// Notices that are marked read at once.
 pub const READ_MAX: u16 = 1_000;
+/// Notices that are forgotten at once.
+pub const FORGOTTEN_MAX: u16 = 1_000;
 /// Notices that one digest tells; what is beyond them follows at once in another.
 pub const DIGEST_MAX: u16 = 100;
 /// Deliveries of one notice that are listed.

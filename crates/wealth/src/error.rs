@@ -1,9 +1,12 @@
 //! What can go wrong with assets and net worth.
 
+use approvals::ApprovalsError;
+use cases::CasesError;
 use kernel::{AmountError, CommodityCode, CursorError, Date, ErrorKind, FieldFault, Problematic};
 use ledger::LedgerError;
 use ledger::model::Reason;
 use markets::MarketsError;
+use meters::MetersError;
 use notices::NoticesError;
 use objects::ObjectsError;
 use storage::StorageError;
@@ -109,6 +112,15 @@ pub enum WealthError {
     /// Telling people.
     #[error(transparent)]
     Notices(#[from] NoticesError),
+    /// What needs another person's word.
+    #[error(transparent)]
+    Approvals(#[from] ApprovalsError),
+    /// What a person must decide.
+    #[error(transparent)]
+    Cases(#[from] CasesError),
+    /// What is limited.
+    #[error(transparent)]
+    Meters(#[from] MetersError),
     /// An amount could not be computed.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -155,6 +167,9 @@ impl Problematic for WealthError {
             Self::Vault(error) => error.code(),
             Self::Objects(error) => error.code(),
             Self::Notices(error) => error.code(),
+            Self::Approvals(error) => error.code(),
+            Self::Cases(error) => error.code(),
+            Self::Meters(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::Amount(_) => "amount_invalid",
@@ -177,6 +192,9 @@ impl Problematic for WealthError {
             Self::Vault(error) => error.kind(),
             Self::Objects(error) => error.kind(),
             Self::Notices(error) => error.kind(),
+            Self::Approvals(error) => error.kind(),
+            Self::Cases(error) => error.kind(),
+            Self::Meters(error) => error.kind(),
             Self::Import(error) => error.kind(),
             Self::Ledger(error) => error.kind(),
             Self::Storage(error) => error.kind(),
@@ -190,6 +208,8 @@ impl Problematic for WealthError {
             Self::Vault(error) => error.fields(),
             Self::Objects(error) => error.fields(),
             Self::Notices(error) => error.fields(),
+            Self::Approvals(error) => error.fields(),
+            Self::Cases(error) => error.fields(),
             Self::Import(error) => error.fields(),
             _ => Vec::new(),
         }

@@ -48,9 +48,10 @@ pub use history::{History, HistoryPoint, HistoryQuery, HistoryStep, PointTotal};
 pub use import::{
     AccountGaps, AccountView, BalanceCheck, BookOptions, Compared, DatedAmount, Decision,
     DecisionTaken, FILE_NAME_CHARS_MAX, FoundLine, Gap, IMPORT_ACCOUNTS_MAX, IMPORT_BYTES_MAX,
-    IMPORT_LINES_MAX, IMPORT_STATEMENTS_MAX, Import, ImportError, ImportFault, ImportId,
+    IMPORT_LINES_MAX, IMPORT_STATEMENTS_MAX, IMPORTS, Import, ImportError, ImportFault, ImportId,
     ImportLine, ImportNote, ImportStatus, LineCandidate, LineCounts, LineExplanation, LineStatus,
-    OpeningOrigin, OpeningView, REASON_CHARS_MAX, StatementView, Upload,
+    OpeningOrigin, OpeningView, REASON_CHARS_MAX, ReviewImport, StatementView, UNDO_ALONE_SECONDS,
+    Upload,
 };
 pub use model::{
     Asset, AssetId, AssetType, CodeError, Country, DisposalDate, Holding, Origin, TransferCode,
@@ -64,6 +65,7 @@ pub use valuation::ROUNDING;
 pub use watch::{CompareWorth, WatchWorth, WorthChange, tell_worth_change};
 
 use ledger::Ledger;
+use meters::Meters;
 use objects::Objects;
 use storage::Database;
 
@@ -81,6 +83,7 @@ pub struct Wealth {
     database: Database,
     ledger: Ledger,
     objects: Objects,
+    meters: Meters,
 }
 
 impl Wealth {
@@ -88,6 +91,12 @@ impl Wealth {
     /// which imported files are kept.
     #[must_use]
     pub const fn new(database: Database, ledger: Ledger, objects: Objects) -> Self {
-        Self { database, ledger, objects }
+        Self { database, ledger, objects, meters: Meters::new(&[], &[]) }
+    }
+
+    /// With plans, which may limit what a family does.
+    #[must_use]
+    pub fn with_meters(self, meters: Meters) -> Self {
+        Self { meters, ..self }
     }
 }

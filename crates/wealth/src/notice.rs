@@ -6,6 +6,7 @@ use storage::Tx;
 use storage::log::ObjectRef;
 
 use crate::error::WealthError;
+use crate::import::UNDO_ASKED;
 
 const TEXTS: &[(Language, &str)] = &[
     (Language::En, include_str!("../notices/en.txt")),
@@ -35,7 +36,7 @@ pub(crate) static WORTH_CHANGED: Kind = Kind {
 };
 
 /// The kinds of this module's notices.
-pub static NOTICES: &[&Kind] = &[&IMPORT_FAULTS, &WORTH_CHANGED];
+pub static NOTICES: &[&Kind] = &[&IMPORT_FAULTS, &WORTH_CHANGED, &UNDO_ASKED];
 
 /// Tells whoever brought a file that it has faults, if it has.
 pub(crate) async fn tell_faults(

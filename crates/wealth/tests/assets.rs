@@ -43,7 +43,7 @@ async fn listed(family: &Family, filter: AssetFilter) -> Vec<String> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn an_asset_is_entered_and_read(db: TestDatabase) {

@@ -155,7 +155,7 @@ async fn recomputed(raw: &Raw, booked: &Booked, valued: &Valued, as_of: &str) ->
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn every_figure_follows_from_the_raw_tables(db: TestDatabase) {

@@ -44,7 +44,7 @@ async fn asked_alone(family: &Family, point: &HistoryPoint) -> PointTotal {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn each_point_is_the_net_worth_of_its_day(db: TestDatabase) {

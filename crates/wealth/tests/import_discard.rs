@@ -30,7 +30,7 @@ fn coffee() -> Vec<u8> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn nothing_of_it_stays_but_that_it_was_there(db: TestDatabase) {

@@ -44,7 +44,7 @@ fn keyed(bank: &Bank<'_>, id: u128) -> Context {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn a_faulty_file_is_refused_whole_or_booked_as_far_as_it_is_sound(db: TestDatabase) {

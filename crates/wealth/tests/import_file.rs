@@ -33,7 +33,7 @@ fn code(outcome: Result<Vec<u8>, WealthError>) -> &'static str {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn the_file_is_there_as_it_came(db: TestDatabase) {

@@ -73,7 +73,7 @@ fn notes(import: &Import) -> String {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn three_months_give_the_same_balances_in_every_order(db: TestDatabase) {

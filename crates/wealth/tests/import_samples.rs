@@ -14,7 +14,7 @@ use wealth::import::Import;
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn each_sample_is_booked_or_refused_as_it_deserves(db: TestDatabase) {

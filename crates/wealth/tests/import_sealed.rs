@@ -87,7 +87,7 @@ impl Bank<'_> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn a_line_is_read_by_its_family_and_sealed_anew(db: TestDatabase) {

@@ -42,7 +42,7 @@ fn forms(lines: &[&'static str]) -> [Vec<u8>; 3] {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn a_second_import_changes_nothing(db: TestDatabase) {

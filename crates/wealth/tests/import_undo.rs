@@ -37,7 +37,7 @@ async fn refused(bank: &Bank<'_>, id: wealth::import::ImportId) -> Vec<wealth::i
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn an_undone_import_leaves_nothing_and_can_be_brought_again(db: TestDatabase) {

@@ -18,7 +18,7 @@ fn text<K: std::fmt::Debug>(parts: &[Part<K>]) -> Vec<String> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn what_a_family_is_worth_on_its_days(db: TestDatabase) {

@@ -274,7 +274,7 @@ fn first_touched(change: Change) -> i32 {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn what_was_worth_before_a_change_stays(db: TestDatabase) {

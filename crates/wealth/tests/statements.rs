@@ -6,12 +6,16 @@ mod bank;
 
 use bank::Bank;
 
-const MODULES: [storage::Module; 7] = [
+const MODULES: [storage::Module; 11] = [
     jobs::MODULE,
     vault::MODULE,
     objects::MODULE,
     notices::MODULE,
     ledger::MODULE,
+    identity::MODULE,
+    approvals::MODULE,
+    cases::MODULE,
+    meters::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
@@ -58,6 +62,7 @@ fn statements_that_forget_the_tenant_are_found_in_this_module_s_tables() {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE,
         markets::MODULE, wealth::MODULE,
     ];
 

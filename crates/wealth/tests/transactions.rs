@@ -70,7 +70,7 @@ async fn repay(family: &Family, account: AssetId, loan: AssetId) {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     async fn the_latest_comes_first(db: TestDatabase) {

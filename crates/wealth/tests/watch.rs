@@ -32,7 +32,7 @@ async fn write(db: &TestDatabase, family: &Family) -> Tx {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, cases::MODULE, meters::MODULE, markets::MODULE, wealth::MODULE,
     ];
 
     /// 1000.00 on 29 March, 1051.00 on 30 March: 5.1 %, computed by hand.

@@ -167,6 +167,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List requests for approval
+         * @description The latest first.
+         */
+        get: operations["list_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List delegations
+         * @description Those that stand now, the oldest first; they are few, so there is one page.
+         */
+        get: operations["list_delegations"];
+        put?: never;
+        /**
+         * Delegate
+         * @description Lets another member decide with the caller's word until a time.
+         */
+        post: operations["delegate_approvals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/delegations/{delegation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a delegation
+         * @description One of the caller's own word.
+         */
+        delete: operations["end_delegation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a request for approval */
+        get: operations["get_approval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a request
+         * @description By whoever is of its roles and did not ask, or has the word of somebody who is. Once enough have
+         *     approved, the command may be done: once, and as it stands there.
+         */
+        post: operations["approve_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse a request
+         * @description One refusal ends it.
+         */
+        post: operations["refuse_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a request
+         * @description By whoever asked; also one that is approved and not used.
+         */
+        post: operations["withdraw_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets": {
         parameters: {
             query?: never;
@@ -1000,6 +1142,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List cases
+         * @description Those that the caller's role sees, the latest first.
+         */
+        get: operations["list_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a case */
+        get: operations["get_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign a case
+         * @description To a member who may decide such cases, and who is told; or to nobody.
+         */
+        post: operations["assign_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change a case
+         * @description How much it matters, when it is due.
+         */
+        post: operations["change_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comment on a case
+         * @description With a file, where one is named, which is kept from then on.
+         */
+        post: operations["comment_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide a case
+         * @description What is decided is done with it: both, or neither.
+         */
+        post: operations["decide_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to a case
+         * @description The earliest first, all on one page.
+         */
+        get: operations["list_case_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1240,6 +1519,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/{import}/undo/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for approval to undo an import
+         * @description Where it was booked more than 30 days ago and somebody else of the family may approve. Once they
+         *     have, it is undone with the same reason.
+         */
+        post: operations["ask_undo_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -1336,6 +1636,46 @@ export interface paths {
          * @description They must have registered. They see this tenant once they sign in to it.
          */
         post: operations["add_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meters/entitlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what may be used
+         * @description Each feature with how much of it, how much was used, and all that was said about it.
+         */
+        get: operations["list_entitlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meters/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was used
+         * @description The latest hours or months first, at most 1000 sums.
+         */
+        get: operations["list_usage"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2324,6 +2664,108 @@ export interface components {
              */
             alias: string;
         };
+        /** @description A command that somebody wants to be approved. */
+        Approval: {
+            /** @description Who asked; nothing for the owner of the data directory. */
+            asked_by?: string;
+            /**
+             * Format: date-time
+             * @description When its state changed last.
+             */
+            changed_at: string;
+            /** @description The command as it is approved, and no other; nothing where the family's party was erased. */
+            command?: unknown;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What was said, the earliest first. */
+            decisions: components["schemas"]["ApprovalDecision"][];
+            /**
+             * Format: date-time
+             * @description When it can be neither decided nor used any more.
+             */
+            expires_at: string;
+            /** @description The SHA-256 of the command's canonical form (RFC 8785), in hexadecimal. */
+            hash: string;
+            /** @description Its id: `approval_…`. */
+            id: string;
+            /**
+             * @description What kind of command.
+             * @example wealth.import.undo
+             */
+            kind: string;
+            /** @description Whether the caller may decide about it now. */
+            may_decide: boolean;
+            /**
+             * Format: int32
+             * @description How many must approve.
+             */
+            people: number;
+            /** @description Why it is wanted; nothing where the family's party was erased. */
+            reason?: string;
+            /** @description Of which roles each must be. */
+            roles: string[];
+            state: components["schemas"]["ApprovalState"];
+            /** @description What the command acts on. */
+            subject: components["schemas"]["ApprovalSubject"];
+        };
+        /** @description One word. */
+        ApprovalDecision: {
+            /** Format: date-time */
+            decided_at: string;
+            /** @description Whose word it counts as, where somebody handed theirs over. */
+            on_behalf_of?: string;
+            /** @description Who said it. */
+            person: string;
+            /** @description Why; nothing where the family's party was erased. */
+            reason?: string;
+            verdict: components["schemas"]["ApprovalVerdict"];
+        };
+        /** @description A word that somebody handed over. */
+        ApprovalDelegation: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Who says it. */
+            delegate: string;
+            /** @description Its id: `delegation_…`. */
+            id: string;
+            /** @description Whose word. */
+            principal: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
+        /** @description A page of a list. */
+        ApprovalDelegationPage: {
+            /** @description Its items. */
+            items: components["schemas"]["ApprovalDelegation"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ApprovalPage: {
+            /** @description Its items. */
+            items: components["schemas"]["Approval"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Where a request stands. `approved` may be used once; the last four are for good.
+         * @enum {string}
+         */
+        ApprovalState: "pending" | "approved" | "refused" | "expired" | "withdrawn" | "used";
+        /** @description What a command acts on. */
+        ApprovalSubject: {
+            id: string;
+            /** @example import */
+            kind: string;
+        };
+        /**
+         * @description What is said to a request.
+         * @enum {string}
+         */
+        ApprovalVerdict: "approve" | "refuse";
         /** @description An asset. */
         Asset: {
             /** @description Its account in the ledger. */
@@ -2380,6 +2822,11 @@ export interface components {
          * @enum {string}
          */
         AssetType: "cash" | "property" | "vehicle" | "investment" | "crypto" | "superannuation" | "debt";
+        /** @description To whom a case is given. */
+        AssignCaseRequest: {
+            /** @description A member who may decide such cases: `user_…`; null for nobody. */
+            to: string | null;
+        };
         /** @description What made the difference to the benchmark (Brinson and Fachler). */
         AttributionAnswer: {
             /** Format: double */
@@ -2509,6 +2956,105 @@ export interface components {
             /** @description Whether a file with faults is booked as far as it is sound. */
             partial?: boolean;
         };
+        /** @description Something that a person must look at and decide. */
+        Case: {
+            /** @description Who looks at it. */
+            assignee?: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last; comments do not count.
+             */
+            changed_at: string;
+            /** @description What was decided. */
+            choice?: string;
+            /** @description What may be decided. */
+            choices: string[];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is escalated.
+             */
+            due_at: string;
+            /**
+             * Format: date-time
+             * @description When it was.
+             */
+            escalated_at?: string;
+            /** @description Its id: `case_…`. */
+            id: string;
+            /**
+             * @description What kind of case.
+             * @example wealth.import.review
+             */
+            kind: string;
+            /** @description Whether the caller may decide it now. */
+            may_decide: boolean;
+            priority: components["schemas"]["CasePriority"];
+            state: components["schemas"]["CaseState"];
+            /** @description What it is about. */
+            subject: components["schemas"]["CaseSubject"];
+        };
+        /** @description One step of a case's history. */
+        CaseEntry: {
+            /** @description Who did it; nothing for the program, and the owner of the data directory. */
+            actor?: string;
+            /** @description What somebody wrote. */
+            comment?: string;
+            /** @description An id or a word: the file, the member, the priority, the time, the choice. */
+            detail?: string;
+            /** Format: date-time */
+            happened_at: string;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            number: number;
+            /**
+             * @description What happened: `opened`, `commented`, `attached`, `assigned`, `prioritised`, `postponed`,
+             *     `escalated`, `decided` or `closed`.
+             */
+            step: string;
+        };
+        /** @description A page of a list. */
+        CaseEntryPage: {
+            /** @description Its items. */
+            items: components["schemas"]["CaseEntry"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        CasePage: {
+            /** @description Its items. */
+            items: components["schemas"]["Case"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description How much a case matters. One that was escalated is urgent.
+         * @enum {string}
+         */
+        CasePriority: "urgent" | "high" | "normal" | "low";
+        /**
+         * @description Whether somebody still has to decide. `closed` is what needs no decision any more.
+         * @enum {string}
+         */
+        CaseState: "open" | "decided" | "closed";
+        /** @description What a case is about. */
+        CaseSubject: {
+            id: string;
+            /** @example import */
+            kind: string;
+        };
+        /** @description What is to be another way; what is left out stays. */
+        ChangeCaseRequest: {
+            /**
+             * Format: date-time
+             * @description When it is due: a time to come, within a year.
+             */
+            due_at?: string | null;
+            priority?: components["schemas"]["CasePriority"] | null;
+        };
         /**
          * @description By what somebody is told.
          * @enum {string}
@@ -2531,6 +3077,13 @@ export interface components {
             group: components["schemas"]["AccountGroup"];
             /** @description The groups right below it, by name. */
             groups: components["schemas"]["ChartGroup"][];
+        };
+        /** @description What somebody says to a case. */
+        CommentRequest: {
+            /** @description At most 4000 characters. */
+            comment: string;
+            /** @description A file that belongs to it: `object_…`. */
+            object?: string | null;
         };
         /** @description Something that accounts count. */
         CommodityBody: {
@@ -2587,6 +3140,13 @@ export interface components {
             balance: components["schemas"]["Money"];
             /** Format: date */
             date: string;
+        };
+        /** @description What is decided. */
+        DecideCaseRequest: {
+            /** @description One of the case's choices. */
+            choice: string;
+            /** @description What there is to say to it, at most 4000 characters. */
+            comment?: string;
         };
         /** @description A decision about a line. */
         DecideRequest: {
@@ -2690,6 +3250,57 @@ export interface components {
              * @description The root of the mean square of the falls.
              */
             ulcer_index: number;
+        };
+        /** @description What may be used, and why. */
+        Entitlement: {
+            /**
+             * @description What.
+             * @example imports
+             */
+            feature: string;
+            /**
+             * Format: int64
+             * @description How much in a month; null for as much as there is. A flag is on with more than nothing.
+             */
+            limit: number | null;
+            /**
+             * Format: date-time
+             * @description When that begins anew.
+             */
+            resets_at?: string;
+            /**
+             * Format: int64
+             * @description How much was used this month; nothing for a flag.
+             */
+            used?: number;
+            /** @description All that was said, the strongest first; the first that is not over holds. */
+            why: components["schemas"]["EntitlementWord"][];
+        };
+        /** @description A page of a list. */
+        EntitlementPage: {
+            /** @description Its items. */
+            items: components["schemas"]["Entitlement"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One thing that was said. */
+        EntitlementWord: {
+            /** @description Whether that is over. */
+            is_over: boolean;
+            /**
+             * Format: int64
+             * @description How much in a month; null for as much as there is.
+             */
+            limit: number | null;
+            /** @description The plan, where it is one. */
+            plan?: string;
+            /** @description Who says it: `user` or `tenant` by grant, `plan`, or `usual`. */
+            source: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until?: string;
         };
         /** @description What happened. */
         Event: {
@@ -3810,6 +4421,16 @@ export interface components {
             /** @description Web push: the browser's public key, as its subscription gives it. */
             p256dh?: string | null;
         };
+        /** @description To whom the caller hands their word. */
+        NewDelegationRequest: {
+            /** @description Another member: `user_…`. */
+            to: string;
+            /**
+             * Format: date-time
+             * @description Until when, 90 days at most.
+             */
+            until: string;
+        };
         /** @description A file that is to be uploaded. */
         NewObjectRequest: {
             /**
@@ -4711,6 +5332,11 @@ export interface components {
             /** @description The latest that was seen. */
             through: string;
         };
+        /** @description Why. */
+        ReasonRequest: {
+            /** @description For those who look at it, at most 500 characters; only who approves may leave it out. */
+            reason?: string;
+        };
         /** @description A refresh token. */
         RefreshRequest: {
             /**
@@ -5455,6 +6081,33 @@ export interface components {
             /** @description What the thing was worth. */
             value?: components["schemas"]["Money"];
         };
+        /**
+         * @description For how long a sum is, of UTC.
+         * @enum {string}
+         */
+        UsageSpan: "hour" | "month";
+        /** @description How much was used in an hour or a month. */
+        UsageSum: {
+            /**
+             * Format: int64
+             * @description How much, as far as it is counted: within a minute or so.
+             */
+            amount: number;
+            /** @description What: `requests`, `transfers`, `storage`, `model_tokens`, `imports`. */
+            kind: string;
+            /** @description By whom: `party_…`. */
+            party: string;
+            span: components["schemas"]["UsageSpan"];
+            /** Format: date-time */
+            starts_at: string;
+        };
+        /** @description A page of a list. */
+        UsageSumPage: {
+            /** @description Its items. */
+            items: components["schemas"]["UsageSum"][];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
         /** @description A person who signs in. */
         User: {
             email: string;
@@ -5979,6 +6632,287 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_approvals: {
+        parameters: {
+            query?: {
+                /** @description Only those of this state. */
+                state?: "pending" | "approved" | "refused" | "expired" | "withdrawn" | "used";
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The requests. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_delegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delegations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalDelegationPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    delegate_approvals: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDelegationRequest"];
+            };
+        };
+        responses: {
+            /** @description Handed over. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalDelegation"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    end_delegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delegation. */
+                delegation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    approve_request: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The request. */
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    refuse_request: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The request. */
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    withdraw_request: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The request. */
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
@@ -7835,6 +8769,272 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    list_cases: {
+        parameters: {
+            query?: {
+                /** @description Only those of this state. */
+                state?: "open" | "decided" | "closed";
+                /** @description Only those that this member looks at: `user_…`. */
+                assignee?: string;
+                /** @description At most so many items, 1 to 200; 50 where it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; nothing for the first. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cases. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    get_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    assign_case: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignCaseRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    change_case: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeCaseRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    comment_case: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    decide_case: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideCaseRequest"];
+            };
+        };
+        responses: {
+            /** @description As it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_case_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseEntryPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -8364,6 +9564,48 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
+    ask_undo_approval: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the caller, a new one for each thing to be done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The import. */
+                import: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description The request. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
     list_jobs: {
         parameters: {
             query?: {
@@ -8560,6 +9802,73 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_entitlements: {
+        parameters: {
+            query?: {
+                /** @description One person beside the family: `user_…`. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entitlements. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntitlementPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    list_usage: {
+        parameters: {
+            query?: {
+                /** @description By hour, or by month where it is left out. */
+                span?: "hour" | "month";
+                /**
+                 * @description Those that begin then or later; the last twelve months, or the last day, where it is left
+                 *     out.
+                 */
+                from?: string;
+                /** @description Those that begin before then. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sums. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageSumPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

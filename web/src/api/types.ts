@@ -30,6 +30,10 @@ export type TransferRecord = Schemas['TransferRecord']
 export type Transfer = Schemas['Transfer']
 export type TransferType = Schemas['TransferType']
 
+export type Approval = Schemas['Approval']
+
+export type Case = Schemas['Case']
+
 export type BalanceCheck = Schemas['BalanceCheck']
 export type Decision = Schemas['Decision']
 export type Import = Schemas['Import']

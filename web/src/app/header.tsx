@@ -23,7 +23,7 @@ export function Header({ home, links, bell, family, person, onSignOut }: HeaderP
   const { t } = useLingui()
   return (
     <header className="border-b border-rule">
-      <div className="mx-auto flex h-14 max-w-[84rem] items-center gap-3 px-4 sm:px-6">
+      <div className="mx-auto flex min-h-14 max-w-[84rem] flex-wrap items-center gap-x-3 px-4 sm:px-6">
         {home(
           <span className="flex items-center gap-2.5">
             <img src="/florin.svg" alt="" className="size-7" />
@@ -33,7 +33,10 @@ export function Header({ home, links, bell, family, person, onSignOut }: HeaderP
         <span className="min-w-0 truncate border-l border-rule pl-3 text-soft max-sm:hidden">
           {family}
         </span>
-        <nav aria-label={t`Pages`} className="ml-1 shrink-0 sm:ml-3">
+        <nav
+          aria-label={t`Pages`}
+          className="shrink-0 max-sm:order-last max-sm:w-full max-sm:pb-2 sm:ml-3"
+        >
           {links}
         </nav>
         <div className="ml-auto flex items-center gap-0.5">

@@ -14,6 +14,7 @@ import { useSessionState } from '../features/session/session-provider'
 import { Notice } from '../ui/notice'
 import { ProblemNotice } from '../ui/problem-notice'
 import { Waiting } from '../ui/section'
+import { DecideRoute } from './decide-route'
 import { RegisterRoute, SignInRoute } from './entrance-routes'
 import { Header } from './header'
 import { ImportRoute } from './import-route'
@@ -72,10 +73,16 @@ const ledger = createRoute({
   component: LedgerRoute,
 })
 
+const decide = createRoute({
+  getParentRoute: () => home,
+  path: '/decide',
+  component: DecideRoute,
+})
+
 const routeTree = root.addChildren([
   signIn,
   register,
-  home.addChildren([overview, oneImport, ledger]),
+  home.addChildren([overview, oneImport, ledger, decide]),
 ])
 
 export function createPageRouter(services: Services) {
@@ -100,6 +107,8 @@ declare module '@tanstack/react-router' {
   }
 }
 
+const PLACE = 'mr-2 rounded px-1 text-soft hover:text-accent'
+const PLACE_HERE = { className: 'font-medium text-ink!' }
 const PAGE = 'mx-auto max-w-[84rem] px-4 py-7 sm:px-6'
 
 function Home() {
@@ -123,13 +132,14 @@ function Home() {
           </Link>
         )}
         links={
-          <Link
-            to="/ledger"
-            className="rounded px-1 text-soft hover:text-accent"
-            activeProps={{ className: 'font-medium text-ink!' }}
-          >
-            <Trans>Ledger</Trans>
-          </Link>
+          <>
+            <Link to="/ledger" className={PLACE} activeProps={PLACE_HERE}>
+              <Trans>Ledger</Trans>
+            </Link>
+            <Link to="/decide" className={PLACE} activeProps={PLACE_HERE}>
+              <Trans>To decide</Trans>
+            </Link>
+          </>
         }
         bell={className => (
           <Bell

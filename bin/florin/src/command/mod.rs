@@ -1,11 +1,14 @@
 //! The commands, one file each.
 
 pub mod api;
+pub mod approvals;
 pub mod audit;
+pub mod cases;
 pub mod import;
 pub mod jobs;
 pub mod ledger;
 pub mod login;
+pub mod meters;
 pub mod net_worth;
 pub mod notice;
 pub mod object;
@@ -72,6 +75,18 @@ pub async fn download(
         let _ = std::fs::remove_file(out);
     }
     copied
+}
+
+/// Asks the API, with a body of JSON where there is one; a POST gets a key of its own.
+pub async fn ask(
+    connection: &mut Connection,
+    method: &str,
+    path: &str,
+    body: Option<serde_json::Value>,
+) -> anyhow::Result<serde_json::Value> {
+    let key = (method == "POST").then(|| kernel::Env::system().random_uuid().to_string());
+    let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
+    connection.json(Call { method, path, body, key }).await
 }
 
 /// The name of a file without its folders.

@@ -5,13 +5,12 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use kernel::Env;
 use serde_json::{Value as Json, json};
 
 use crate::cli::object::Object;
 use crate::command::jobs::show_one;
 use crate::command::table::{table, word};
-use crate::command::{download, escape, file_name, print};
+use crate::command::{ask, download, escape, file_name, print};
 use crate::connection::{Call, Connection};
 
 /// What is sent at a time, in bytes: whole chunks, and less than a request may have.
@@ -106,17 +105,6 @@ fn show_holds(page: &Json) -> anyhow::Result<()> {
     let row = |hold: &Json| ["matter", "placed_at"].map(|name| word(&hold[name])).to_vec();
     let rows: Vec<_> = page["items"].as_array().into_iter().flatten().map(row).collect();
     print(&table(&["MATTER", "SINCE"], &rows, 2))
-}
-
-async fn ask(
-    connection: &mut Connection,
-    method: &str,
-    path: &str,
-    body: Option<Json>,
-) -> anyhow::Result<Json> {
-    let key = (method == "POST").then(|| Env::system().random_uuid().to_string());
-    let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
-    connection.json(Call { method, path, body, key }).await
 }
 
 fn path_of(object: &str, rest: &str) -> String {

@@ -37,7 +37,7 @@ impl Config {
 
     /// The channels that need no key of ours.
     pub(super) fn channels(&self) -> anyhow::Result<Notices> {
-        let mut notices = Notices::new(&[wealth::NOTICES]);
+        let mut notices = Notices::new(&[wealth::NOTICES, approvals::NOTICES, cases::NOTICES]);
         if let Some(url) = self.chosen("public_url") {
             let is_url = url.starts_with("https://") || url.starts_with("http://");
             ensure!(is_url, "public_url is {url:?}, not https://…");

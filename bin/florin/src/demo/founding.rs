@@ -16,7 +16,7 @@ use wealth::{AssetId, NewAsset, NewHolding, UnitPrice, UpdateAsset};
 
 use super::assets::{self, ASSETS, Asset, Stated, What};
 use super::statements::{ACCOUNTS, Account, File};
-use super::{SignIn, chart, password};
+use super::{SignIn, chart, decisions, password};
 use crate::platform::Platform;
 
 /// From which change within a day the family wants to be told: half a percent.
@@ -45,6 +45,7 @@ pub async fn found(platform: &Platform) -> anyhow::Result<SignIn> {
     }
     chart::place(platform, &context, &assets).await.context("the demo's chart of accounts")?;
     tell_changes(platform, &context, &stated).await.context("the demo's notices")?;
+    decisions::add(platform, &context).await.context("what the demo's family must decide")?;
     Ok(SignIn { email: EMAIL, password })
 }
 
@@ -220,6 +221,8 @@ async fn import(
         asset: Some(asset),
         ..Upload::default()
     };
+    let early = decisions::early(context);
+    let context = if file.name == decisions::BROUGHT_EARLY { &early } else { context };
     let staged = platform.wealth.stage(context, upload).await?;
     let lines = staged.counts();
     ensure!(lines.new == lines.total(), "not every line is new: {lines:?}");

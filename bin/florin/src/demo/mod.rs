@@ -7,6 +7,7 @@
 mod assets;
 mod chart;
 mod clock;
+mod decisions;
 mod founding;
 mod password;
 mod statements;

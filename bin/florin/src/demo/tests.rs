@@ -13,6 +13,7 @@ use testing::accounting;
 use wealth::import::{ImportStatus, Upload};
 use wealth::{HistoryQuery, HistoryStep, NetWorth, NetWorthQuery, PointTotal};
 
+use super::decisions::DOUBTFUL;
 use super::statements::ACCOUNTS;
 use super::{environment, found};
 use crate::config::{Config, Flags};
@@ -37,7 +38,7 @@ impl Demo {
         std::fs::create_dir(config.data_dir()).unwrap();
         let platform = Platform::open(&config, environment()).await.unwrap();
         found(&platform).await.unwrap();
-        let tenant = platform.tenant(None).await.unwrap();
+        let tenant = platform.tenant(Some("Bat-Erdene Family")).await.unwrap();
         let context = platform.owner(tenant);
         Self { platform, context, _folder: folder }
     }
@@ -70,6 +71,22 @@ async fn the_family_is_told_of_large_changes() {
     let titles: Vec<String> = told.items.into_iter().filter_map(|read| read.title).collect();
     assert!((1..=12).contains(&titles.len()), "{titles:?}");
     assert!(titles.iter().all(|title| title.starts_with("Your net worth changed by ")));
+}
+
+#[tokio::test]
+async fn a_case_and_an_approval_wait_for_the_family() {
+    let demo = Demo::found().await;
+    let level = Level::Tenant(demo.context.tenant);
+    let mut tx = demo.platform.database.begin(level, Mode::Read).await.unwrap();
+    let page = PageRequest::first(10);
+    let (role, filter) = (identity::Role::Owner, cases::CaseFilter::default());
+    let open = cases::cases(&mut tx, role, filter, &page).await.unwrap().items;
+    assert_eq!((open.len(), open[0].kind.as_str()), (1, "wealth.import.review"));
+    let asked = approvals::approvals(&mut tx, &demo.context, None, &page).await.unwrap().items;
+    assert_eq!((asked.len(), asked[0].kind.as_str()), (1, "wealth.import.undo"));
+    assert_eq!(asked[0].state, approvals::ApprovalState::Pending);
+    tx.commit().await.unwrap();
+    demo.platform.close().await;
 }
 
 #[tokio::test]
@@ -191,6 +208,9 @@ async fn every_statement_is_booked_and_nothing_of_it_is_new_again() {
     let demo = Demo::found().await;
     let wealth = &demo.platform.wealth;
     let imports = wealth.imports(&demo.context, &PageRequest::first(100)).await.unwrap().items;
+    let (doubtful, imports): (Vec<_>, Vec<_>) =
+        imports.into_iter().partition(|import| import.file_name == DOUBTFUL);
+    assert_eq!(doubtful[0].status, ImportStatus::Staged);
     let files = ACCOUNTS.iter().map(|account| account.files.len()).sum::<usize>();
     assert_eq!(imports.len(), files);
     for import in imports {

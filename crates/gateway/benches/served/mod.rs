@@ -16,7 +16,7 @@ use storage::{Database, Dialect, Level, Mode, migrate};
 use tokio::net::TcpListener;
 use wealth::Wealth;
 
-const MODULES: [storage::Module; 10] = [
+const MODULES: [storage::Module; 13] = [
     jobs::MODULE,
     vault::MODULE,
     sagas::MODULE,
@@ -25,6 +25,9 @@ const MODULES: [storage::Module; 10] = [
     ledger::MODULE,
     remittances::MODULE,
     identity::MODULE,
+    approvals::MODULE,
+    cases::MODULE,
+    meters::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
@@ -83,6 +86,8 @@ impl Served {
             ledger: ledger.clone(),
             objects,
             notices: notices::Notices::new(&[]),
+            cases: cases::Cases::default(),
+            meters: meters::Meters::new(&[], &[]),
             wealth,
             rate_age_days_max: 7,
             checks: Vec::new(),

@@ -4,9 +4,11 @@
 mod account_changes;
 mod accounts;
 mod analytics;
+mod approvals;
 mod assets;
 mod auth;
 mod books;
+mod cases;
 mod changes;
 mod chart;
 mod events;
@@ -17,6 +19,7 @@ mod intake;
 mod jobs;
 mod mail_links;
 mod members;
+mod meters;
 mod notices;
 mod objects;
 mod operations;
@@ -70,6 +73,9 @@ fn secured() -> OpenApiRouter<App> {
         .merge(vault::routes())
         .merge(objects::routes())
         .merge(notices::routes())
+        .merge(approvals::routes())
+        .merge(cases::routes())
+        .merge(meters::routes())
         .merge(analytics::routes())
 }
 

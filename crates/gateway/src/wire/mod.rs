@@ -2,9 +2,11 @@
 
 pub(crate) mod account;
 pub(crate) mod analytics;
+pub(crate) mod approval;
 pub(crate) mod asset;
 pub(crate) mod auth;
 pub(crate) mod book;
+pub(crate) mod case;
 pub(crate) mod changes;
 pub(crate) mod chart;
 pub(crate) mod event;
@@ -18,6 +20,7 @@ pub(crate) mod intake;
 pub(crate) mod job;
 pub(crate) mod live;
 pub(crate) mod member;
+pub(crate) mod meter;
 pub(crate) mod money;
 pub(crate) mod notice;
 pub(crate) mod notice_preference;

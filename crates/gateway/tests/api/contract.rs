@@ -87,7 +87,12 @@ async fn foreign_ids(
     let told = json!({
         "address": address["id"], "notice": told["id"], "delivery": told["deliveries"][0]["id"],
     });
+    let (approval, delegation) = requests(db, app, other).await;
+    let case = doubt(db, other).await;
     BTreeMap::from([
+        ("approval", approval),
+        ("case", case),
+        ("delegation", delegation),
         ("job", job),
         ("saga", text(&sent["saga"])),
         ("payee", payee),
@@ -142,6 +147,62 @@ async fn errands(db: &TestDatabase, whose: &Signed) -> (String, String) {
     (job.id.to_string(), "nightly".to_owned())
 }
 
+/// A case of somebody.
+async fn doubt(db: &TestDatabase, whose: &Signed) -> String {
+    let context = db.context(whose.tenant.parse().unwrap());
+    let level = storage::Level::Tenant(context.tenant);
+    let mut tx = db.database.begin(level, storage::Mode::Write).await.unwrap();
+    let roof = storage::log::ObjectRef::new("roof", "north");
+    let case = cases::open(&mut tx, &context, &LEAK, &roof).await.unwrap();
+    tx.commit().await.unwrap();
+    case.to_string()
+}
+
+/// Something that somebody must decide.
+static LEAK: cases::CaseKind = cases::CaseKind {
+    name: "house.leak",
+    choices: &["mend"],
+    readers: &Role::ALL,
+    deciders: &Role::ALL,
+    priority: cases::Priority::Normal,
+    due_seconds: 86_400,
+};
+
+/// A request for approval and a delegation of somebody, who has another to ask.
+async fn requests(db: &TestDatabase, app: &TestApp, whose: &Signed) -> (String, String) {
+    let (email, path) = ("another@example.mn", "/api/v1/approvals/delegations");
+    let another = app.register(email).await;
+    let body = json!({ "email": email, "role": "adult" });
+    app.post("/api/v1/members", &whose.access, "another", &body).await;
+    let body = json!({ "to": another.user, "until": "2026-04-30T00:00:00Z" });
+    let delegation = app.post(path, &whose.access, "foreign delegation", &body).await.json();
+    let actor = kernel::Actor::User { id: whose.user.parse().unwrap() };
+    let context = kernel::Context { actor, ..db.context(whose.tenant.parse().unwrap()) };
+    let level = storage::Level::Tenant(context.tenant);
+    let mut tx = db.database.begin(level, storage::Mode::Write).await.unwrap();
+    let subject = storage::log::ObjectRef::new("house", "home");
+    let command = approvals::Command::new(&SELL, subject, &json!({})).unwrap();
+    let asked = approvals::ask(&mut tx, &context, &command, "we move").await.unwrap();
+    tx.commit().await.unwrap();
+    (asked.id.to_string(), delegation["id"].as_str().unwrap().to_owned())
+}
+
+static SELL_ASKED: notices::Kind = notices::Kind {
+    name: "house.sell_asked",
+    severity: notices::Severity::Info,
+    params: &[("until", notices::ParamType::Date)],
+    texts: &[],
+};
+
+/// Something that another must approve.
+static SELL: approvals::CommandKind = approvals::CommandKind {
+    name: "house.sell",
+    rules: &[approvals::Rule { from: None, people: 1, roles: &[Role::Adult] }],
+    short: approvals::Short::Barred,
+    seconds_max: 86_400,
+    asked: &SELL_ASKED,
+};
+
 fn fill(path: &str, ids: &BTreeMap<&'static str, String>) -> String {
     let parts = path.split('/').map(|part| match part.strip_prefix('{') {
         Some(name) => {
@@ -184,6 +245,9 @@ fn least(operation: &str) -> Value {
         "add_account_alias" => json!({ "alias": "till" }),
         "lock_period" => json!({ "until": null }),
         "decide_import_line" => json!({ "decision": "skip" }),
+        "comment_case" => json!({ "comment": "it rains" }),
+        "assign_case" => json!({ "to": null }),
+        "decide_case" => json!({ "choice": "mend" }),
         "undo_import" => json!({ "reason": "wrong file" }),
         "open_payee" => json!({ "book": NOBODYS, "account": NOBODYS, "name": "Us" }),
         "send_remittance" => json!({

@@ -19,10 +19,20 @@ use tower::ServiceExt as _;
 use vault::{Register, Vault};
 use wealth::Wealth;
 
+/// Nothing is limited where nobody says so.
+pub static HOME: meters::Plan = meters::Plan { name: "home", allows: &[] };
+/// One file a month.
+pub static ONE: meters::Plan =
+    meters::Plan { name: "one", allows: &[("imports", meters::Allowance::UpTo(1))] };
+static FEATURES: [&meters::Feature; 1] = [&wealth::IMPORTS];
+static PLANS: [&meters::Plan; 2] = [&HOME, &ONE];
+
+pub const METERS: meters::Meters = meters::Meters::new(&FEATURES, &PLANS);
+
 pub const PASSWORD: &str = "correct horse battery";
 
 /// The modules whose tables the tests need.
-pub const MODULES: [Module; 10] = [
+pub const MODULES: [Module; 13] = [
     jobs::MODULE,
     vault::MODULE,
     sagas::MODULE,
@@ -31,6 +41,9 @@ pub const MODULES: [Module; 10] = [
     ledger::MODULE,
     remittances::MODULE,
     identity::MODULE,
+    approvals::MODULE,
+    cases::MODULE,
+    meters::MODULE,
     markets::MODULE,
     wealth::MODULE,
 ];
@@ -81,6 +94,7 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
     let ledger = Ledger::start(db.database.clone(), EngineLimits::default()).await.unwrap();
     let objects = objects(db);
     let wealth = Wealth::new(db.database.clone(), ledger.clone(), objects.clone());
+    let wealth = wealth.with_meters(METERS);
     let founding = Arc::new(Households(wealth.clone()));
     let identity = Identity::new(db.database.clone(), keys).with_founding(founding);
     Services {
@@ -95,12 +109,16 @@ pub async fn services(db: &TestDatabase, keys: SigningKeys) -> Services {
                 notices::SEALED,
                 remittances::SEALED,
                 gateway::SEALED,
+                approvals::SEALED,
+                cases::SEALED,
             ],
             Register::at(&db.directory().join("erased-parties")),
         ),
         objects,
         notices: notices(),
         remittances: Remittances::new(db.database.clone(), ledger.clone()),
+        meters: METERS,
+        cases: cases::Cases::default().with(Arc::new(wealth::ReviewImport)),
         ledger,
         wealth,
         rate_age_days_max: 7,
@@ -129,7 +147,7 @@ fn notices() -> Notices {
     };
     let email = EmailChannel::new(nowhere).unwrap();
     let webhook = WebhookChannel::new(Guard::new(&[]));
-    Notices::new(&[wealth::NOTICES])
+    Notices::new(&[wealth::NOTICES, approvals::NOTICES, cases::NOTICES])
         .with(Arc::new(email))
         .with(Arc::new(webhook))
         .at("https://florin.example")

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it breaks")]
 
 mod analytics;
+mod approvals;
 mod auth;
 mod breakage;
 mod bulk;
+mod cases;
 mod changes;
 mod chart;
 mod contract;
@@ -19,6 +21,7 @@ mod idempotency;
 mod imports;
 mod intake;
 mod malformed;
+mod meters;
 mod movements;
 mod notices;
 mod operations;

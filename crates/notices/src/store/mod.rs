@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod delivery;
+pub(crate) mod forget;
 pub(crate) mod notice;
 pub(crate) mod preference;
 pub(crate) mod quota;

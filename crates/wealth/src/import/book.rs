@@ -13,6 +13,7 @@ use super::error::ImportError;
 use super::model::{BookOptions, Import, ImportId, ImportStatus};
 use super::query::{import_row, require};
 use super::request;
+use super::review;
 use super::store;
 use super::{ATTEMPTS_MAX, accounts};
 use crate::Wealth;
@@ -73,7 +74,8 @@ impl Wealth {
         }
         let assessed = self.assess(&mut tx, row, &settled).await?;
         require_accounts(&mut tx, &assessed, options).await?;
-        let Some(request) = request::booking(&mut tx, context, &assessed, options.partial).await?
+        let Some(mut request) =
+            request::booking(&mut tx, context, &assessed, options.partial).await?
         else {
             // Everything is there already: the import is done without a command.
             let mut rows = request::names(&mut tx, &assessed).await?;
@@ -81,9 +83,11 @@ impl Wealth {
             for change in rows {
                 tx.execute_one(change.statement, change.params).await?;
             }
+            review::close(&mut tx, context, id, "import_booked").await?;
             tx.commit().await?;
             return Ok(Step::Done);
         };
+        request.rows.extend(review::closing(&mut tx, context, id).await?);
         tx.commit().await?;
         match self.commit(&attempts.context(), assessed.import.book, request).await {
             Ok(position) => {

@@ -22,6 +22,7 @@ use super::model::{Decision, ImportId, ImportLine, ImportStatus, LineStatus, Why
 use super::opening::{self, Facts, Opening};
 use super::query::{import_row, require};
 use super::request::{Planned, Target, planned_line, push, role_of, with_purpose};
+use super::review;
 use super::store::accounts::{self, MoveRow};
 use super::store::decisions::{self, Taken};
 use super::store::lines::{self, StagedLine};
@@ -108,6 +109,7 @@ impl Wealth {
         let taken = Taken { decision, from, to, why: line.verdict.why };
         let change = decisions::row(&mut tx, context, place, taken).await?;
         tx.execute(change.statement, change.params).await?;
+        review::follow(&mut tx, context, (id, &assessed.lines)).await?;
         tx.commit().await?;
         Ok(Some(self.line(context, id, number).await?))
     }

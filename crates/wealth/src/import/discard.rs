@@ -14,6 +14,7 @@ use super::event::ImportDiscarded;
 use super::file;
 use super::model::{ImportId, ImportStatus};
 use super::query::import_row;
+use super::review;
 use super::store;
 use crate::Wealth;
 use crate::error::WealthError;
@@ -47,6 +48,7 @@ impl Wealth {
         }
         store::delete(&mut tx, id).await?;
         objects::release(&mut tx, context, file::reference(id)).await?;
+        review::close(&mut tx, context, id, "import_discarded").await?;
         tx.emit(context, &ImportDiscarded { import: id, book: row.book }).await?;
         tx.commit().await?;
         Ok(())

@@ -32,13 +32,16 @@
 //! something has lines that are known through this one, and, where this one set or moved the
 //! opening balance of an account, while a later import has booked on that account: those are to be
 //! undone first. An asset that the import opened, and on which nothing else was booked, is disposed
-//! of on the day it was opened, so that it vanishes from the net worth of every day.
+//! of on the day it was opened, so that it vanishes from the net worth of every day. An import that
+//! was booked more than thirty days ago is undone with the approval of another person
+//! (`approval`).
 //!
 //! # What it emits
 //! `wealth.import.staged`, `wealth.import.booked`, `wealth.import.overturned`,
 //! `wealth.import.undone`, `wealth.import.restaged`, `wealth.import.discarded`.
 
 mod accounts;
+mod approval;
 mod assess;
 mod book;
 mod decide;
@@ -53,6 +56,7 @@ mod explain;
 mod file;
 mod gaps;
 mod ids;
+mod limit;
 mod model;
 mod opening;
 #[cfg(test)]
@@ -60,6 +64,7 @@ mod opening_tests;
 mod query;
 mod redo;
 mod request;
+mod review;
 mod stage;
 pub(crate) mod store;
 mod texts;
@@ -67,17 +72,21 @@ mod undo;
 mod view;
 mod why;
 
+pub use approval::UNDO_ALONE_SECONDS;
+pub(crate) use approval::UNDO_ASKED;
 pub use error::ImportError;
 pub use event::{
     ImportBooked, ImportDiscarded, ImportOverturned, ImportRestaged, ImportStaged, ImportUndone,
 };
 pub use gaps::{AccountGaps, Gap};
+pub use limit::IMPORTS;
 pub use model::{
     AccountView, Agreement, BalanceCheck, BookOptions, Compared, DatedAmount, Decision,
     DecisionTaken, FoundLine, Import, ImportFault, ImportId, ImportLine, ImportNote, ImportStatus,
     LineCandidate, LineCounts, LineExplanation, LineStatus, OpeningOrigin, OpeningView,
     StatementView, Upload, Why,
 };
+pub use review::ReviewImport;
 
 /// The largest file, in bytes.
 pub const IMPORT_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -15,6 +15,7 @@ use super::error::ImportError;
 use super::event::ImportStaged;
 use super::file;
 use super::model::{Import, ImportId, ImportNote, ImportStatus, LineStatus, Upload};
+use super::review;
 use super::store::accounts::AccountPlan;
 use super::store::lines::{self, NewLine};
 use super::store::{self, ImportRow, StatementRow};
@@ -88,6 +89,7 @@ impl Wealth {
     ) -> Result<(), WealthError> {
         let (_, settled) = self.settled(context).await?;
         let mut tx = self.database.begin(Level::Tenant(context.tenant), Mode::Write).await?;
+        self.count_import(&mut tx, context, import.id).await?;
         self.write(&mut tx, context, (import, draft), asset).await?;
         if let Some(file) = file {
             objects::refer(&mut tx, context, file, file::reference(import.id)).await?;
@@ -101,6 +103,7 @@ impl Wealth {
             lines: staged.new,
         };
         tell_faults(&mut tx, context, &faulty).await?;
+        review::follow(&mut tx, context, (import.id, &assessed.lines)).await?;
         tx.emit(context, &staged).await?;
         tx.commit().await?;
         Ok(())

@@ -46,7 +46,8 @@ impl Wealth {
     /// Takes a booked import back as a whole. One that was taken back already answers as it is.
     ///
     /// # Errors
-    /// [`ImportError::HasDependants`] where others rest on it.
+    /// [`ImportError::HasDependants`] where others rest on it, and those of
+    /// [`approvals::clear`] where it was booked more than thirty days ago.
     pub async fn undo(
         &self,
         context: &Context,
@@ -88,8 +89,9 @@ impl Wealth {
         let (_, settled) = self.settled(context).await?;
         let mut tx = self.database.begin(Level::Tenant(context.tenant), Mode::Read).await?;
         let undoing = self.undoing(&mut tx, (id, reason), &settled).await?;
-        let request = undoing.request(&mut tx, context).await?;
+        let mut request = undoing.request(&mut tx, context).await?;
         tx.commit().await?;
+        request.rows.extend(self.undo_clearance(context, (&undoing.import, reason)).await?);
         match self.commit(&attempts.context(), undoing.import.book, request).await {
             Ok(position) => {
                 self.follow(&position).await?;

@@ -84,6 +84,29 @@ describe('a booked import', () => {
     ])
   })
 
+  it('of long ago is undone once somebody else was asked', async () => {
+    const code = 'approval_needed'
+    const POST = show(
+      { status: 'booked' },
+      vi
+        .fn()
+        .mockRejectedValueOnce(new Problem({ status: 422, code, detail: 'ask for it' }))
+        .mockResolvedValue({ data: { id: 'approval_1' } }),
+    )
+    fireEvent.click(screen.getByRole('button', { name: 'Undo' }))
+    fireEvent.change(screen.getByLabelText('Why'), { target: { value: 'Wrong account' } })
+    expect(screen.queryByRole('button', { name: 'Ask for approval' })).toBeNull()
+    fireEvent.click(screen.getByRole('button', { name: 'Undo the import' }))
+    fireEvent.click(await screen.findByRole('button', { name: 'Ask for approval' }))
+    await screen.findByText('Somebody else was asked')
+    expect(sent(POST)[1]).toEqual([
+      '/api/v1/imports/{import}/undo/approval',
+      'import_1',
+      anyKey,
+      { reason: 'Wrong account' },
+    ])
+  })
+
   it('is not undone without one', () => {
     show({ status: 'booked' })
     fireEvent.click(screen.getByRole('button', { name: 'Undo' }))

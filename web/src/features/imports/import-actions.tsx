@@ -2,12 +2,14 @@ import { Plural, Trans } from '@lingui/react/macro'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { newIdempotencyKey } from '../../api/client'
+import { asProblem } from '../../api/problem'
 import { useApi } from '../../api/provider'
 import type { Import } from '../../api/types'
 import { useFormats } from '../../language/use-formats'
 import { Button } from '../../ui/button'
 import { Notice } from '../../ui/notice'
 import { ProblemNotice, sentence } from '../../ui/problem-notice'
+import { askUndo } from '../approvals/queries'
 import { bookImport, redoImport, undoImport } from './queries'
 import { readinessOf, totalsOf } from './totals'
 import { UndoSheet } from './undo-sheet'
@@ -44,6 +46,15 @@ export function ImportActions({ one, back }: ImportActionsProps) {
     mutationFn: (key: string) => redoImport(api, one.id, key),
     onSuccess,
   })
+  const ask = useMutation({
+    mutationFn: ({ reason, key }: { reason: string; key: string }) =>
+      askUndo(api, one.id, reason, key),
+    onSuccess: async () => {
+      setAsking(false)
+      await queries.invalidateQueries({ queryKey: ['approvals'] })
+    },
+  })
+  const isAlone = undo.isError && asProblem(undo.error).code === 'approval_needed'
   const onBook = (partial: boolean) => book.mutate({ partial, key: newIdempotencyKey() })
   return (
     <div className="grid gap-3">
@@ -76,10 +87,16 @@ export function ImportActions({ one, back }: ImportActionsProps) {
         </Notice>
       )}
       {one.status === 'refused' && <Refused isOpen={one.questions.length > 0} />}
+      {ask.isSuccess && one.status === 'booked' && (
+        <Notice title={<Trans>Somebody else was asked</Trans>}>
+          <Trans>Once they have approved, undo the import with the same reason.</Trans>
+        </Notice>
+      )}
       {asking && (
         <UndoSheet
           busy={undo.isPending}
-          problem={undo.error}
+          problem={ask.error ?? undo.error}
+          onAsk={isAlone ? reason => ask.mutate({ reason, key: newIdempotencyKey() }) : undefined}
           onUndo={reason => undo.mutate({ reason, key: newIdempotencyKey() })}
           onClose={() => setAsking(false)}
         />

@@ -9,12 +9,14 @@ interface UndoSheetProps {
   busy: boolean
   /** What was thrown when it was tried. */
   problem: unknown
+  /** Instead of it, where another person must say yes first. */
+  onAsk: ((reason: string) => void) | undefined
   onUndo: (reason: string) => void
   onClose: () => void
 }
 
 /** Asks why: what is undone stays in the history, and later somebody will wonder. */
-export function UndoSheet({ busy, problem, onUndo, onClose }: UndoSheetProps) {
+export function UndoSheet({ busy, problem, onAsk, onUndo, onClose }: UndoSheetProps) {
   const { t } = useLingui()
   const [reason, setReason] = useState(t`Imported by mistake`)
   return (
@@ -42,7 +44,17 @@ export function UndoSheet({ busy, problem, onUndo, onClose }: UndoSheetProps) {
           onChange={event => setReason(event.target.value)}
         />
         <div className="flex gap-2">
-          <Button type="submit" look="primary" busy={busy} disabled={reason.trim() === ''}>
+          {onAsk && (
+            <Button look="primary" onClick={() => onAsk(reason.trim())}>
+              <Trans>Ask for approval</Trans>
+            </Button>
+          )}
+          <Button
+            type="submit"
+            look={onAsk ? 'secondary' : 'primary'}
+            busy={busy}
+            disabled={reason.trim() === ''}
+          >
             <Trans>Undo the import</Trans>
           </Button>
           <Button onClick={onClose}>

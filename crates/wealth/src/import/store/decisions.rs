@@ -3,7 +3,7 @@
 use kernel::{Actor, Context, Timestamp};
 use ledger::TransferId;
 use storage::journal::RowChange;
-use storage::{Row, StorageError, Tx, params, sql};
+use storage::{Params, Row, StorageError, Tx, params, sql};
 
 use super::lines::optional;
 use super::{from_json, json, parsed};
@@ -46,23 +46,49 @@ pub(crate) struct Taken {
 pub(crate) async fn row(
     tx: &mut Tx,
     context: &Context,
-    (import, line): (ImportId, u32),
+    place: (ImportId, u32),
     taken: Taken,
 ) -> Result<RowChange, StorageError> {
-    let row = tx.row(&DECISION_COUNT, params![import.uuid(), line]).await?;
-    let number: u64 = row.map_or(Ok(0), |row| row.get(0))?;
-    let params = params![
-        import.uuid(),
-        line,
-        number,
-        taken.decision.code(),
-        taken.from.code(),
-        taken.to.code(),
-        taken.why.map(Why::code),
-        json(&context.actor)?,
-        context.now(),
-    ];
-    Ok(RowChange::one(&DECISION_INSERT, params))
+    let rows = rows(tx, context, place.0, vec![(place.1, taken)]).await?;
+    Ok(RowChange::one(&DECISION_INSERT, rows.into_iter().next().unwrap_or_default()))
+}
+
+/// Keeps a decision about each of many lines of an import.
+pub(crate) async fn keep(
+    tx: &mut Tx,
+    context: &Context,
+    import: ImportId,
+    taken: Vec<(u32, Taken)>,
+) -> Result<(), StorageError> {
+    let rows = rows(tx, context, import, taken).await?;
+    tx.execute_many(&DECISION_INSERT, rows).await?;
+    Ok(())
+}
+
+async fn rows(
+    tx: &mut Tx,
+    context: &Context,
+    import: ImportId,
+    taken: Vec<(u32, Taken)>,
+) -> Result<Vec<Params>, StorageError> {
+    let counted = taken.iter().map(|(line, _)| params![import.uuid(), *line]).collect();
+    let counted = tx.rows_many(&DECISION_COUNT, counted).await?;
+    let actor = json(&context.actor)?;
+    let row = |((line, taken), counted): (&(u32, Taken), &Vec<Row>)| {
+        let number: u64 = counted.first().map_or(Ok(0), |row| row.get(0))?;
+        Ok(params![
+            import.uuid(),
+            *line,
+            number,
+            taken.decision.code(),
+            taken.from.code(),
+            taken.to.code(),
+            taken.why.map(Why::code),
+            actor.clone(),
+            context.now(),
+        ])
+    };
+    taken.iter().zip(&counted).map(row).collect()
 }
 
 /// What was decided about a line, the first decision first.
