@@ -72,6 +72,15 @@ testing::both_databases! {
         assert_eq!(no.code(), "approval_no_say");
     }
 
+    async fn who_asked_cannot_say_the_word_of_another(db: TestDatabase) {
+        let house = House::of(&db).await;
+        let bat = house.with("bat", Role::Adult).await;
+        delegate(&house, (bat, house.saraa), DAY_SECONDS).await.unwrap();
+        let asked = house.ask(&house.as_user(house.saraa), &sell("1.00")).await.unwrap();
+        let no = house.decide(house.saraa, asked.id, Verdict::Approve).await.unwrap_err();
+        assert_eq!(no.code(), "approval_no_say");
+    }
+
     async fn a_word_goes_to_a_member_who_may_and_comes_back(db: TestDatabase) {
         let house = House::of(&db).await;
         let bat = house.with("bat", Role::Adult).await;
