@@ -29,6 +29,7 @@ const EDGES: &[Row] = &[
     Row { name: "objects", uses: &["kernel", "storage", "jobs", "vault"], tests_use: &[] },
     Row { name: "notices", uses: &["kernel", "storage", "jobs", "vault"], tests_use: &[] },
     Row { name: "bus", uses: &["kernel", "storage"], tests_use: &[] },
+    Row { name: "backup", uses: &["kernel", "storage"], tests_use: &[] },
     Row { name: "ledger", uses: &["kernel", "storage", "vault"], tests_use: &[] },
     Row {
         name: "remittances",
@@ -103,6 +104,7 @@ const EDGES: &[Row] = &[
             "objects",
             "notices",
             "bus",
+            "backup",
             "ledger",
             "remittances",
             "identity",

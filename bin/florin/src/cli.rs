@@ -133,6 +133,28 @@ pub enum Command {
     /// Meters: what was used, and what may be
     #[command(subcommand)]
     Meters(meters::Meters),
+    /// Keep the embedded database elsewhere, while it runs: what changed, encrypted
+    Backup {
+        /// Where to
+        folder: PathBuf,
+        /// Go on, and take one every so many seconds
+        #[arg(long, value_name = "SECONDS")]
+        every: Option<u64>,
+        /// The whole copies that are kept, each with what changed after it
+        #[arg(long, default_value_t = 2)]
+        generations: usize,
+    },
+    /// Put the embedded database back, and walk its log and journal
+    Restore {
+        /// Where the backups are
+        folder: PathBuf,
+        /// Where the database is to be [default: the configured place]
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+        /// As it was then, as 2026-03-31T12:00:00Z [default: at the last backup]
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+    },
     /// Log and journal
     #[command(subcommand)]
     Audit(Audit),
@@ -179,6 +201,8 @@ impl Command {
             Self::Serve { .. }
             | Self::Demo { .. }
             | Self::Rates(Rates::Import { own: false, .. })
+            | Self::Backup { .. }
+            | Self::Restore { .. }
             | Self::Audit(_)
             | Self::Quant(_)
             | Self::Statement(_)

@@ -226,6 +226,11 @@ impl Config {
         self.keys_dir().join("master.key")
     }
 
+    /// The key of backups.
+    pub fn backup_key_file(&self) -> PathBuf {
+        self.keys_dir().join("backup.key")
+    }
+
     /// The register of parties that were erased.
     pub fn erased_parties_file(&self) -> PathBuf {
         self.keys_dir().join("erased-parties")

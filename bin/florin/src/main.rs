@@ -82,6 +82,15 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
             let (heads, key, json) = (heads.clone(), key.clone(), *json);
             command::audit::verify(config, command::audit::Verify { heads, key, json }).await
         }
+        Command::Backup { folder, every, generations } => {
+            let (folder, every, generations) = (folder.clone(), *every, *generations);
+            let asked = command::backup::Take { folder, every, generations };
+            command::backup::take(config, asked).await
+        }
+        Command::Restore { folder, to, until } => {
+            let (folder, to, until) = (folder.clone(), to.clone(), until.clone());
+            command::backup::restore(config, command::backup::Restore { folder, to, until }).await
+        }
         Command::Audit(Audit::Key) => command::audit::key(config),
         Command::Login { email } => command::login::run(&cli.global, config, email),
         Command::Config => command::print(&config.report()),

@@ -44,6 +44,7 @@ pub use error::StorageError;
 pub use keys::{TextHasher, known_tenant_hash, known_tenant_hasher, tenant_hash, tenant_hasher};
 pub use level::{Level, Mode};
 pub use migrate::{Migration, Module, Ownership};
+pub use sqlite::SqliteSource;
 pub use statement::{Reach, Statement};
 pub use value::{FromValue, Params, Row, Value};
 

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod approvals;
 pub mod audit;
+pub mod backup;
 pub mod cases;
 pub mod import;
 pub mod jobs;

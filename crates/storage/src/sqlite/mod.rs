@@ -7,6 +7,7 @@
 //! write; a transaction that is dropped is rolled back before its connection is used again.
 
 mod functions;
+mod source;
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+
+pub use source::SqliteSource;
 
 use crate::db::Limits;
 use crate::error::StorageError;
