@@ -120,37 +120,36 @@ async fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<()> {
         | Command::Approvals(_)
         | Command::Cases(_)
         | Command::Meters(_)
-        | Command::Api(_) => {
-            let mut connection = Connection::open(&cli.global, config).await?;
-            let outcome = match &cli.command {
-                Command::Import(import) => command::import::run(&mut connection, import).await,
-                Command::NetWorth(asked) => command::net_worth::run(&mut connection, asked).await,
-                Command::Ledger(asked) => command::ledger::run(&mut connection, asked).await,
-                Command::Jobs(asked) => command::jobs::run(&mut connection, asked).await,
-                Command::Schedules(asked) => {
-                    command::jobs::run_schedules(&mut connection, asked).await
-                }
-                Command::Saga(asked) => command::saga::run(&mut connection, asked).await,
-                Command::Payee(asked) => command::payee::run(&mut connection, asked).await,
-                Command::Remittance(asked) => {
-                    command::remittance::run(&mut connection, asked).await
-                }
-                Command::Vault(asked) => command::vault::run(&mut connection, asked).await,
-                Command::Object(asked) => command::object::run(&mut connection, asked).await,
-                Command::Notice(asked) => command::notice::run(&mut connection, asked).await,
-                Command::Approvals(asked) => command::approvals::run(&mut connection, asked).await,
-                Command::Cases(asked) => command::cases::run(&mut connection, asked).await,
-                Command::Meters(asked) => command::meters::run(&mut connection, asked).await,
-                Command::Api(api) => command::api::run(&mut connection, api).await,
-                _ => Ok(()),
-            };
-            connection.close().await;
-            outcome
-        }
+        | Command::Api(_) => over_the_api(cli, config).await,
         Command::Completions { .. } | Command::Man | Command::Quant(_) | Command::Statement(_) => {
             Ok(())
         }
     }
+}
+
+/// Does what asks the API, of a server or of the program itself.
+async fn over_the_api(cli: &Cli, config: &Config) -> anyhow::Result<()> {
+    let mut connection = Connection::open(&cli.global, config).await?;
+    let outcome = match &cli.command {
+        Command::Import(import) => command::import::run(&mut connection, import).await,
+        Command::NetWorth(asked) => command::net_worth::run(&mut connection, asked).await,
+        Command::Ledger(asked) => command::ledger::run(&mut connection, asked).await,
+        Command::Jobs(asked) => command::jobs::run(&mut connection, asked).await,
+        Command::Schedules(asked) => command::jobs::run_schedules(&mut connection, asked).await,
+        Command::Saga(asked) => command::saga::run(&mut connection, asked).await,
+        Command::Payee(asked) => command::payee::run(&mut connection, asked).await,
+        Command::Remittance(asked) => command::remittance::run(&mut connection, asked).await,
+        Command::Vault(asked) => command::vault::run(&mut connection, asked).await,
+        Command::Object(asked) => command::object::run(&mut connection, asked).await,
+        Command::Notice(asked) => command::notice::run(&mut connection, asked).await,
+        Command::Approvals(asked) => command::approvals::run(&mut connection, asked).await,
+        Command::Cases(asked) => command::cases::run(&mut connection, asked).await,
+        Command::Meters(asked) => command::meters::run(&mut connection, asked).await,
+        Command::Api(api) => command::api::run(&mut connection, api).await,
+        _ => Ok(()),
+    };
+    connection.close().await;
+    outcome
 }
 
 /// Servers log what they do; a command at a terminal says only what went wrong, unless it is asked

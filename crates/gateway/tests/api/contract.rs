@@ -80,13 +80,7 @@ async fn foreign_ids(
     assert_eq!(import.status, 201, "{import:?}");
     let object = post("/objects", json!({ "name": "a.pdf", "size": 5 })).await;
     let (job, schedule) = errands(db, other).await;
-    let hook = json!({ "channel": "webhook", "address": "https://hooks.example.mn/" });
-    let address = post("/notices/addresses", hook).await;
-    let path = format!("/api/v1/notices/addresses/{}/test", text(&address["id"]));
-    let told = app.post(&path, &other.access, "foreign test", &json!({})).await.json();
-    let told = json!({
-        "address": address["id"], "notice": told["id"], "delivery": told["deliveries"][0]["id"],
-    });
+    let told = told(app, other).await;
     let (approval, delegation) = requests(db, app, other).await;
     let case = doubt(db, other).await;
     BTreeMap::from([
@@ -113,6 +107,21 @@ async fn foreign_ids(
         ("notice", text(&told["notice"])),
         ("delivery", text(&told["delivery"])),
     ])
+}
+
+/// An address of somebody, and a notice that goes there.
+async fn told(app: &TestApp, whose: &Signed) -> Value {
+    let post = async |path: &str, body: Value| {
+        let reply = app.post(&format!("/api/v1{path}"), &whose.access, path, &body).await;
+        assert!(reply.status.is_success(), "{path}: {reply:?}");
+        reply.json()
+    };
+    let hook = json!({ "channel": "webhook", "address": "https://hooks.example.mn/" });
+    let address = post("/notices/addresses", hook).await["id"].clone();
+    let path = format!("/notices/addresses/{}/test", address.as_str().unwrap());
+    let notice = post(&path, json!({})).await;
+    let delivery = notice["deliveries"][0]["id"].clone();
+    json!({ "address": address, "notice": notice["id"], "delivery": delivery })
 }
 
 /// A payee of an account, and what its own family sends to it.
