@@ -197,9 +197,9 @@ impl Side<'_> {
             let standing = Standing::Returned;
             let code = Some(why.to_owned());
             let row = Remittance { code, ..self.taken(sent, (book, account), standing) };
-            let change = store::remittance::insertion(&row, self.sealed(&row).await?);
+            let withdrawn = store::remittance::insertion(&row, self.sealed(&row).await?);
             let mut tx = self.act.begin().await?;
-            tx.execute_one(change.statement, change.params).await?;
+            tx.execute_one(withdrawn.statement, withdrawn.params).await?;
             return Ok(Taken::In(tx, Brought::Did));
         };
         match received.standing {

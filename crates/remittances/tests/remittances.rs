@@ -201,6 +201,29 @@ testing::both_databases! {
         }
     }
 
+    async fn what_is_recalled_while_a_step_is_under_way_does_not_happen_afterwards(
+        db: TestDatabase,
+    ) {
+        let mut houses = Houses::open(db).await;
+        let (giver, taker) = (houses.giver, houses.taker);
+        let payee = houses.payee().await;
+        for state in ["holding", "announcing"] {
+            let id = houses.ask(&payee, 25_000).await.unwrap().id;
+            while houses.story(id).await.1.last().unwrap() != state {
+                assert!(houses.step().await);
+            }
+            // Somebody has the step, and does not come to it for now.
+            assert!(houses.take_and_die().await.is_some());
+            houses.recall(id).await.unwrap();
+            houses.settle().await;
+            assert_eq!(houses.story(id).await.0, Status::Undone, "{state}");
+            // It is taken up again, when it is not wanted any more.
+            houses.wait_out().await;
+            assert_eq!((houses.has(giver).await, houses.has(taker).await), (BEFORE, NOTHING));
+            assert_eq!(houses.seen(giver, id).await.code.as_deref(), Some("unwanted"));
+        }
+    }
+
     async fn what_cannot_be_sent_is_refused_before_anything_happens(db: TestDatabase) {
         let houses = Houses::open(db).await;
         let (giver, taker) = (houses.giver, houses.taker);
