@@ -66,6 +66,8 @@ fn on_no_way_is_it_in_both_books_or_in_none() {
         // What must happen is not refused: where it is, the saga is stuck, and nothing is told.
         if matches!(step, Step::Hold | Step::Announce | Step::Send | Step::Arrive) {
             told.push((Input::Brought(refused()), books));
+        } else {
+            assert!(after.is_some(), "{step:?} cannot be done where {books:?}");
         }
         for (input, books) in told {
             match Remit::decide(&plan(), &state, input) {
