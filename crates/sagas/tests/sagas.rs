@@ -135,12 +135,18 @@ testing::both_databases! {
         let brought = page.items.iter().find(|job| job.args.contains("brought")).unwrap();
         jobs::cancel(&mut tx, &post.db.context(post.sent.from), brought.id).await.unwrap();
         tx.commit().await.unwrap();
+        post.parcels.set(Deed::TakeBack, Script::Fails);
         post.settle().await;
+        // On its way back it hears that it is packed: that is not that it is back.
         let mut tx = post.db.database.begin(Level::of(post.sent.from), Mode::Write).await.unwrap();
         jobs::retry(&mut tx, &post.db.context(post.sent.from), brought.id).await.unwrap();
         tx.commit().await.unwrap();
         post.settle().await;
+        assert_eq!(post.told(id).await, ["started: packing", "undo: returning"]);
+        post.parcels.set(Deed::TakeBack, Script::Does);
+        post.wait_out().await;
         assert_eq!(post.told(id).await, ["started: packing", "undo: returning", "did: back"]);
+        assert_eq!(post.deeds().await.len(), 2);
     }
 
     async fn whoever_dies_at_any_job_loses_nothing_and_does_nothing_twice(db: TestDatabase) {
