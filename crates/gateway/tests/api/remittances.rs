@@ -1,13 +1,12 @@
 //! Payees, remittances and their sagas over HTTP.
 
 use jobs::{Worker, WorkerLimits};
-use ledger::{EngineLimits, Ledger};
 use remittances::{Remit, Remittances};
 use sagas::{Sagas, TakeSteps, TellSagas};
 use serde_json::{Value, json};
 use testing::TestDatabase;
 
-use crate::harness::{Reply, Signed, TestApp};
+use crate::harness::{Reply, Signed, TestApp, keys, services};
 
 /// A family that signed in, its book and an account of it.
 struct Family {
@@ -19,16 +18,19 @@ struct Family {
 struct Two<'a> {
     db: &'a TestDatabase,
     app: TestApp,
+    service: Remittances,
     giver: Family,
     taker: Family,
 }
 
 impl<'a> Two<'a> {
     async fn new(db: &'a TestDatabase) -> Self {
-        let app = TestApp::new(db).await;
+        let services = services(db, keys(db)).await;
+        let service = services.remittances.clone();
+        let app = TestApp::of(services);
         let giver = family(&app, "saraa@example.mn").await;
         let taker = family(&app, "bat@example.mn").await;
-        Self { db, app, giver, taker }
+        Self { db, app, service, giver, taker }
     }
 
     async fn get(&self, whose: &Family, path: &str) -> Reply {
@@ -57,14 +59,10 @@ impl<'a> Two<'a> {
 
     /// Does all that there is to do, as a worker beside the gateway does.
     async fn work(&self) {
-        let limits = EngineLimits::default();
-        let ledger = Ledger::start(self.db.database.clone(), limits).await.unwrap();
-        let service = Remittances::new(self.db.database.clone(), ledger.clone());
-        let sagas = Sagas::new().with(Remit(service));
+        let sagas = Sagas::new().with(Remit(self.service.clone()));
         let worker = Worker::new(self.db.database.clone(), "test", WorkerLimits::default());
         let mut worker = worker.with(TakeSteps(sagas.clone())).with(TellSagas(sagas));
         while worker.step().await.unwrap() > 0 {}
-        ledger.stop().await;
     }
 }
 
