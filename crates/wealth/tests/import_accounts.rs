@@ -31,7 +31,8 @@ fn by_bank(bank: &str, lines: &[&str]) -> Vec<u8> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE, markets::MODULE,
+        wealth::MODULE,
     ];
 
     async fn an_account_is_found_however_a_format_names_it(db: TestDatabase) {

@@ -30,7 +30,8 @@ fn january() -> Vec<u8> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE, markets::MODULE,
+        wealth::MODULE,
     ];
 
     async fn a_known_line_can_be_another_one_and_stays_so(db: TestDatabase) {

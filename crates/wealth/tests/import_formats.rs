@@ -187,7 +187,8 @@ impl<'a> Round<'a> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE, markets::MODULE,
+        wealth::MODULE,
     ];
 
     async fn files_of_any_formats_in_any_order_are_one_ledger(db: TestDatabase) {

@@ -37,7 +37,8 @@ fn march() -> Vec<u8> {
 testing::both_databases! {
     modules = [
         jobs::MODULE, vault::MODULE, objects::MODULE, notices::MODULE, ledger::MODULE,
-        markets::MODULE, wealth::MODULE,
+        identity::MODULE, approvals::MODULE, cases::MODULE, meters::MODULE, markets::MODULE,
+        wealth::MODULE,
     ];
 
     async fn a_missing_month_is_a_gap_until_it_comes_in_any_order(db: TestDatabase) {

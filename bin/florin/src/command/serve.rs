@@ -33,10 +33,11 @@ pub async fn demo(port: u16) -> anyhow::Result<()> {
     })?;
     let mut lock = take_lead(&config)?;
     let env = demo::environment();
-    let platform = Platform::open(&config, env).await?;
+    let mut platform = Platform::open(&config, env).await?;
     let (listener, address) = bind(&config, "--port").await?;
     println!("==> founding the demo family: a year of statements, houses, rates");
     let sign_in = demo::found(&platform).await?;
+    platform.work(&config).await?;
     lock.serves_at(&address)?;
     println!("\n  Florin shows a made-up family, at its own date.\n");
     println!("  open      {address}/");
